@@ -1,0 +1,13 @@
+//! Sends a prepared request and returns an answer; pools, time and size limits, address guard.
+//!
+//! Knows no tenant, retries nothing, and does not know what an answer means. Start at [`Outbound`].
+
+use futures_util::future::BoxFuture;
+
+use crate::model::wire::{Answer, Prepared};
+
+/// Sends calls. Every trouble is an [`Answer`] too: `unreached` when nothing was written, else `unanswered`.
+pub trait Outbound: Send + Sync + 'static {
+    /// Makes one call, once.
+    fn send(&self, call: Prepared) -> BoxFuture<'_, Answer>;
+}

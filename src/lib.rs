@@ -1,0 +1,30 @@
+//! Switchboard: one multi-tenant gateway between customer engagement platforms and `WhatsApp` providers, driven by YAML.
+//!
+//! Rooms, lowest first; imports only go down (tests/architecture.rs keeps it so):
+//! `value model diagnostic yaml codec functions language auth keywords delivery mapping config legs cases` are the pure
+//! core: no async, no clock, no file, no socket. `store client limits` are edges. `flow` has the async order of steps.
+//! `ingress dispatch` drive it. `app cli` wire it. `sim` stands alone and shares nothing with the gateway.
+
+pub mod app;
+pub mod auth;
+pub mod cases;
+pub mod cli;
+pub mod client;
+pub mod codec;
+pub mod config;
+pub mod delivery;
+pub mod diagnostic;
+pub mod dispatch;
+pub mod flow;
+pub mod functions;
+pub mod ingress;
+pub mod keywords;
+pub mod language;
+pub mod legs;
+pub mod limits;
+pub mod mapping;
+pub mod model;
+pub mod sim;
+pub mod store;
+pub mod value;
+pub mod yaml;

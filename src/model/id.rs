@@ -1,0 +1,168 @@
+//! Names and ids: whose, which message, and an address that masks itself.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+/// A name that an operator gave: of a tenant, a platform, a provider, a call.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name(Arc<str>);
+
+impl Name {
+    /// The name as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Name {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl Borrow<str> for Name {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.0, f)
+    }
+}
+
+/// A sender or recipient: a number in digits, a user id, a word. Printing masks it; [`Address::as_str`] does not.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address(Arc<str>);
+
+impl Address {
+    /// The address itself, for what sends or stores it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Address {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl fmt::Display for Address {
+    /// The first two and the last two characters; all but one character of a short one is hidden.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.0.chars().count();
+        if length < 7 {
+            return f.write_str("***");
+        }
+        let head: String = self.0.chars().take(2).collect();
+        let tail: String = self.0.chars().skip(length - 2).collect();
+        write!(f, "{head}***{tail}")
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Our own short id of a message: what goes to the provider as its client reference, and what logs and history carry.
+///
+/// Written as `m-` and Crockford's base 32 without leading zeros, at most 15 characters. Ids grow with time, so that
+/// the store's pages are appended to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Ref(i64);
+
+const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+impl Ref {
+    /// From the store's number; negative numbers are nobody's.
+    #[must_use]
+    pub const fn from_number(number: i64) -> Self {
+        Self(number)
+    }
+
+    /// The store's number.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Ref {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = usize::try_from(self.0).unwrap_or_default();
+        let mut digits = Vec::with_capacity(13);
+        loop {
+            digits.push(DIGITS[rest % 32]);
+            rest /= 32;
+            if rest == 0 {
+                break;
+            }
+        }
+        f.write_str("m-")?;
+        digits.iter().rev().try_for_each(|digit| fmt::Write::write_char(f, char::from(*digit)))
+    }
+}
+
+impl fmt::Debug for Ref {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The text is none of our ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not one of our message ids")]
+pub struct NotARef;
+
+impl FromStr for Ref {
+    type Err = NotARef;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.strip_prefix("m-").filter(|digits| (1..=13).contains(&digits.len())).ok_or(NotARef)?;
+        let mut number: i64 = 0;
+        for byte in digits.bytes() {
+            let digit = DIGITS.iter().position(|known| *known == byte).ok_or(NotARef)?;
+            let digit = i64::try_from(digit).map_err(|_| NotARef)?;
+            number = number.checked_mul(32).and_then(|n| n.checked_add(digit)).ok_or(NotARef)?;
+        }
+        // One spelling for one id: a provider echoes ours unchanged, so any other is not ours.
+        Some(Self(number)).filter(|id| id.to_string() == text).ok_or(NotARef)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ref_is_read_back_as_written_and_nothing_else_is_taken() {
+        for number in [0, 1, 31, 32, 1 << 40, i64::MAX] {
+            let id = Ref::from_number(number);
+            assert_eq!(id.to_string().parse::<Ref>(), Ok(id));
+        }
+        for text in ["", "m-", "7Q2", "m-7q2", "m-07Q2", "m-ZZZZZZZZZZZZZZ", "m-U", "m-ÄÖ"] {
+            assert_eq!(text.parse::<Ref>(), Err(NotARef), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_prints_masked() {
+        assert_eq!(Address::from("919812345670").to_string(), "91***70");
+        assert_eq!(format!("{:?}", Address::from("12345")), "***");
+        assert_eq!(Address::from("919812345670").as_str(), "919812345670");
+    }
+}

@@ -1,0 +1,51 @@
+//! The small fixed model between the platforms' side and the providers' side, in the field's own terms.
+//!
+//! Here are the four values that mappings make and read ([`Message`], [`Event`], [`Inbound`], [`Template`]), the closed
+//! list of [`Reason`]s, ids, rates, secrets, and fitting a template message to its synced definition (`WhatsApp`'s
+//! rules, no contract's). Not here: any platform's or provider's words, storage, HTTP.
+
+mod event;
+mod fitting;
+mod id;
+mod inbound;
+mod message;
+mod rate;
+mod reason;
+mod secret;
+mod template;
+pub mod wire;
+
+pub use event::{Event, Failure, Status, StopScope};
+pub use fitting::{Known, fit};
+pub use id::{Address, Name, Ref};
+pub use inbound::{Content, Inbound};
+pub use message::{Class, Dedupe, Kind, Message};
+pub use rate::{Rate, parse_duration};
+pub use reason::Reason;
+pub use secret::Secret;
+pub use template::{Button, Card, Definition, Section, Template};
+
+/// Why a value that a mapping made, or a request that a party sent, cannot be taken.
+///
+/// `reason` is what the mapping's tables translate into the party's own words; `text` is for people and names the
+/// place; it is empty when there is nothing particular to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// From the closed list.
+    pub reason: Reason,
+    /// For people; never holds a secret or personal data.
+    pub text: Option<String>,
+}
+
+impl Refusal {
+    /// A refusal with something particular to say.
+    pub fn new(reason: Reason, text: impl Into<String>) -> Self {
+        Self { reason, text: Some(text.into()) }
+    }
+}
+
+impl From<Reason> for Refusal {
+    fn from(reason: Reason) -> Self {
+        Self { reason, text: None }
+    }
+}

@@ -1,0 +1,293 @@
+//! The contract of a store: records and the trait that every engine keeps.
+//!
+//! One write is next state + next calls + indexes + a line of history, atomically. A method that writes resolves only
+//! after the commit is durable.
+
+use std::collections::HashSet;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use crate::delivery::Life;
+use crate::model::{Address, Class, Name, Ref};
+use crate::value::Timestamp;
+
+/// Where messages queue up: one sender of one tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Lane {
+    /// The tenant.
+    pub tenant: Name,
+    /// The sender.
+    pub from: Address,
+}
+
+/// Who wanted a message sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The platform: its fate is reported.
+    Platform,
+    /// A keyword rule's reply: not reported to the platform.
+    Reply,
+}
+
+/// A message to be accepted.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// Ours, unique, growing with time.
+    pub reference: Ref,
+    /// Tenant and sender.
+    pub lane: Lane,
+    /// The recipient.
+    pub to: Address,
+    /// Transactional goes first.
+    pub class: Class,
+    /// Who wanted it.
+    pub origin: Origin,
+    /// The platform's id, as received; empty for replies.
+    pub platform_id: String,
+    /// Unique per tenant while remembered; `None`: never a repeat.
+    pub dedupe: Option<String>,
+    /// The model message as JSON, `ref` and `kind` included.
+    pub body: Bytes,
+    /// The platform mapping's version it was accepted under.
+    pub version: String,
+    /// Its first state.
+    pub life: Life,
+    /// When it was taken in.
+    pub at: Timestamp,
+}
+
+/// What became of an accept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// Stored.
+    New,
+    /// A repeat of this message, which was accepted before; nothing was stored.
+    Repeat(Ref),
+}
+
+/// A stored message.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// As accepted, with the current life.
+    pub message: NewMessage,
+    /// The provider's id, once known.
+    pub provider_id: Option<String>,
+    /// The platform's words that were said (their report was queued), in order.
+    pub said: Vec<String>,
+    /// Counts writes; a change names the one it was made from.
+    pub revision: u64,
+}
+
+/// A line of a message's history.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Line {
+    /// When, by the gateway's clock.
+    pub at: Timestamp,
+    /// A few fixed words, perhaps followed by a code; no personal data.
+    pub text: String,
+}
+
+/// One atomic change of a message.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Which message.
+    pub reference: Ref,
+    /// The revision it was made from; another one is a [`StoreError::Conflict`].
+    pub revision: u64,
+    /// The next state.
+    pub life: Life,
+    /// Learned now; indexed.
+    pub provider_id: Option<String>,
+    /// All words said, if they changed.
+    pub said: Option<Vec<String>>,
+    /// Calls to be made.
+    pub calls: Vec<NewCall>,
+    /// Further addresses of the recipient (the provider's user id), learned now: a suppression of one counts for all.
+    pub alias: Option<Address>,
+    /// What happened.
+    pub line: Line,
+}
+
+/// An outgoing call to be made: a report, an inbound post, an opt-out call.
+#[derive(Clone, Debug)]
+pub struct NewCall {
+    /// Unique, growing with time.
+    pub id: i64,
+    /// Whose.
+    pub tenant: Name,
+    /// The call's name in the platform's mapping.
+    pub name: String,
+    /// The message it speaks of; calls of one message and name go out in their order.
+    pub message: Option<Ref>,
+    /// What the mapping reads besides the message, as JSON.
+    pub context: Bytes,
+    /// When it was queued; its maximum age counts from here.
+    pub at: Timestamp,
+}
+
+/// A stored call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// As queued.
+    pub call: NewCall,
+    /// Attempts made.
+    pub attempts: u32,
+    /// Not before.
+    pub due: Timestamp,
+}
+
+/// What comes next of a call.
+#[derive(Clone, Debug)]
+pub enum CallStep {
+    /// Done; its line goes to the message's history.
+    Done,
+    /// Not before `due`, again.
+    Again {
+        /// Not before.
+        due: Timestamp,
+    },
+    /// Into the dead letters.
+    Park {
+        /// Why, without personal data.
+        why: String,
+    },
+}
+
+/// Something that could not be done and waits for a person.
+#[derive(Clone, Debug)]
+pub struct DeadLetter {
+    /// The store's number.
+    pub id: i64,
+    /// Whose, if known; a webhook of nobody's number is parked under the provider.
+    pub tenant: Option<Name>,
+    /// `call`, `status`, `inbound`.
+    pub kind: String,
+    /// The call's name, or the route's path.
+    pub name: String,
+    /// The message it speaks of, if known.
+    pub message: Option<Ref>,
+    /// Why it is here.
+    pub why: String,
+    /// What it takes to do it again: a call's context, a webhook's raw body.
+    pub content: Bytes,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// Puts an address on the list of those who opted out, or takes it off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// Whose.
+    pub tenant: Name,
+    /// Of that sender alone; `None`: of the whole tenant.
+    pub sender: Option<Address>,
+    /// The person's address; every address known of the person is kept with it.
+    pub address: Address,
+    /// On the list, or off.
+    pub on: bool,
+}
+
+/// What one inbound message does, atomically.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// The tenant it belongs to.
+    pub tenant: Name,
+    /// The provider's id; a repeat has no effect.
+    pub id: String,
+    /// The person's addresses: number and user id.
+    pub addresses: Vec<Address>,
+    /// Opt-outs and opt-ins.
+    pub suppressions: Vec<Suppression>,
+    /// Replies.
+    pub replies: Vec<NewMessage>,
+    /// Calls to the platform.
+    pub calls: Vec<NewCall>,
+    /// When it was taken in.
+    pub at: Timestamp,
+}
+
+/// How many messages of a tenant stand where; the promise is that accepted is the sum of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is named after the phase it counts")]
+pub struct Ledger {
+    pub accepted: u64,
+    pub submitted: u64,
+    pub rejected: u64,
+    pub suppressed: u64,
+    pub expired: u64,
+    pub failed: u64,
+    pub in_flight: u64,
+}
+
+/// Why a store could not.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// Somebody changed the message since it was read: read it again.
+    #[error("changed meanwhile")]
+    Conflict,
+    /// More is waiting for the disk than may.
+    #[error("the store is overloaded")]
+    Overloaded,
+    /// The disk or database says no.
+    #[error("the store failed: {0}")]
+    Failed(String),
+}
+
+/// What every method resolves to.
+pub type Stored<'s, T> = BoxFuture<'s, Result<T, StoreError>>;
+
+/// A store. Dropping a future may or may not undo the write; nothing is ever half written.
+pub trait Store: Send + Sync + 'static {
+    /// Stores new messages; each is [`Acceptance::New`] or a repeat. Two equal keys in one batch: the second is a repeat.
+    fn accept(&self, messages: Vec<NewMessage>) -> Stored<'_, Vec<Acceptance>>;
+    /// Records that attempts begin: after a crash these are [`Store::interrupted`] unless [`Store::update`] came since.
+    fn begin(&self, messages: Vec<Ref>) -> Stored<'_, ()>;
+    /// One atomic change.
+    fn update(&self, change: Change) -> Stored<'_, ()>;
+    /// A message by our id.
+    fn message(&self, reference: Ref) -> Stored<'_, Option<Message>>;
+    /// A message by the provider's id.
+    fn by_provider_id(&self, id: &str) -> Stored<'_, Option<Message>>;
+    /// A tenant's messages by the platform's id, newest first, at most 100.
+    fn by_platform_id(&self, tenant: &Name, id: &str) -> Stored<'_, Vec<Message>>;
+    /// The newest message of the platform sent from `from` to one of these addresses.
+    fn last_to(&self, lane: &Lane, to: &[Address]) -> Stored<'_, Option<Message>>;
+    /// A message's history, oldest first.
+    fn history(&self, reference: Ref) -> Stored<'_, Vec<Line>>;
+
+    /// Lanes that have queued messages, with how many.
+    fn lanes(&self) -> Stored<'_, Vec<(Lane, u64)>>;
+    /// Queued messages of a lane whose time has come, transactional first, then oldest first, without those in `held`.
+    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>>;
+    /// Messages whose attempt began and never ended; asked once, at start.
+    fn interrupted(&self) -> Stored<'_, Vec<Ref>>;
+    /// Messages whose `wake` has come, the earliest first, and when the next one will.
+    fn due(&self, now: Timestamp, most: usize) -> Stored<'_, (Vec<Ref>, Option<Timestamp>)>;
+    /// How many messages of a tenant are queued. Cheap: asked for every accept of a tenant with a backlog limit.
+    fn backlog(&self, tenant: &Name) -> u64;
+
+    /// Calls whose time has come, oldest first, without those in `held`, and when the next one will.
+    fn calls(&self, now: Timestamp, most: usize, held: &HashSet<i64>) -> Stored<'_, (Vec<Call>, Option<Timestamp>)>;
+    /// What comes next of a call, with a line for its message's history.
+    fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()>;
+
+    /// What an inbound message does; false if its id was taken before, and then nothing is done.
+    fn take(&self, inbound: Taken) -> Stored<'_, bool>;
+    /// Opt-outs and opt-ins by hand.
+    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, ()>;
+    /// Whether an address, or another one of the same person, is on the list: of the tenant or of that sender. From
+    /// memory, true from the moment the opt-out is durable.
+    fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool;
+
+    /// Parks what could not be done. The id in the letter is ignored.
+    fn park(&self, letter: DeadLetter) -> Stored<'_, ()>;
+    /// Dead letters, newest first.
+    fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Stored<'_, Vec<DeadLetter>>;
+    /// Counts a tenant's messages.
+    fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger>;
+    /// Removes finished messages accepted before `before`, and inbound ids as old, at most `most`; how many went.
+    fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize>;
+    /// Waits for what is under way and closes.
+    fn close(&self) -> Stored<'_, ()>;
+}

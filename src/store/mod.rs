@@ -1,0 +1,8 @@
+//! What must survive anything: messages, calls, suppressions, dead letters. One contract, several engines, one
+//! conformance suite that runs against each (`store::conformance`).
+//!
+//! Knows no mapping, no tenant file and no HTTP. Writers are coalesced into group commits. Start at [`Store`].
+
+mod contract;
+
+pub use contract::*;
