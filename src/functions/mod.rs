@@ -1,36 +1,25 @@
 //! The vocabulary of expressions: a data table of functions with arguments, documentation, examples and a pure body.
 //!
-//! The table must not know the engine. Functions that ask the gateway are declared here and answered by [`Facts`].
+//! The table must not know the engine: what an expression is, when a call comes to nothing and what a scope holds is
+//! `language`'s affair. Functions that ask the gateway are declared here and answered by [`Facts`].
+//! Start at [`FUNCTIONS`]; adding a function is one row in the file of its family.
 
-use crate::value::{Arena, Value};
+mod facts;
+mod function;
+mod prepare;
+mod text;
 
-/// What the gateway knows at this moment: a synchronous view in memory, so that the engine stays pure.
-pub trait Facts {
-    /// The synced definition of a template in the WABA of that sender, as `template(…)` yields it.
-    fn template<'v>(&'v self, name: &str, language: &str, sender: &str, arena: &'v Arena) -> Option<Value<'v>>;
-    /// One of this tenant's numbers.
-    fn is_sender(&self, address: &str) -> bool;
-    /// Opted out, of the tenant or that sender as the tenant's policy says.
-    fn is_suppressed(&self, address: &str, sender: &str) -> bool;
-    /// Scheme, host and port allowed by the tenant's hosts and the rule against private addresses.
-    fn is_allowed_url(&self, url: &str) -> bool;
-}
+pub use facts::{Facts, NoFacts};
+pub use function::{Argument, Body, Call, Example, Function, FunctionError, Type};
+pub use prepare::{PrepareError, Prepared, Preparer, prepare};
 
-/// Knows nothing: every answer is no.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct NoFacts;
+const FAMILIES: &[&[Function]] = &[text::FUNCTIONS];
 
-impl Facts for NoFacts {
-    fn template<'v>(&'v self, _: &str, _: &str, _: &str, _: &'v Arena) -> Option<Value<'v>> {
-        None
-    }
-    fn is_sender(&self, _: &str) -> bool {
-        false
-    }
-    fn is_suppressed(&self, _: &str, _: &str) -> bool {
-        false
-    }
-    fn is_allowed_url(&self, _: &str) -> bool {
-        false
-    }
+/// Every function, family by family.
+pub static FUNCTIONS: &[Function] = &function::concat::<{ function::count(FAMILIES) }>(FAMILIES);
+
+/// The function of that name.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.name == name)
 }
