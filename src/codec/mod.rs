@@ -2,6 +2,8 @@
 //!
 //! Knows no party and no mapping. Start at [`decode`] and [`encode`].
 
+pub mod json;
+
 use crate::value::{Arena, Value};
 
 /// How a body is written.
@@ -45,13 +47,34 @@ pub enum CodecError {
     },
 }
 
+/// How deep lists and maps may lie in one another.
+pub const MAX_DEPTH: usize = 64;
+/// How many items a list or members a map may have.
+pub const MAX_ITEMS: usize = 10_000;
+
+impl CodecError {
+    fn syntax(format: &'static str, problem: impl Into<String>) -> Self {
+        Self::Syntax { format, problem: problem.into(), at: String::new() }
+    }
+
+    fn too_deep() -> Self {
+        Self::Bound(format!("nested deeper than {MAX_DEPTH} levels"))
+    }
+
+    fn too_many() -> Self {
+        Self::Bound(format!("a list or map of more than {MAX_ITEMS} entries"))
+    }
+}
+
 /// Reads a document; everything it holds borrows from `bytes` or the arena.
 ///
 /// # Errors
 /// [`CodecError`].
 pub fn decode<'a>(format: Format, bytes: &'a [u8], arena: &'a Arena) -> Result<Value<'a>, CodecError> {
-    let _ = (format, bytes, arena);
-    Err(CodecError::Bound("not built".to_owned()))
+    match format {
+        Format::Json => json::read(bytes, arena),
+        _ => Err(CodecError::Bound("not built".to_owned())),
+    }
 }
 
 /// Writes a document for the wire: a secret is written open, so only calls may use this.
@@ -59,6 +82,11 @@ pub fn decode<'a>(format: Format, bytes: &'a [u8], arena: &'a Arena) -> Result<V
 /// # Errors
 /// [`CodecError::Unfit`] for what the format cannot carry.
 pub fn encode(format: Format, value: Value<'_>, out: &mut Vec<u8>) -> Result<(), CodecError> {
-    let _ = (format, value, out);
-    Err(CodecError::Bound("not built".to_owned()))
+    match format {
+        Format::Json => {
+            json::write(value, out);
+            Ok(())
+        }
+        _ => Err(CodecError::Bound("not built".to_owned())),
+    }
 }
