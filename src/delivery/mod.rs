@@ -3,7 +3,18 @@
 //! Total over (state, input). No clock, no randomness that is not passed in, no I/O. A provider's answer and a status
 //! webhook take the same [`step`]. Start at [`Life`], [`Input`] and [`step`]; docs/design.md tells the promises it keeps.
 
+mod answer;
+mod backoff;
+mod news;
+mod step;
+#[cfg(test)]
+mod table_tests;
+#[cfg(test)]
+mod walk_tests;
+
 use std::time::Duration;
+
+pub use step::step;
 
 use crate::model::{Failure, Status, StopScope};
 use crate::value::Timestamp;
@@ -30,6 +41,26 @@ pub enum Phase {
     Suppressed,
 }
 
+impl Phase {
+    /// Every phase, in the order of a message's life.
+    pub const ALL: [Self; 8] = [
+        Self::Queued,
+        Self::Sending,
+        Self::InDoubt,
+        Self::Submitted,
+        Self::Rejected,
+        Self::Failed,
+        Self::Expired,
+        Self::Suppressed,
+    ];
+
+    /// Whether the ledger counts it under an end, not as in flight.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        !matches!(self, Self::Queued | Self::Sending | Self::InDoubt)
+    }
+}
+
 /// What was said about a failure.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,7 +68,7 @@ pub enum Told {
     /// Nothing failed so far.
     #[default]
     Nothing,
-    /// A failure waits for better news until then.
+    /// A failure waits for better news until then. In doubt it is our own, reported if the policy is to give up.
     Held {
         /// When it is reported after all.
         until: Timestamp,
@@ -67,6 +98,14 @@ pub struct Life {
     pub best: Option<Status>,
     /// What was said about a failure.
     pub told: Told,
+}
+
+impl Life {
+    /// A message that was just taken in.
+    #[must_use]
+    pub const fn new(expires: Timestamp) -> Self {
+        Self { phase: Phase::Queued, attempts: 0, resends: 0, wake: None, expires, best: None, told: Told::Nothing }
+    }
 }
 
 /// A tenant's policy.
@@ -99,13 +138,27 @@ pub enum Outcome {
     /// The provider took it.
     Taken,
     /// Not sent for certain: later, not before `after`.
-    Again { after: Option<Duration>, failure: Failure },
+    Again {
+        /// What the provider asked for (`Retry-After`).
+        after: Option<Duration>,
+        /// What went wrong.
+        failure: Failure,
+    },
     /// Perhaps sent.
-    Doubt { failure: Failure },
+    Doubt {
+        /// What went wrong.
+        failure: Failure,
+    },
     /// Not sent, and not the message's fault: its lane is held.
-    Hold { failure: Failure },
+    Hold {
+        /// What went wrong.
+        failure: Failure,
+    },
     /// Refused for good.
-    Refused { failure: Failure },
+    Refused {
+        /// Why.
+        failure: Failure,
+    },
 }
 
 /// What happens to a message.
@@ -118,7 +171,14 @@ pub enum Input {
     /// The gateway stopped while an attempt was under way.
     Interrupted,
     /// The provider says something of it.
-    News { status: Option<Status>, failure: Option<Failure>, at: Timestamp },
+    News {
+        /// How far it came; `None`: only to be recorded.
+        status: Option<Status>,
+        /// Why it failed.
+        failure: Option<Failure>,
+        /// The provider's own time.
+        at: Timestamp,
+    },
     /// The time in `wake` has come.
     Due,
     /// Found before an attempt: the recipient opted out.
@@ -153,11 +213,4 @@ pub struct Step {
     pub hold: bool,
     /// For the history and the log: what happened, in a few fixed words.
     pub note: &'static str,
-}
-
-/// The next state. `jitter` is from 0 to 1000, drawn anew for each step by the caller.
-#[must_use]
-pub fn step(life: &Life, input: &Input, policy: &Policy, now: Timestamp, jitter: u16) -> Step {
-    let _ = (input, policy, now, jitter);
-    Step { life: life.clone(), report: None, stop: None, hold: false, note: "" }
 }
