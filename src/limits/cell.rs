@@ -1,0 +1,118 @@
+//! One key's cell: a direct `governor` limiter over a state that can be read, and so handed on to another rate.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use governor::clock::{Clock, Reference};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{NotKeyed, StateStore};
+use governor::{Quota, RateLimiter};
+
+use super::Verdict;
+use crate::model::Rate;
+
+/// A rate as GCRA sees it. No product of its two members overflows the limiter's 64 bits of nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pace {
+    /// Nanoseconds between two; rounded up, since a rate is a ceiling.
+    interval: u64,
+    burst: NonZeroU32,
+}
+
+/// 36 years: a longer interval or a longer time to refill is as good as this one.
+const LONGEST: u64 = 1 << 60;
+
+impl Pace {
+    pub(super) fn new(rate: Rate, burst: NonZeroU32) -> Self {
+        let interval = rate.period().as_nanos().div_ceil(u128::from(rate.cells().get()));
+        let interval = u64::try_from(interval).unwrap_or(LONGEST).clamp(1, LONGEST);
+        let most = u32::try_from(LONGEST / interval).unwrap_or(u32::MAX);
+        let burst = NonZeroU32::new(burst.get().min(most)).unwrap_or(NonZeroU32::MIN);
+        Self { interval, burst }
+    }
+
+    fn quota(self) -> Quota {
+        Quota::with_period(Duration::from_nanos(self.interval))
+            .unwrap_or_else(|| Quota::per_second(self.burst))
+            .allow_burst(self.burst)
+    }
+
+    /// The debt of a cell whose burst is used up.
+    fn deepest_debt(self) -> u64 {
+        self.interval.saturating_mul(u64::from(self.burst.get()))
+    }
+}
+
+/// What one key has used up, and the limiter that says what is left.
+#[derive(Debug)]
+pub(super) struct Cell<C: Clock> {
+    pace: Pace,
+    limiter: RateLimiter<NotKeyed, Arrival, C, NoOpMiddleware<C::Instant>>,
+    /// The limiter's state: it does not show its own.
+    arrival: Arrival,
+    /// When the limiter began to count; never before it really did.
+    born: C::Instant,
+}
+
+impl<C: Clock> Cell<C> {
+    pub(super) fn new(pace: Pace, clock: C) -> Self {
+        Self::in_debt(pace, 0, clock)
+    }
+
+    fn in_debt(pace: Pace, debt: u64, clock: C) -> Self {
+        let arrival = Arrival(Arc::new(AtomicU64::new(debt)));
+        let limiter = RateLimiter::new(pace.quota(), arrival.clone(), clock);
+        let born = limiter.clock().now();
+        Self { pace, limiter, arrival, born }
+    }
+
+    pub(super) fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    pub(super) fn check(&self) -> Verdict {
+        match self.limiter.check() {
+            Ok(()) => Verdict::Go,
+            Err(not_until) => Verdict::Wait(not_until.wait_time_from(self.limiter.clock().now())),
+        }
+    }
+
+    /// The same number of sends used up, counted at another pace. Where the burst is smaller now, the excess is let off:
+    /// paying it at a much lower rate could hold the key for hours.
+    pub(super) fn at_pace(&self, pace: Pace, clock: C) -> Self {
+        let debt = u128::from(self.debt(clock.now())) * u128::from(pace.interval) / u128::from(self.pace.interval);
+        let debt = u64::try_from(debt).unwrap_or(u64::MAX).min(pace.deepest_debt());
+        Self::in_debt(pace, debt, clock)
+    }
+
+    /// Would a new cell give the same verdicts?
+    pub(super) fn is_fresh(&self, now: C::Instant) -> bool {
+        self.debt(now) == 0
+    }
+
+    /// The time, in nanoseconds, until all that was sent is paid off.
+    fn debt(&self, now: C::Instant) -> u64 {
+        self.arrival.0.load(Ordering::Relaxed).saturating_sub(now.duration_since(self.born).as_u64())
+    }
+}
+
+/// GCRA's theoretical arrival time in nanoseconds since the limiter began. A shard's lock orders all access; the atomic
+/// only makes the cell shareable.
+#[derive(Clone, Debug)]
+struct Arrival(Arc<AtomicU64>);
+
+impl StateStore for Arrival {
+    type Key = NotKeyed;
+
+    fn measure_and_replace<T, F, E>(&self, _key: &NotKeyed, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let (outcome, next) = decide(Some(Nanos::new(self.0.load(Ordering::Relaxed))))?;
+        self.0.store(next.as_u64(), Ordering::Relaxed);
+        Ok(outcome)
+    }
+}
