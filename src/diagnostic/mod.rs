@@ -1,27 +1,17 @@
 //! A problem in what somebody wrote: code, place, text, help; as text or JSON.
 //!
 //! Not an error of ours: a loader gathers all [`Diagnostic`]s of all files and reports them at once. No file is
-//! opened here and nothing is printed.
+//! opened here and nothing is printed. Start at [`Diagnostic`]; every code stands in [`codes::ALL`].
 
-use std::sync::Arc;
+pub mod codes;
+mod json;
+mod render;
+mod source;
+mod suggest;
 
-/// A text that was read from a file, kept for excerpts. Cheap to clone.
-#[derive(Clone, Debug)]
-pub struct Source {
-    /// As shown to people, relative to where the operator stands: `mappings/acme.yaml`.
-    pub name: Arc<str>,
-    /// The whole text.
-    pub text: Arc<str>,
-}
-
-/// Where in a source: byte offsets, end exclusive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Span {
-    /// Byte offset of the first byte.
-    pub start: usize,
-    /// Byte offset after the last byte.
-    pub end: usize,
-}
+pub use render::{render, sort};
+pub use source::{Position, Source, Span, line_col};
+pub use suggest::suggest;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -34,6 +24,9 @@ pub enum Severity {
 }
 
 /// One problem, with its place and what to do.
+///
+/// The message never repeats a value that may be a secret or a person's; the excerpt shows the operator's own line
+/// and belongs on a terminal. A log takes [`Diagnostic::headline`].
 #[derive(Clone, Debug)]
 pub struct Diagnostic {
     /// Stable, for searching: `SB0101`.
@@ -48,4 +41,56 @@ pub struct Diagnostic {
     pub label: Option<String>,
     /// What to do, one line each.
     pub help: Vec<String>,
+}
+
+impl Diagnostic {
+    /// A problem for which the file is not taken.
+    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, message.into())
+    }
+
+    /// A likely mistake.
+    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, message.into())
+    }
+
+    const fn new(severity: Severity, code: &'static str, message: String) -> Self {
+        Self { code, severity, message, place: None, label: None, help: Vec::new() }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn at(mut self, source: &Source, span: Span) -> Self {
+        self.place = Some((source.clone(), span));
+        self
+    }
+
+    /// Words beside the caret.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// One more line of what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help.push(help.into());
+        self
+    }
+
+    /// One more line of what to do, if `word` is likely a slip for one of `candidates`.
+    #[must_use]
+    pub fn did_you_mean<'c>(self, word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Self {
+        match suggest(word, candidates) {
+            Some(near) => self.help(format!("did you mean `{near}`?")),
+            None => self,
+        }
+    }
+
+    /// Whether the file is not taken.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
 }

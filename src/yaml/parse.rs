@@ -1,0 +1,146 @@
+//! From a text to a [`Node`]: feeds the parser's events to the builder. What each event becomes is the builder's.
+
+use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, options};
+
+use super::build::{Builder, Stop};
+use super::node::{Node, Scalar, Shape, Style};
+use super::{syntax, traps};
+use crate::diagnostic::{Diagnostic, Source, Span};
+
+/// Reads one document. All problems are pushed to `problems`; `None` if there is no tree to speak of.
+///
+/// With an error among the problems there may still be a tree, so that its reader finds further problems; it must
+/// not be used beyond that. An empty text is `null`.
+pub fn parse(source: &Source, problems: &mut Vec<Diagnostic>) -> Option<Node> {
+    // The nesting limits are the parser's own defence; ours is lower and says where.
+    let rules = options! { disallow_directives: true, emit_unresolved_aliases: true, emit_anchor_events: true, emit_comments: false };
+    traps::invisible(source, problems);
+    let mut builder = Builder::new(source, problems);
+    for event in Parser::new_from_str_with_options(&source.text, rules) {
+        match event {
+            Ok((event, span)) => {
+                if feed(&mut builder, event, &span) == Stop::Yes {
+                    return None;
+                }
+            }
+            Err(error) => {
+                let in_flow = builder.in_flow();
+                problems.push(syntax::explain(source, &error, in_flow));
+                return None;
+            }
+        }
+    }
+    let nothing = Node { shape: Shape::Scalar(Scalar::Null, Style::Plain), span: Span::default() };
+    Some(builder.finish().unwrap_or(nothing))
+}
+
+fn feed(builder: &mut Builder<'_>, event: Event<'_>, place: &granit_parser::Span) -> Stop {
+    let span = bytes(place);
+    if event.tag().is_some() {
+        builder.tag(place.tag_span().map_or(span, |tag| bytes(&tag)));
+    }
+    match event {
+        Event::DocumentStart(..) => builder.document(span),
+        Event::Scalar(text, style, ..) => builder.scalar(&text, written(style), span),
+        Event::SequenceStart(style, ..) => builder.open_list(span, style == StructureStyle::Flow),
+        Event::MappingStart(style, ..) => builder.open_map(span, style == StructureStyle::Flow),
+        Event::SequenceEnd | Event::MappingEnd => builder.close(span),
+        Event::Anchor(..) => builder.anchor(span),
+        Event::Alias(_) | Event::UnresolvedAlias(_) => builder.alias(span),
+        _ => Stop::No,
+    }
+}
+
+const fn written(style: ScalarStyle) -> Style {
+    match style {
+        ScalarStyle::Plain => Style::Plain,
+        ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => Style::Quoted,
+        ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+    }
+}
+
+/// The parser gives byte offsets whenever it reads from one text.
+fn bytes(place: &granit_parser::Span) -> Span {
+    let range = place.byte_range().unwrap_or_default();
+    Span { start: range.start, end: range.end.max(range.start) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::render;
+    use crate::yaml::to_tree;
+
+    fn read(text: &str) -> (Option<Node>, Source, Vec<Diagnostic>) {
+        let (source, mut problems) = (Source::new("t.yaml", text), Vec::new());
+        let node = parse(&source, &mut problems);
+        (node, source, problems)
+    }
+
+    fn json(text: &str, expected: &str) {
+        let (node, _, problems) = read(text);
+        assert!(problems.is_empty(), "{text}\n{}", render(&problems));
+        assert_eq!(serde_json::to_string(&to_tree(&node.unwrap())).unwrap(), expected, "{text}");
+    }
+
+    #[test]
+    fn values() {
+        json("", "null");
+        json("# only a comment\n", "null");
+        json("---\na: 1\n...\n", r#"{"a":1}"#);
+        json("\u{feff}a: 1", r#"{"a":1}"#);
+        json("a: 1\r\nb: |\r\n  x\r\n  y\r\nc: z\r\n", r#"{"a":1,"b":"x\ny\n","c":"z"}"#);
+        json("b: {}\na: []\nc:\nd: ~", r#"{"b":{},"a":[],"c":null,"d":null}"#);
+        json("a: [1, -2.5, true, x, '1', \"\\u00e9\", 1.0]", r#"{"a":[1,-2.5,true,"x","1","é",1.0]}"#);
+        json("1022: a\n1.5: b\ntrue: c\nnull: d", r#"{"1022":"a","1.5":"b","true":"c","null":"d"}"#);
+        json("a: >-\n  x\n  y\nb: |-\n  x\n  y", r#"{"a":"x y","b":"x\ny"}"#);
+        json("a: $.b ?? $.c | table(x, y)\nb: $5 off", r#"{"a":"$.b ?? $.c | table(x, y)","b":"$5 off"}"#);
+    }
+
+    #[test]
+    fn places() {
+        let check = |text: &str, key: &str, expected: &str| {
+            let (node, source, problems) = read(text);
+            assert!(problems.is_empty(), "{text}\n{}", render(&problems));
+            let node = node.unwrap();
+            let (name, value) = node.entry(key).unwrap();
+            assert_eq!(source.slice(name.span).trim_matches(['"', '\'']), key);
+            assert_eq!(value.raw(&source), expected, "{text}");
+        };
+        check("a: é x  # c\nb: 1", "a", "é x");
+        check("a: 'é x' # c\nb: 1", "a", "'é x'");
+        check("'a' : \"x\\n\"\nb: 1", "a", "\"x\\n\"");
+        check("a: |\n  x\n  y\n\nb: 1", "a", "x\n  y");
+        check("a: { b: [1, 2] }\nb: 1", "a", "{ b: [1, 2] }");
+        check("a:\n  - x\n  - y: z\n\n# c\nb: 1", "a", "- x\n  - y: z");
+        check("a:\n  b: 1\n  c: 2 \n\n# c\nb: 1", "a", "b: 1\n  c: 2");
+        check("a:\nb: 1.0", "a", "");
+        check("a:\nb: 1.0", "b", "1.0");
+        // An indentless list begins for the parser after its first dash.
+        check("a:\n- x\nb: 1", "a", "x");
+    }
+
+    #[test]
+    fn duplicate_keys_name_both_places() {
+        let (node, _, problems) = read("a: 1\nt:\n  1022: x\n  \"1022\": y\na: 2\n");
+        let expected = "\
+error[SB0102]: the key `1022` is given twice in one map
+ --> t.yaml:4:3
+  |
+4 |   \"1022\": y
+  |   ^^^^^^ again here
+  = help: it is given first in line 3, column 3; keep one of them
+
+error[SB0102]: the key `a` is given twice in one map
+ --> t.yaml:5:1
+  |
+5 | a: 2
+  | ^ again here
+  = help: it is given first in line 1, column 1; keep one of them
+
+2 errors
+";
+        assert_eq!(render(&problems), expected);
+        assert_eq!(serde_json::to_string(&to_tree(&node.unwrap())).unwrap(), r#"{"a":1,"t":{"1022":"x"}}"#);
+    }
+}
