@@ -1,10 +1,20 @@
 //! Sends a prepared request and returns an answer; pools, time and size limits, address guard.
 //!
-//! Knows no tenant, retries nothing, and does not know what an answer means. Start at [`Outbound`].
+//! Knows no tenant, retries nothing, and does not know what an answer means. Start at [`Outbound`]; [`Http`] is the one
+//! that really sends.
+
+pub mod guard;
+mod http;
+mod resolve;
+#[cfg(test)]
+mod tests;
+mod trouble;
 
 use futures_util::future::BoxFuture;
 
 use crate::model::wire::{Answer, Prepared};
+
+pub use http::{ClientError, Http, Options};
 
 /// Sends calls. Every trouble is an [`Answer`] too: `unreached` when nothing was written, else `unanswered`.
 pub trait Outbound: Send + Sync + 'static {

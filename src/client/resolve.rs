@@ -1,0 +1,82 @@
+//! Names to addresses: what may not be called is left out, and the connection goes to what is left.
+//!
+//! Filtering here, and not before the call, leaves no moment in which a name can change its address.
+
+use std::error::Error;
+use std::io;
+use std::net::SocketAddr;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use super::guard::{self, Refused};
+
+/// The system's resolver behind the guard.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guarded {
+    pub(super) allow_loopback: bool,
+}
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: Name) -> Resolving {
+        let allow_loopback = self.allow_loopback;
+        Box::pin(async move {
+            // Port 0 stands for the scheme's; reqwest puts in the URL's own.
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let open = open_ones(found, allow_loopback)?;
+            Ok::<Addrs, Box<dyn Error + Send + Sync>>(Box::new(open.into_iter()))
+        })
+    }
+}
+
+/// Those that may be called; if there is none, why the last one may not.
+fn open_ones(found: impl Iterator<Item = SocketAddr>, allow_loopback: bool) -> Result<Vec<SocketAddr>, NoneOpen> {
+    let mut open = Vec::new();
+    let mut refused = None;
+    for address in found {
+        match guard::reachable(address.ip(), allow_loopback) {
+            Ok(()) => open.push(address),
+            Err(reason) => refused = Some(reason),
+        }
+    }
+    match refused {
+        Some(reason) if open.is_empty() => Err(NoneOpen::Refused(reason)),
+        None if open.is_empty() => Err(NoneOpen::Unknown(io::ErrorKind::NotFound.into())),
+        _ => Ok(open),
+    }
+}
+
+/// A name without an address that may be called.
+#[derive(Debug, thiserror::Error)]
+enum NoneOpen {
+    #[error("{0}")]
+    Refused(Refused),
+    #[error("the name has no address")]
+    Unknown(#[source] io::Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(found: &[&str], allow_loopback: bool, expected: &str) {
+        let found = found.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 0));
+        let said = match open_ones(found, allow_loopback) {
+            Ok(open) => open.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>().join(" "),
+            Err(none) => none.to_string(),
+        };
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn what_may_not_be_called_is_left_out() {
+        check(&["93.184.216.34", "10.0.0.1", "::1"], false, "93.184.216.34");
+        check(&["127.0.0.1", "10.0.0.1"], true, "127.0.0.1");
+        check(&["127.0.0.1"], false, "127.0.0.1 is a loopback address: calls may not go there");
+        check(
+            &["::ffff:169.254.169.254"],
+            true,
+            "::ffff:169.254.169.254 is a link-local address: calls may not go there",
+        );
+        check(&[], true, "the name has no address");
+    }
+}
