@@ -180,7 +180,7 @@ pub struct DeadLetter {
 pub struct Suppression {
     /// Whose.
     pub tenant: Name,
-    /// Of that sender alone; `None`: of the whole tenant.
+    /// Of that sender alone; `None`: of the whole tenant, and off the list then ends those of single senders too.
     pub sender: Option<Address>,
     /// The person's address; every address known of the person is kept with it.
     pub address: Address,
@@ -241,7 +241,9 @@ pub type Stored<'s, T> = BoxFuture<'s, Result<T, StoreError>>;
 pub trait Store: Send + Sync + 'static {
     /// Stores new messages; each is [`Acceptance::New`] or a repeat. Two equal keys in one batch: the second is a repeat.
     fn accept(&self, messages: Vec<NewMessage>) -> Stored<'_, Vec<Acceptance>>;
-    /// Records that attempts begin: after a crash these are [`Store::interrupted`] unless [`Store::update`] came since.
+    /// Records that attempts begin: after a crash these are [`Store::interrupted`] unless [`Store::update`] came since,
+    /// and until then they are neither claimed nor due. [`StoreError::Conflict`] if one of them is not queued any more
+    /// (a status, an expiry or the operator was faster) or was begun already: then none of them is recorded.
     fn begin(&self, messages: Vec<Ref>) -> Stored<'_, ()>;
     /// One atomic change.
     fn update(&self, change: Change) -> Stored<'_, ()>;
@@ -262,12 +264,13 @@ pub trait Store: Send + Sync + 'static {
     fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>>;
     /// Messages whose attempt began and never ended; asked once, at start.
     fn interrupted(&self) -> Stored<'_, Vec<Ref>>;
-    /// Messages whose `wake` has come, the earliest first, and when the next one will.
+    /// Messages whose `wake` has come, or queued ones whose time ran out, the earliest first, and when the next one will.
     fn due(&self, now: Timestamp, most: usize) -> Stored<'_, (Vec<Ref>, Option<Timestamp>)>;
     /// How many messages of a tenant are queued. Cheap: asked for every accept of a tenant with a backlog limit.
     fn backlog(&self, tenant: &Name) -> u64;
 
-    /// Calls whose time has come, oldest first, without those in `held`, and when the next one will.
+    /// Calls whose time has come, oldest first, without those in `held`, and when the next one will. Where there are
+    /// more than `most`, tenants share; a call is not there before the older ones of its message and name are settled.
     fn calls(&self, now: Timestamp, most: usize, held: &HashSet<i64>) -> Stored<'_, (Vec<Call>, Option<Timestamp>)>;
     /// What comes next of a call, with a line for its message's history.
     fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()>;

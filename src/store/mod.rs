@@ -4,5 +4,8 @@
 //! Knows no mapping, no tenant file and no HTTP. Writers are coalesced into group commits. Start at [`Store`].
 
 mod contract;
+pub mod memory;
+mod suppressed;
+mod tally;
 
 pub use contract::*;

@@ -1,0 +1,90 @@
+//! Calls that wait for their time. Tenants share what is asked for, so that one with a platform that is down and a
+//! hundred thousand reports does not keep the others' waiting.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::super::{Call, NewCall};
+use crate::model::{Name, Ref};
+use crate::value::Timestamp;
+
+/// Waiting calls, by id, by time and by what must keep its order.
+#[derive(Debug, Default)]
+pub(super) struct Calls {
+    all: HashMap<i64, Call>,
+    by_time: BTreeMap<Name, BTreeSet<(Timestamp, i64)>>,
+    in_order: HashMap<(Ref, String), BTreeSet<i64>>,
+}
+
+impl Calls {
+    pub(super) fn add(&mut self, call: NewCall) {
+        self.by_time.entry(call.tenant.clone()).or_default().insert((call.at, call.id));
+        if let Some(message) = call.message {
+            self.in_order.entry((message, call.name.clone())).or_default().insert(call.id);
+        }
+        self.all.insert(call.id, Call { attempts: 0, due: call.at, call });
+    }
+
+    pub(super) fn remove(&mut self, id: i64) -> Option<Call> {
+        let call = self.all.remove(&id)?;
+        if let Some(times) = self.by_time.get_mut(&call.call.tenant) {
+            times.remove(&(call.due, id));
+        }
+        if let Some(message) = call.call.message {
+            let key = (message, call.call.name.clone());
+            if let Some(order) = self.in_order.get_mut(&key) {
+                order.remove(&id);
+                if order.is_empty() {
+                    self.in_order.remove(&key);
+                }
+            }
+        }
+        Some(call)
+    }
+
+    pub(super) fn again(&mut self, id: i64, due: Timestamp) -> Option<&Call> {
+        let call = self.all.get_mut(&id)?;
+        let times = self.by_time.entry(call.call.tenant.clone()).or_default();
+        times.remove(&(call.due, id));
+        times.insert((due, id));
+        call.due = due;
+        call.attempts = call.attempts.saturating_add(1);
+        Some(call)
+    }
+
+    pub(super) fn due(&self, now: Timestamp, most: usize, held: &HashSet<i64>) -> (Vec<Call>, Option<Timestamp>) {
+        let later = |times: &BTreeSet<(Timestamp, i64)>| times.iter().find(|(due, _)| *due > now).map(|(due, _)| *due);
+        let next = self.by_time.values().filter_map(later).min();
+        let mut ready: Vec<_> = self.by_time.values().map(|times| self.ready(times, now, held)).collect();
+        let mut found = Vec::new();
+        // The oldest of each tenant, then the second of each, …
+        loop {
+            let round: Vec<_> = ready.iter_mut().filter_map(Iterator::next).collect();
+            if round.is_empty() || found.len() >= most {
+                break;
+            }
+            found.extend(round.into_iter().take(most - found.len()));
+        }
+        found.sort_by_key(|call| (call.due, call.call.id));
+        (found, next)
+    }
+
+    fn ready<'c>(
+        &'c self,
+        times: &'c BTreeSet<(Timestamp, i64)>,
+        now: Timestamp,
+        held: &'c HashSet<i64>,
+    ) -> impl Iterator<Item = Call> + 'c {
+        let due = times.iter().take_while(move |(due, _)| *due <= now).map(|(_, id)| id);
+        due.filter(|id| !held.contains(id))
+            .filter_map(|id| self.all.get(id))
+            .filter(|call| self.is_first(call))
+            .cloned()
+    }
+
+    /// Whether no older call of the same message and name is still waiting or under way.
+    fn is_first(&self, call: &Call) -> bool {
+        let Some(message) = call.call.message else { return true };
+        let order = self.in_order.get(&(message, call.call.name.clone()));
+        order.and_then(BTreeSet::first).is_none_or(|first| *first == call.call.id)
+    }
+}

@@ -1,0 +1,138 @@
+//! The engine without a disk: for tests, simulation and benches. Never offered to an operator.
+//!
+//! One state behind one mutex that is never held over an await; what it does is in `state`.
+
+mod calls;
+mod people;
+mod state;
+
+use std::collections::HashSet;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::{FutureExt, ready};
+
+use super::{
+    Acceptance, Call, CallStep, Change, DeadLetter, Lane, Ledger, Line, Message, NewMessage, Store, StoreError, Stored,
+    Suppression, Taken,
+};
+use crate::model::{Address, Name, Ref};
+use crate::value::Timestamp;
+use state::State;
+
+/// A store that forgets everything when it is dropped.
+#[derive(Debug, Default)]
+pub struct Memory(Mutex<State>);
+
+impl Memory {
+    /// An empty one.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every method checks before it writes, so a state that a panic left behind is still whole.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn done<'s, T: Send + 's>(result: Result<T, StoreError>) -> Stored<'s, T> {
+        ready(result).boxed()
+    }
+}
+
+impl Store for Memory {
+    fn accept(&self, messages: Vec<NewMessage>) -> Stored<'_, Vec<Acceptance>> {
+        Self::done(self.state().accept(messages))
+    }
+
+    fn begin(&self, messages: Vec<Ref>) -> Stored<'_, ()> {
+        Self::done(self.state().begin(&messages))
+    }
+
+    fn update(&self, change: Change) -> Stored<'_, ()> {
+        Self::done(self.state().update(change))
+    }
+
+    fn message(&self, reference: Ref) -> Stored<'_, Option<Message>> {
+        Self::done(Ok(self.state().message(reference)))
+    }
+
+    fn by_provider_id(&self, id: &str) -> Stored<'_, Option<Message>> {
+        Self::done(Ok(self.state().by_provider_id(id)))
+    }
+
+    fn by_platform_id(&self, tenant: &Name, id: &str) -> Stored<'_, Vec<Message>> {
+        Self::done(Ok(self.state().by_platform_id(tenant, id)))
+    }
+
+    fn last_to(&self, lane: &Lane, to: &[Address]) -> Stored<'_, Option<Message>> {
+        Self::done(Ok(self.state().last_to(lane, to)))
+    }
+
+    fn history(&self, reference: Ref) -> Stored<'_, Vec<Line>> {
+        Self::done(Ok(self.state().history(reference)))
+    }
+
+    fn lanes(&self) -> Stored<'_, Vec<(Lane, u64)>> {
+        Self::done(Ok(self.state().tally.lanes()))
+    }
+
+    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>> {
+        Self::done(Ok(self.state().claim(lane, now, most, held)))
+    }
+
+    fn interrupted(&self) -> Stored<'_, Vec<Ref>> {
+        Self::done(Ok(self.state().interrupted()))
+    }
+
+    fn due(&self, now: Timestamp, most: usize) -> Stored<'_, (Vec<Ref>, Option<Timestamp>)> {
+        Self::done(Ok(self.state().due(now, most)))
+    }
+
+    fn backlog(&self, tenant: &Name) -> u64 {
+        self.state().tally.backlog(tenant)
+    }
+
+    fn calls(&self, now: Timestamp, most: usize, held: &HashSet<i64>) -> Stored<'_, (Vec<Call>, Option<Timestamp>)> {
+        Self::done(Ok(self.state().calls.due(now, most, held)))
+    }
+
+    fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()> {
+        self.state().settle_call(id, step, line);
+        Self::done(Ok(()))
+    }
+
+    fn take(&self, inbound: Taken) -> Stored<'_, bool> {
+        Self::done(self.state().take(inbound))
+    }
+
+    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, ()> {
+        self.state().suppress(&changes);
+        Self::done(Ok(()))
+    }
+
+    fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool {
+        self.state().suppressed.holds(tenant, sender, address)
+    }
+
+    fn park(&self, letter: DeadLetter) -> Stored<'_, ()> {
+        self.state().park(letter);
+        Self::done(Ok(()))
+    }
+
+    fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Stored<'_, Vec<DeadLetter>> {
+        Self::done(Ok(self.state().dead_letters(tenant, most)))
+    }
+
+    fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
+        Self::done(Ok(self.state().tally.ledger(tenant)))
+    }
+
+    fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize> {
+        Self::done(Ok(self.state().purge(before, most)))
+    }
+
+    fn close(&self) -> Stored<'_, ()> {
+        Self::done(Ok(()))
+    }
+}

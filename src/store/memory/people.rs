@@ -1,0 +1,35 @@
+//! Which addresses are one person's: number and provider's user id, joined as they are learned.
+
+use std::collections::HashMap;
+
+use crate::model::{Address, Name};
+
+/// Groups of addresses, by tenant.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    group_of: HashMap<(Name, Address), usize>,
+    groups: Vec<Vec<Address>>,
+}
+
+impl People {
+    /// All addresses of the person, this one included.
+    pub(super) fn all(&self, tenant: &Name, address: &Address) -> Vec<Address> {
+        let group = self.group_of.get(&(tenant.clone(), address.clone()));
+        group.and_then(|group| self.groups.get(*group)).cloned().unwrap_or_else(|| vec![address.clone()])
+    }
+
+    /// They are all one person's.
+    pub(super) fn join(&mut self, tenant: &Name, addresses: &[Address]) {
+        let mut all: Vec<Address> = addresses.iter().flat_map(|address| self.all(tenant, address)).collect();
+        all.sort();
+        all.dedup();
+        if all.len() < 2 {
+            return;
+        }
+        let group = self.groups.len();
+        for address in &all {
+            self.group_of.insert((tenant.clone(), address.clone()), group);
+        }
+        self.groups.push(all);
+    }
+}

@@ -1,0 +1,298 @@
+//! What the memory engine holds, and every operation on it. Each checks first and then writes, so it cannot stop
+//! half-way.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::super::suppressed::Suppressed;
+use super::super::tally::{Move, Tally};
+use super::super::{
+    Acceptance, CallStep, Change, DeadLetter, Lane, Line, Message, NewMessage, Origin, StoreError, Suppression, Taken,
+};
+use super::calls::Calls;
+use super::people::People;
+use crate::delivery::{Life, Phase};
+use crate::model::{Address, Class, Name, Ref};
+use crate::value::Timestamp;
+
+#[derive(Debug)]
+struct Row {
+    message: Message,
+    history: Vec<Line>,
+    provider_ids: Vec<String>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    rows: BTreeMap<Ref, Row>,
+    queued: HashMap<Lane, BTreeSet<(Class, Ref)>>,
+    wakes: BTreeSet<(Timestamp, Ref)>,
+    begun: BTreeSet<Ref>,
+    dedupe: HashMap<(Name, String), Ref>,
+    by_platform: HashMap<(Name, String), Vec<Ref>>,
+    by_provider: HashMap<String, Ref>,
+    by_recipient: HashMap<(Lane, Address), BTreeSet<Ref>>,
+    pub(super) calls: Calls,
+    letters: BTreeMap<i64, DeadLetter>,
+    last_letter: i64,
+    inbound: HashMap<(Name, String), Timestamp>,
+    people: People,
+    pub(super) suppressed: Suppressed,
+    pub(super) tally: Tally,
+}
+
+/// When a message is to be looked at: a queued one also when its time runs out, wherever its lane stands.
+fn wake_of(life: &Life) -> Option<Timestamp> {
+    match life.phase {
+        Phase::Queued => Some(life.wake.unwrap_or(life.expires).min(life.expires)),
+        Phase::Sending => None,
+        _ => life.wake,
+    }
+}
+
+/// Accepting, attempts and changes.
+impl State {
+    pub(super) fn accept(&mut self, messages: Vec<NewMessage>) -> Result<Vec<Acceptance>, StoreError> {
+        let mut fresh = HashSet::new();
+        let taken = |new: &NewMessage| self.rows.contains_key(&new.reference) && self.repeated(new).is_none();
+        if messages.iter().any(|new| taken(new) || !fresh.insert(new.reference)) {
+            return Err(StoreError::Failed("a message id was used twice".to_owned()));
+        }
+        Ok(messages.into_iter().map(|new| self.accept_one(new)).collect())
+    }
+
+    fn repeated(&self, new: &NewMessage) -> Option<Ref> {
+        let key = new.dedupe.clone()?;
+        self.dedupe.get(&(new.lane.tenant.clone(), key)).copied()
+    }
+
+    fn accept_one(&mut self, new: NewMessage) -> Acceptance {
+        if let Some(known) = self.repeated(&new) {
+            return Acceptance::Repeat(known);
+        }
+        let tenant = new.lane.tenant.clone();
+        if let Some(key) = &new.dedupe {
+            self.dedupe.insert((tenant.clone(), key.clone()), new.reference);
+        }
+        if !new.platform_id.is_empty() {
+            self.by_platform.entry((tenant, new.platform_id.clone())).or_default().push(new.reference);
+        }
+        if new.origin == Origin::Platform {
+            self.by_recipient.entry((new.lane.clone(), new.to.clone())).or_default().insert(new.reference);
+        }
+        self.tally.record(&Move { lane: new.lane.clone(), before: None, after: new.life.phase });
+        let message = Message { message: new, provider_id: None, said: Vec::new(), revision: 0 };
+        self.list(&message.message);
+        let row = Row { history: Vec::new(), provider_ids: Vec::new(), message };
+        self.rows.insert(row.message.message.reference, row);
+        Acceptance::New
+    }
+
+    pub(super) fn begin(&mut self, messages: &[Ref]) -> Result<(), StoreError> {
+        let open = |id: &Ref| {
+            let phase = self.rows.get(id).map(|row| row.message.message.life.phase);
+            matches!(phase, Some(Phase::Queued | Phase::Sending)) && !self.begun.contains(id)
+        };
+        if !messages.iter().all(open) {
+            return Err(StoreError::Conflict);
+        }
+        self.begun.extend(messages);
+        Ok(())
+    }
+
+    pub(super) fn update(&mut self, change: Change) -> Result<(), StoreError> {
+        let row = self.rows.get(&change.reference).ok_or(StoreError::Conflict)?;
+        if row.message.revision != change.revision {
+            return Err(StoreError::Conflict);
+        }
+        let before = row.message.message.clone();
+        self.unlist(&before);
+        self.begun.remove(&change.reference);
+        let after = NewMessage { life: change.life, ..before };
+        self.list(&after);
+        self.tally.record(&Move { lane: after.lane.clone(), before: Some(before.life.phase), after: after.life.phase });
+        if let Some(alias) = change.alias {
+            self.join(&after.lane.tenant, &[after.to.clone(), alias]);
+        }
+        change.calls.into_iter().for_each(|call| self.calls.add(call));
+        if let Some(id) = &change.provider_id {
+            self.by_provider.insert(id.clone(), change.reference);
+        }
+        if let Some(row) = self.rows.get_mut(&change.reference) {
+            row.provider_ids.extend(change.provider_id.clone());
+            row.history.push(change.line);
+            let message = &mut row.message;
+            message.message = after;
+            message.provider_id = change.provider_id.or(message.provider_id.take());
+            message.said = change.said.unwrap_or_else(|| std::mem::take(&mut message.said));
+            message.revision += 1;
+        }
+        Ok(())
+    }
+
+    fn list(&mut self, message: &NewMessage) {
+        if message.life.phase == Phase::Queued {
+            self.queued.entry(message.lane.clone()).or_default().insert((message.class, message.reference));
+        }
+        self.wakes.extend(wake_of(&message.life).map(|wake| (wake, message.reference)));
+    }
+
+    fn unlist(&mut self, message: &NewMessage) {
+        if let Some(queue) = self.queued.get_mut(&message.lane) {
+            queue.remove(&(message.class, message.reference));
+        }
+        if let Some(wake) = wake_of(&message.life) {
+            self.wakes.remove(&(wake, message.reference));
+        }
+    }
+}
+
+/// Questions.
+impl State {
+    pub(super) fn message(&self, reference: Ref) -> Option<Message> {
+        self.rows.get(&reference).map(|row| row.message.clone())
+    }
+
+    pub(super) fn by_provider_id(&self, id: &str) -> Option<Message> {
+        self.by_provider.get(id).and_then(|reference| self.message(*reference))
+    }
+
+    pub(super) fn by_platform_id(&self, tenant: &Name, id: &str) -> Vec<Message> {
+        let mut found = self.by_platform.get(&(tenant.clone(), id.to_owned())).cloned().unwrap_or_default();
+        found.sort_by_key(|reference| std::cmp::Reverse(*reference));
+        found.into_iter().take(100).filter_map(|reference| self.message(reference)).collect()
+    }
+
+    pub(super) fn last_to(&self, lane: &Lane, to: &[Address]) -> Option<Message> {
+        let newest = |to: &Address| self.by_recipient.get(&(lane.clone(), to.clone()))?.last().copied();
+        to.iter().filter_map(newest).max().and_then(|reference| self.message(reference))
+    }
+
+    pub(super) fn history(&self, reference: Ref) -> Vec<Line> {
+        self.rows.get(&reference).map(|row| row.history.clone()).unwrap_or_default()
+    }
+
+    pub(super) fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Vec<Message> {
+        let queue = self.queued.get(lane).into_iter().flatten().map(|(_, reference)| reference);
+        let free = queue.filter(|reference| !held.contains(reference) && !self.begun.contains(reference));
+        let ready = free.filter_map(|reference| self.rows.get(reference)).map(|row| &row.message);
+        ready.filter(|found| found.message.life.wake.is_none_or(|wake| wake <= now)).take(most).cloned().collect()
+    }
+
+    pub(super) fn interrupted(&self) -> Vec<Ref> {
+        let sending = |(_, row): &(&Ref, &Row)| row.message.message.life.phase == Phase::Sending;
+        let mut all = self.begun.clone();
+        all.extend(self.rows.iter().filter(sending).map(|(reference, _)| reference));
+        all.into_iter().collect()
+    }
+
+    pub(super) fn due(&self, now: Timestamp, most: usize) -> (Vec<Ref>, Option<Timestamp>) {
+        let next = self.wakes.iter().find(|(wake, _)| *wake > now).map(|(wake, _)| *wake);
+        let due = self.wakes.iter().take_while(|(wake, _)| *wake <= now).map(|(_, reference)| *reference);
+        (due.filter(|reference| !self.begun.contains(reference)).take(most).collect(), next)
+    }
+}
+
+/// Calls, people, letters, and the end.
+impl State {
+    pub(super) fn settle_call(&mut self, id: i64, step: CallStep, line: Option<Line>) {
+        let message = match step {
+            CallStep::Again { due } => self.calls.again(id, due).and_then(|call| call.call.message),
+            CallStep::Done => self.calls.remove(id).and_then(|call| call.call.message),
+            CallStep::Park { why } => {
+                let Some(call) = self.calls.remove(id).map(|call| call.call) else { return };
+                let at = line.as_ref().map_or(call.at, |line| line.at);
+                self.park(DeadLetter {
+                    id: 0,
+                    tenant: Some(call.tenant),
+                    kind: "call".to_owned(),
+                    name: call.name,
+                    message: call.message,
+                    why,
+                    content: call.context,
+                    at,
+                });
+                call.message
+            }
+        };
+        if let Some(row) = message.and_then(|message| self.rows.get_mut(&message)) {
+            row.history.extend(line);
+        }
+    }
+
+    pub(super) fn take(&mut self, inbound: Taken) -> Result<bool, StoreError> {
+        let key = (inbound.tenant.clone(), inbound.id);
+        if self.inbound.contains_key(&key) {
+            return Ok(false);
+        }
+        self.accept(inbound.replies)?;
+        self.inbound.insert(key, inbound.at);
+        self.join(&inbound.tenant, &inbound.addresses);
+        self.suppress(&inbound.suppressions);
+        inbound.calls.into_iter().for_each(|call| self.calls.add(call));
+        Ok(true)
+    }
+
+    pub(super) fn suppress(&mut self, changes: &[Suppression]) {
+        for change in changes {
+            for address in self.people.all(&change.tenant, &change.address) {
+                if change.on {
+                    self.suppressed.add(&change.tenant, change.sender.as_ref(), &address);
+                } else {
+                    self.suppressed.remove(&change.tenant, change.sender.as_ref(), &address);
+                }
+            }
+        }
+    }
+
+    /// One person from now on: what one address opted out of, all did.
+    fn join(&mut self, tenant: &Name, addresses: &[Address]) {
+        self.people.join(tenant, addresses);
+        let Some(all) = addresses.first().map(|first| self.people.all(tenant, first)) else { return };
+        let senders: Vec<_> = all.iter().flat_map(|one| self.suppressed.senders(tenant, one).to_vec()).collect();
+        for sender in &senders {
+            for address in &all {
+                self.suppressed.add(tenant, sender.as_ref(), address);
+            }
+        }
+    }
+
+    pub(super) fn park(&mut self, letter: DeadLetter) {
+        self.last_letter += 1;
+        self.letters.insert(self.last_letter, DeadLetter { id: self.last_letter, ..letter });
+    }
+
+    pub(super) fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Vec<DeadLetter> {
+        let theirs = |letter: &&DeadLetter| tenant.is_none() || letter.tenant.as_ref() == tenant;
+        self.letters.values().rev().filter(theirs).take(most).cloned().collect()
+    }
+
+    pub(super) fn purge(&mut self, before: Timestamp, most: usize) -> usize {
+        let old = |row: &&Row| {
+            let NewMessage { life, at, .. } = &row.message.message;
+            *at < before && life.phase.is_final() && life.wake.is_none()
+        };
+        let gone: Vec<Ref> =
+            self.rows.values().filter(old).take(most).map(|row| row.message.message.reference).collect();
+        gone.iter().for_each(|reference| self.forget(*reference));
+        self.inbound.retain(|_, at| *at >= before);
+        gone.len()
+    }
+
+    fn forget(&mut self, reference: Ref) {
+        let Some(row) = self.rows.remove(&reference) else { return };
+        let Message { message, .. } = row.message;
+        let tenant = message.lane.tenant.clone();
+        if let Some(key) = message.dedupe {
+            self.dedupe.remove(&(tenant.clone(), key));
+        }
+        if let Some(known) = self.by_platform.get_mut(&(tenant, message.platform_id)) {
+            known.retain(|one| *one != reference);
+        }
+        if let Some(known) = self.by_recipient.get_mut(&(message.lane, message.to)) {
+            known.remove(&reference);
+        }
+        for id in row.provider_ids {
+            self.by_provider.remove(&id);
+        }
+    }
+}
