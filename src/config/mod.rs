@@ -1,1 +1,78 @@
-//! config
+//! The texts of all files to one immutable [`Snapshot`]: mappings, tenants, route and credential index.
+//!
+//! Reads no file and swaps nothing: `app` hands in [`Files`] and keeps the snapshot. A broken file keeps its tenant or
+//! mapping on the last good version, taken from the snapshot before. Start at [`build`].
+
+mod build;
+mod gateway;
+mod index;
+mod keywords;
+mod limits;
+mod prose;
+mod routes;
+mod schemes;
+mod secret;
+mod side;
+mod tenant;
+
+pub use build::build;
+pub use gateway::GatewayFile;
+pub use keywords::KeywordRule;
+pub use limits::{Delivery, Limits, Preflight, SuppressionScope};
+pub use routes::{Found, Hit, RouteTable};
+pub use schemes::outgoing;
+pub use secret::{NoSecret, Reference, Resolve};
+pub use side::Side;
+pub use tenant::{Number, Tenant};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::auth;
+use crate::diagnostic::Source;
+use crate::mapping::{Mapping, Party};
+use crate::model::Name;
+
+/// The texts that make a configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Files {
+    /// `mappings/*.yaml`.
+    pub mappings: Vec<Source>,
+    /// `tenants/*.yaml`.
+    pub tenants: Vec<Source>,
+}
+
+/// Everything a request needs to know of the configuration; never changes.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    /// All mappings by side and name.
+    pub mappings: BTreeMap<(Party, Name), Arc<Mapping>>,
+    /// All tenants; a tenant's place here is its number in the credential indexes.
+    pub tenants: Vec<Arc<Tenant>>,
+    /// Where requests go.
+    pub routes: RouteTable,
+    /// Who is calling, by mapping and section.
+    pub credentials: Vec<auth::Index>,
+    by_name: BTreeMap<Name, usize>,
+    by_number: BTreeMap<(Name, String), usize>,
+}
+
+impl Snapshot {
+    /// A tenant by name.
+    #[must_use]
+    pub fn tenant(&self, name: &str) -> Option<&Arc<Tenant>> {
+        self.by_name.get(name).and_then(|index| self.tenants.get(*index))
+    }
+
+    /// A tenant's place by name.
+    #[must_use]
+    pub fn index_of(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The tenant to whom the inbound messages of a provider's number belong.
+    #[must_use]
+    pub fn by_number(&self, provider: &Name, number: &str) -> Option<usize> {
+        self.by_number.get(&(provider.clone(), number.to_owned())).copied()
+    }
+}

@@ -1,1 +1,23 @@
-//! mapping
+//! A mapping file compiled: one party's side of the four legs, its auth, its refusals and its calls.
+//!
+//! Knows the meaning of every key of a mapping file and no key of a tenant file; runs nothing (that is `legs`).
+//! Start at [`Mapping`] and [`compile`]. Every key is read through [`fields`], which reports what is unknown or missing.
+
+mod auth;
+mod call;
+mod fields;
+mod file;
+mod retry;
+mod scopes;
+mod section;
+mod settings;
+
+pub use auth::{SchemeIn, SchemeOut};
+pub use call::{Call, FailedPlan, UrlPlan};
+pub use fields::{Fields, Reader};
+pub use file::{
+    InboundLeg, Legs, Mapping, Party, PlatformLegs, ProviderLegs, Rule, SendLeg, StatusLeg, TemplatesLeg, compile,
+};
+pub use retry::{Retry, Turn};
+pub use section::{AnswerPlan, Check, Leg, Refusals, Route, Section, TenantRule};
+pub use settings::{Setting, SettingType};

@@ -105,6 +105,32 @@ impl Node {
         matches!(self.shape, Shape::Scalar(Scalar::Null, _))
     }
 
+    /// A scalar's text, a number's spelling included; `None` for `null`, booleans, lists and maps.
+    #[must_use]
+    pub fn scalar_text(&self) -> Option<std::borrow::Cow<'_, str>> {
+        match self.scalar()? {
+            Scalar::Text(text) => Some((&**text).into()),
+            Scalar::Number(number) => Some(number.to_string().into()),
+            Scalar::Null | Scalar::Bool(_) => None,
+        }
+    }
+
+    /// The same map without one of its keys.
+    #[must_use]
+    pub fn without(&self, key: &str) -> Self {
+        let mut node = self.clone();
+        if let Shape::Map(members) = &mut node.shape {
+            members.retain(|(known, _)| &*known.text != key);
+        }
+        node
+    }
+
+    /// A list without items, for a key that was left out.
+    #[must_use]
+    pub fn empty_list() -> Self {
+        Self { shape: Shape::List(Vec::new()), span: Span::default() }
+    }
+
     /// This as the entries of a map, if it is one.
     #[must_use]
     pub fn as_map(&self) -> Option<&[(Key, Self)]> {

@@ -1,0 +1,197 @@
+//! `limits:` and `delivery:` of a tenant file: how fast, how long, what after a doubt.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use crate::delivery::{AfterDoubt, Policy};
+use crate::mapping::{Fields, Reader};
+use crate::model::Rate;
+use crate::yaml::Node;
+
+/// How fast a tenant may send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Of the whole tenant at dispatch; `None`: only its numbers' rates.
+    pub send: Option<Rate>,
+    /// How many may go at once after a pause.
+    pub burst: Option<NonZeroU32>,
+    /// Of one recipient from one sender.
+    pub pair: Rate,
+    /// How many may go to one recipient at once.
+    pub pair_burst: NonZeroU32,
+    /// At the door; `None`: no limit.
+    pub accept: Option<Rate>,
+    /// Beyond so many queued messages the platform is told "later".
+    pub backlog: u64,
+}
+
+/// How a tenant's messages are delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// For one call.
+    pub timeout: Duration,
+    /// Retry, doubt, resend.
+    pub policy: Policy,
+    /// Not sent after this.
+    pub expire_after: Duration,
+    /// Calls under way at once, per provider account.
+    pub concurrency: usize,
+    /// Whom an opt-out holds for.
+    pub suppression: SuppressionScope,
+    /// What a message that does not fit its synced template meets.
+    pub preflight: Preflight,
+}
+
+/// Whom an opt-out holds for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SuppressionScope {
+    /// All numbers of the tenant.
+    Tenant,
+    /// The number it was said to.
+    Number,
+    /// Nobody: the tenant takes the responsibility.
+    Off,
+}
+
+/// What a message that does not fit its synced template meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preflight {
+    /// It is refused.
+    Refuse,
+    /// It is sent, with a warning in the log.
+    Warn,
+    /// It is sent.
+    Off,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            send: None,
+            burst: None,
+            pair: rate("1/6s"),
+            pair_burst: NonZeroU32::MIN.saturating_add(44),
+            accept: None,
+            backlog: 500_000,
+        }
+    }
+}
+
+impl Default for Delivery {
+    fn default() -> Self {
+        Self {
+            timeout: Duration::from_secs(10),
+            policy: Policy {
+                first: Duration::from_secs(1),
+                max: Duration::from_secs(900),
+                doubt: Duration::from_secs(120),
+                then: AfterDoubt::Resend,
+                resend: false,
+            },
+            expire_after: Duration::from_secs(86_400),
+            concurrency: 64,
+            suppression: SuppressionScope::Tenant,
+            preflight: Preflight::Refuse,
+        }
+    }
+}
+
+/// A rate of this program's own defaults.
+pub(super) fn rate(text: &str) -> Rate {
+    text.parse().unwrap_or(Rate::per_second(NonZeroU32::MIN))
+}
+
+/// Reads a rate such as `80/s`.
+pub(super) fn read_rate(reader: &mut Reader, node: &Node, what: &str) -> Option<Rate> {
+    match reader.text(node, what)?.parse() {
+        Ok(rate) => Some(rate),
+        Err(problem) => {
+            reader.error(
+                "SB0403",
+                node.span,
+                format!("{what}: {problem}"),
+                "a whole number from 1, a slash and a time",
+            );
+            None
+        }
+    }
+}
+
+fn number<T: std::str::FromStr>(reader: &mut Reader, node: &Node, what: &str) -> Option<T> {
+    let number = node.scalar_text().and_then(|text| text.parse().ok());
+    if number.is_none() {
+        reader.error("SB0403", node.span, format!("{what} must be a whole number from 1"), "digits without a unit");
+    }
+    number
+}
+
+/// Reads `limits:`.
+pub(super) fn limits(reader: &mut Reader, node: &Node) -> Limits {
+    let fields =
+        Fields::read(reader, node, "limits", &["send", "burst", "pair", "pair_burst", "accept", "backlog"], &[]);
+    let mut limits = Limits::default();
+    limits.send = fields.get("send").and_then(|node| read_rate(reader, node, "limits.send"));
+    limits.accept = fields.get("accept").and_then(|node| read_rate(reader, node, "limits.accept"));
+    limits.burst = fields.get("burst").and_then(|node| number(reader, node, "limits.burst"));
+    limits.pair = fields.get("pair").and_then(|node| read_rate(reader, node, "limits.pair")).unwrap_or(limits.pair);
+    limits.pair_burst = fields
+        .get("pair_burst")
+        .and_then(|node| number(reader, node, "limits.pair_burst"))
+        .unwrap_or(limits.pair_burst);
+    limits.backlog =
+        fields.get("backlog").and_then(|node| number(reader, node, "limits.backlog")).unwrap_or(limits.backlog);
+    limits
+}
+
+/// Reads `delivery:`.
+pub(super) fn delivery(reader: &mut Reader, node: &Node) -> Delivery {
+    let known = ["timeout", "retry", "in_doubt", "expire_after", "concurrency", "suppression", "preflight", "resend"];
+    let fields = Fields::read(reader, node, "delivery", &known, &[]);
+    let mut delivery = Delivery::default();
+    let mut span = |fields: Fields<'_>, name: &str, place: &mut Duration| {
+        if let Some(duration) = fields.get(name).and_then(|node| reader.duration(node, name)) {
+            *place = duration;
+        }
+    };
+    span(fields, "timeout", &mut delivery.timeout);
+    span(fields, "expire_after", &mut delivery.expire_after);
+    if let Some(node) = fields.get("retry") {
+        let retry = Fields::read(reader, node, "delivery.retry", &["first", "max"], &[]);
+        delivery.policy.first =
+            retry.get("first").and_then(|node| reader.duration(node, "first")).unwrap_or(delivery.policy.first);
+        delivery.policy.max =
+            retry.get("max").and_then(|node| reader.duration(node, "max")).unwrap_or(delivery.policy.max);
+    }
+    if let Some(node) = fields.get("in_doubt") {
+        let doubt = Fields::read(reader, node, "delivery.in_doubt", &["wait", "then"], &[]);
+        delivery.policy.doubt =
+            doubt.get("wait").and_then(|node| reader.duration(node, "wait")).unwrap_or(delivery.policy.doubt);
+        let words = [("resend", AfterDoubt::Resend), ("fail", AfterDoubt::Fail)];
+        delivery.policy.then =
+            doubt.get("then").and_then(|node| reader.word(node, "then", &words)).unwrap_or(delivery.policy.then);
+    }
+    choices(reader, fields, &mut delivery);
+    delivery
+}
+
+fn choices(reader: &mut Reader, fields: Fields<'_>, delivery: &mut Delivery) {
+    if let Some(most) =
+        fields.get("concurrency").and_then(|node| number::<NonZeroU32>(reader, node, "delivery.concurrency"))
+    {
+        delivery.concurrency = usize::try_from(most.get()).unwrap_or(usize::MAX);
+    }
+    let words =
+        [("tenant", SuppressionScope::Tenant), ("number", SuppressionScope::Number), ("off", SuppressionScope::Off)];
+    if let Some(scope) = fields.get("suppression").and_then(|node| reader.word(node, "suppression", &words)) {
+        delivery.suppression = scope;
+    }
+    let words = [("refuse", Preflight::Refuse), ("warn", Preflight::Warn), ("off", Preflight::Off)];
+    if let Some(preflight) = fields.get("preflight").and_then(|node| reader.word(node, "preflight", &words)) {
+        delivery.preflight = preflight;
+    }
+    if let Some(resend) =
+        fields.get("resend").and_then(|node| reader.word(node, "resend", &[("on", true), ("off", false)]))
+    {
+        delivery.policy.resend = resend;
+    }
+}

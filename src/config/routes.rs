@@ -1,0 +1,173 @@
+//! Where requests go: method and path to the sections that mappings declare.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::diagnostic::{Diagnostic, Span};
+use crate::mapping::{Mapping, Route, Section};
+
+/// One section that a path reaches.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// Whose section.
+    pub mapping: Arc<Mapping>,
+    /// Its place among [`Mapping::sections`].
+    pub section: usize,
+    /// Its place among the section's routes.
+    pub route: usize,
+    /// Its place among [`super::Snapshot::credentials`].
+    pub credentials: usize,
+}
+
+impl Hit {
+    /// The section.
+    #[must_use]
+    pub fn section(&self) -> Option<&Section> {
+        self.mapping.sections().nth(self.section)
+    }
+
+    /// The route.
+    #[must_use]
+    pub fn route(&self) -> Option<&Route> {
+        self.section()?.routes.get(self.route)
+    }
+}
+
+/// What a path leads to.
+#[derive(Debug)]
+pub enum Found<'t> {
+    /// These sections, and the values of `{name}` segments, percent-decoded.
+    Sections(&'t [Hit], Vec<(&'t str, String)>),
+    /// The path is known with other methods.
+    WrongMethod,
+    /// No such path.
+    Unknown,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Segment {
+    Word(String),
+    Any(String),
+}
+
+#[derive(Debug)]
+struct Pattern {
+    segments: Vec<Segment>,
+    methods: HashMap<String, Vec<Hit>>,
+}
+
+/// All routes of a snapshot. Paths without `{name}` are looked up, the few others are walked.
+#[derive(Debug, Default)]
+pub struct RouteTable {
+    fixed: HashMap<String, HashMap<String, Vec<Hit>>>,
+    patterns: Vec<Pattern>,
+}
+
+impl RouteTable {
+    /// What a method and a path (as received, without query) lead to.
+    #[must_use]
+    pub fn find<'t>(&'t self, method: &str, path: &str) -> Found<'t> {
+        if let Some(methods) = self.fixed.get(path) {
+            return methods.get(method).map_or(Found::WrongMethod, |hits| Found::Sections(hits, Vec::new()));
+        }
+        let given: Vec<&str> = path.split('/').skip(1).collect();
+        for pattern in &self.patterns {
+            if let Some(values) = pattern.values(&given) {
+                return pattern.methods.get(method).map_or(Found::WrongMethod, |hits| Found::Sections(hits, values));
+            }
+        }
+        Found::Unknown
+    }
+
+    /// Adds a section's routes; `credentials` is its index of credentials. A route of another file is a clash.
+    pub(super) fn add(
+        &mut self,
+        mapping: &Arc<Mapping>,
+        section: usize,
+        credentials: usize,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        let Some(declared) = mapping.sections().nth(section) else { return };
+        for (place, route) in declared.routes.iter().enumerate() {
+            for path in &route.paths {
+                for method in &route.methods {
+                    let hits = self.methods(path).entry(method.clone()).or_default();
+                    if let Some(other) = hits.iter().find(|hit| hit.mapping.name != mapping.name) {
+                        problems.push(clash(mapping, &other.mapping, method, path));
+                        continue;
+                    }
+                    hits.push(Hit { mapping: mapping.clone(), section, route: place, credentials });
+                }
+            }
+        }
+    }
+
+    fn methods(&mut self, path: &str) -> &mut HashMap<String, Vec<Hit>> {
+        if !path.contains('{') {
+            return self.fixed.entry(path.to_owned()).or_default();
+        }
+        let segments: Vec<Segment> = path.split('/').skip(1).map(Segment::parse).collect();
+        let place = self.patterns.iter().position(|pattern| pattern.same(&segments));
+        let place = place.unwrap_or_else(|| {
+            self.patterns.push(Pattern { segments, methods: HashMap::new() });
+            self.patterns.len() - 1
+        });
+        &mut self.patterns[place].methods
+    }
+}
+
+fn clash(mapping: &Mapping, other: &Mapping, method: &str, path: &str) -> Diagnostic {
+    Diagnostic::error("SB0502", format!("{method} {path} is declared by two mappings"))
+        .at(&mapping.source, Span::default())
+        .help(format!("the other is {}; give one of them another path", other.source.name))
+}
+
+impl Segment {
+    fn parse(text: &str) -> Self {
+        let name = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        name.map_or_else(|| Self::Word(text.to_owned()), |name| Self::Any(name.to_owned()))
+    }
+}
+
+impl Pattern {
+    fn same(&self, segments: &[Segment]) -> bool {
+        self.segments.len() == segments.len()
+            && self.segments.iter().zip(segments).all(|pair| match pair {
+                (Segment::Word(a), Segment::Word(b)) => a == b,
+                (Segment::Any(_), Segment::Any(_)) => true,
+                _ => false,
+            })
+    }
+
+    fn values(&self, given: &[&str]) -> Option<Vec<(&str, String)>> {
+        if given.len() != self.segments.len() {
+            return None;
+        }
+        let mut values = Vec::new();
+        for (segment, text) in self.segments.iter().zip(given) {
+            match segment {
+                Segment::Word(word) if word == text => {}
+                Segment::Any(name) if !text.is_empty() => values.push((name.as_str(), percent_decode(text)?)),
+                _ => return None,
+            }
+        }
+        Some(values)
+    }
+}
+
+/// A segment's text; `None` where it is no UTF-8.
+fn percent_decode(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let hex = tail.get(..2).filter(|_| *first == b'%').and_then(|hex| std::str::from_utf8(hex).ok());
+        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            bytes.push(byte);
+            rest = &tail[2..];
+        } else {
+            bytes.push(*first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).ok()
+}

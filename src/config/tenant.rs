@@ -1,0 +1,321 @@
+//! A tenant file: which platform and provider, which numbers, whose credentials, how fast.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::keywords::{self, KeywordRule};
+use super::limits::{self, Delivery, Limits};
+use super::schemes;
+use super::secret::Resolve;
+use super::side::{self, Side};
+use crate::auth::Outgoing;
+use crate::language::World;
+use crate::mapping::{Fields, Mapping, Party, Reader};
+use crate::model::{Address, Name, Rate};
+use crate::value::{Arena, Tree, Value};
+use crate::yaml::{Node, to_tree};
+
+/// One of a tenant's senders.
+#[derive(Clone, Debug)]
+pub struct Number {
+    /// Digits, or a word.
+    pub number: Address,
+    /// The WhatsApp business account; without one no templates are synced.
+    pub waba: Option<String>,
+    /// At dispatch.
+    pub rate: Rate,
+    /// Its inbound messages belong to this tenant.
+    pub inbound: bool,
+    /// Everything written, read as `$.number.NAME`.
+    pub members: Tree,
+}
+
+/// An address range such as `10.0.0.0/8`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    base: IpAddr,
+    bits: u8,
+}
+
+/// One brand.
+#[derive(Debug)]
+pub struct Tenant {
+    /// Its name.
+    pub name: Name,
+    /// False: its sends are refused and its queue is held.
+    pub enabled: bool,
+    /// The platform's mapping.
+    pub platform: Arc<Mapping>,
+    /// The provider's mapping.
+    pub provider: Arc<Mapping>,
+    /// Its senders.
+    pub numbers: Vec<Number>,
+    /// What it says to the platform's mapping.
+    pub platform_side: Side,
+    /// What it says to the provider's mapping.
+    pub provider_side: Side,
+    /// How calls to the platform prove themselves, where the call does not say.
+    pub platform_auth: Option<Outgoing>,
+    /// How calls to the provider prove themselves.
+    pub provider_auth: Option<Outgoing>,
+    /// How fast.
+    pub limits: Limits,
+    /// How.
+    pub delivery: Delivery,
+    /// Address ranges the platform may call from; empty: any.
+    pub sources: Vec<Network>,
+    /// Hosts that calls may go to besides the mapping's.
+    pub hosts: Vec<String>,
+    /// The platform's rules with this tenant's words.
+    pub keywords: Vec<KeywordRule>,
+}
+
+const KEYS: &[&str] = &[
+    "tenant",
+    "platform",
+    "provider",
+    "enabled",
+    "numbers",
+    "credentials",
+    "settings",
+    "tables",
+    "limits",
+    "sources",
+    "hosts",
+    "delivery",
+    "keywords",
+];
+
+impl Tenant {
+    /// The sender of that address.
+    #[must_use]
+    pub fn number(&self, address: &str) -> Option<&Number> {
+        self.numbers.iter().find(|number| number.number.as_str() == address)
+    }
+
+    /// What it says to one party's mapping.
+    #[must_use]
+    pub const fn side(&self, party: Party) -> &Side {
+        match party {
+            Party::Platform => &self.platform_side,
+            Party::Provider => &self.provider_side,
+        }
+    }
+
+    /// One party's mapping.
+    #[must_use]
+    pub const fn mapping(&self, party: Party) -> &Arc<Mapping> {
+        match party {
+            Party::Platform => &self.platform,
+            Party::Provider => &self.provider,
+        }
+    }
+
+    /// Puts what the tenant says to one party into a world; `credentials` only where the scope has them.
+    pub fn enter<'v>(&'v self, party: Party, credentials: bool, world: &mut World<'v>) {
+        let side = self.side(party);
+        world.tenant = self.name.as_str();
+        world.settings = side.settings.view(world.arena);
+        world.overrides = Some(&side.overrides);
+        if credentials {
+            world.credentials = side.secrets(0, world.arena);
+        }
+    }
+
+    /// The provider account that calls are counted and stopped by: tenants with the same credentials share one.
+    #[must_use]
+    pub fn account(&self) -> String {
+        let key = self.provider_auth.as_ref().and_then(Outgoing::token_key);
+        format!("{}/{}", self.provider.name, key.unwrap_or_else(|| self.name.to_string()))
+    }
+
+    /// Whether the platform may call from there.
+    #[must_use]
+    pub fn allows(&self, peer: Option<IpAddr>) -> bool {
+        self.sources.is_empty() || peer.is_some_and(|peer| self.sources.iter().any(|network| network.contains(peer)))
+    }
+}
+
+impl Number {
+    /// As `$.number`.
+    pub fn view<'v>(&'v self, arena: &'v Arena) -> Value<'v> {
+        self.members.view(arena)
+    }
+}
+
+impl Network {
+    fn parse(text: &str) -> Option<Self> {
+        let (base, bits) = text.split_once('/').unwrap_or((text, ""));
+        let base: IpAddr = base.parse().ok()?;
+        let most = if base.is_ipv4() { 32 } else { 128 };
+        let bits = if bits.is_empty() { most } else { bits.parse().ok().filter(|bits| *bits <= most)? };
+        Some(Self { base, bits })
+    }
+
+    fn contains(self, address: IpAddr) -> bool {
+        match (self.base, address.to_canonical()) {
+            (IpAddr::V4(base), IpAddr::V4(address)) => {
+                (base.to_bits() ^ address.to_bits()).leading_zeros() >= u32::from(self.bits)
+            }
+            (IpAddr::V6(base), IpAddr::V6(address)) => {
+                (base.to_bits() ^ address.to_bits()).leading_zeros() >= u32::from(self.bits)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Finds a mapping by side and name.
+pub(super) type Find<'f> = &'f dyn Fn(Party, &str) -> Option<Arc<Mapping>>;
+
+/// Reads a tenant file. `None` if there is nothing to speak of; else the reader's problems say whether it may be used.
+pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Resolve<'_>) -> Option<Tenant> {
+    let fields = Fields::read(reader, node, "a tenant", KEYS, &["tenant", "platform", "provider", "numbers"]);
+    let name = reader.text(fields.get("tenant")?, "tenant")?;
+    if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
+        reader.error(
+            "SB0401",
+            fields.get("tenant")?.span,
+            format!("`{name}` is no name for a tenant"),
+            "letters, digits, `-`, `_` and `.`",
+        );
+    }
+    let platform = party(reader, fields.get("platform")?, Party::Platform, find);
+    let provider = party(reader, fields.get("provider")?, Party::Provider, find);
+    let (platform, provider) = (platform?, provider?);
+    let parties = [platform.name.as_str(), provider.name.as_str()];
+    let platform_side = side::read(reader, node, &platform, &parties, resolve);
+    let provider_side = side::read(reader, node, &provider, &parties, resolve);
+    undeclared(reader, fields, &[&platform, &provider]);
+    let enabled = fields.get("enabled").and_then(|node| reader.boolean(node, "enabled")).unwrap_or(true);
+    let numbers = numbers(reader, fields.get("numbers")?);
+    let limits = fields.get("limits").map_or_else(Limits::default, |node| limits::limits(reader, node));
+    let delivery = fields.get("delivery").map_or_else(Delivery::default, |node| limits::delivery(reader, node));
+    let keywords = keywords::read(reader, fields.get("keywords"), &platform);
+    let hosts = fields.get("hosts").map_or(&[][..], Reader::one_or_many);
+    let hosts = hosts.iter().filter_map(|node| reader.text(node, "hosts").map(str::to_owned)).collect();
+    Some(Tenant {
+        name: name.into(),
+        enabled,
+        numbers,
+        limits,
+        delivery,
+        keywords,
+        hosts,
+        sources: fields.get("sources").map_or_else(Vec::new, |node| sources(reader, node)),
+        platform_auth: schemes::outgoing(&platform, &platform_side),
+        provider_auth: schemes::outgoing(&provider, &provider_side),
+        platform,
+        provider,
+        platform_side,
+        provider_side,
+    })
+}
+
+fn party(reader: &mut Reader, node: &Node, party: Party, find: Find<'_>) -> Option<Arc<Mapping>> {
+    let (kind, name) = match party {
+        Party::Platform => ("platform", reader.text(node, "platform")?),
+        Party::Provider => ("provider", reader.text(node, "provider")?),
+    };
+    let found = find(party, name);
+    if found.is_none() {
+        reader.error(
+            "SB0501",
+            node.span,
+            format!("there is no {kind} `{name}`"),
+            format!("a mapping file with `{kind}: {name}` is needed, without errors"),
+        );
+    }
+    found
+}
+
+/// Settings and tables that neither mapping declares are likely typing errors.
+fn undeclared(reader: &mut Reader, fields: Fields<'_>, mappings: &[&Arc<Mapping>]) {
+    let declared =
+        |name: &str| mappings.iter().any(|mapping| mapping.settings.iter().any(|setting| *setting.name == *name));
+    let party = |name: &str| mappings.iter().any(|mapping| mapping.name.as_str() == name);
+    let known: Vec<&str> =
+        mappings.iter().flat_map(|mapping| mapping.settings.iter().map(|setting| &*setting.name)).collect();
+    let mut pending: Vec<_> =
+        fields.get("settings").map_or(&[][..], |node| reader.map(node, "settings")).iter().collect();
+    while let Some((key, value)) = pending.pop() {
+        if party(&key.text) && value.as_map().is_some() {
+            pending.extend(value.as_map().unwrap_or_default());
+        } else if !declared(&key.text) {
+            let help = crate::diagnostic::suggest(&key.text, known.iter().copied()).map_or_else(
+                || format!("declared are: {}", known.join(", ")),
+                |word| format!("did you mean `{word}`?"),
+            );
+            reader.error("SB0402", key.span, format!("neither mapping has a setting `{}`", key.text), help);
+        }
+    }
+    for (key, _) in fields.get("tables").map_or(&[][..], |node| reader.map(node, "tables")) {
+        if !party(&key.text) {
+            reader.error(
+                "SB0402",
+                key.span,
+                format!("`{}` is neither of the tenant's parties", key.text),
+                "tables are laid over by party: tables: { PARTY: { TABLE: { ROW: … } } }",
+            );
+        }
+    }
+}
+
+fn numbers(reader: &mut Reader, node: &Node) -> Vec<Number> {
+    let mut numbers: Vec<Number> = Vec::new();
+    for item in Reader::one_or_many(node) {
+        let Some(number) = item.get("number").or_else(|| item.scalar().map(|_| item)).and_then(Node::scalar_text)
+        else {
+            reader.error(
+                "SB0302",
+                item.span,
+                "a number needs `number`",
+                "write - { number: \"14155550100\", waba: \"…\" }",
+            );
+            continue;
+        };
+        if numbers.iter().any(|known| known.number.as_str() == number) {
+            reader.error("SB0410", item.span, "this number is listed twice", "keep one of the two");
+        }
+        if number.starts_with('+') || number.is_empty() {
+            reader.error(
+                "SB0411",
+                item.span,
+                "a number is written in digits, without `+`",
+                "for example \"14155550100\"",
+            );
+        }
+        let rate = item.get("rate").and_then(|node| limits::read_rate(reader, node, "rate"));
+        numbers.push(Number {
+            number: (&*number).into(),
+            waba: item.get("waba").and_then(Node::scalar_text).map(|waba| waba.to_string()),
+            rate: rate.unwrap_or_else(|| limits::rate("80/s")),
+            inbound: item.get("inbound").and_then(|node| reader.boolean(node, "inbound")).unwrap_or(true),
+            members: member_texts(item, &number),
+        });
+    }
+    if numbers.is_empty() {
+        reader.error("SB0302", node.span, "a tenant needs at least one number", "add - { number: \"…\" }");
+    }
+    numbers
+}
+
+/// `$.number`'s members: a number written without quotes is its text, as everywhere in this file.
+fn member_texts(item: &Node, number: &str) -> Tree {
+    let members = item.as_map().unwrap_or_default().iter().filter(|(key, _)| &*key.text != "number");
+    let mut members: Vec<(Box<str>, Tree)> = members.map(|(key, value)| (key.text.clone(), to_tree(value))).collect();
+    members.insert(0, ("number".into(), Tree::from_text(number)));
+    Tree::Map(members.into())
+}
+
+fn sources(reader: &mut Reader, node: &Node) -> Vec<Network> {
+    let mut networks = Vec::new();
+    for item in Reader::one_or_many(node) {
+        match reader.text(item, "sources").map(Network::parse) {
+            Some(Some(network)) => networks.push(network),
+            Some(None) => reader.error("SB0412", item.span, "this is no address range", "for example 203.0.113.0/24"),
+            None => {}
+        }
+    }
+    networks
+}

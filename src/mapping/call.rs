@@ -1,0 +1,154 @@
+//! A call of ours to a party: where to, what with, what its answer means.
+
+use super::auth::{self, SchemeOut};
+use super::fields::{Fields, Reader};
+use super::retry::{self, Retry};
+use super::{scopes, section};
+use crate::codec::Format;
+use crate::language::{Compiler, Layout, Program, Root, ScopeBuilder};
+use crate::yaml::Node;
+
+/// Where a call goes.
+#[derive(Debug)]
+pub enum UrlPlan {
+    /// A whole URL.
+    Whole(Program),
+    /// A base and percent-encoded parts.
+    Parts {
+        /// The base, without the parts.
+        base: Program,
+        /// Segments.
+        path: Vec<Program>,
+        /// A map of query members.
+        query: Option<Program>,
+    },
+}
+
+impl UrlPlan {
+    /// The program that yields the host.
+    #[must_use]
+    pub const fn host(&self) -> &Program {
+        match self {
+            Self::Whole(program) | Self::Parts { base: program, .. } => program,
+        }
+    }
+}
+
+/// A bad answer to a send as a Failure.
+#[derive(Debug)]
+pub struct FailedPlan {
+    /// A tree with `reason`, `code`, `detail`, `resend`, `settle`, `stop`.
+    pub failure: Program,
+}
+
+/// One call.
+#[derive(Debug)]
+pub struct Call {
+    /// Its name; `send` and `templates` for a provider's.
+    pub name: String,
+    /// The scope of all programs here.
+    pub layout: Layout,
+    /// Made only then.
+    pub when: Option<Program>,
+    /// In upper case.
+    pub method: String,
+    /// Where to.
+    pub url: UrlPlan,
+    /// Instead of the file's schemes.
+    pub auth: Option<SchemeOut>,
+    /// A map of headers.
+    pub headers: Option<Program>,
+    /// The body.
+    pub body: Option<Program>,
+    /// How the body is written.
+    pub encode: Format,
+    /// How an answer is read whose content type does not say.
+    pub decode: Format,
+    /// A good answer; any 2xx if absent.
+    pub ok: Option<Program>,
+    /// Values out of a good answer.
+    pub take: Option<Program>,
+    /// A bad answer as a Failure.
+    pub failed: Option<FailedPlan>,
+    /// The next page's URL.
+    pub next: Option<Program>,
+    /// What a bad answer means for the next attempt.
+    pub retry: Retry,
+    /// JSON Schema of the body we send (a send) or of the answer (a listing), relative to `schemas/`.
+    pub schema: Option<String>,
+}
+
+const KEYS: &[&str] = &[
+    "when", "let", "schema", "method", "url", "auth", "headers", "body", "encode", "decode", "ok", "next", "retry",
+    "take", "failed",
+];
+
+/// Reads a call in the scope of `roots`. A provider's send must say its own `retry` and take the provider's id.
+pub(super) fn read(
+    reader: &mut Reader,
+    compiler: &mut Compiler<'_>,
+    name: &str,
+    roots: &[Root],
+    node: &Node,
+) -> Option<Call> {
+    let required: &[&str] = if name == "send" { &["method", "url", "retry", "take"] } else { &["method", "url"] };
+    let fields = Fields::read(reader, node, "a call", KEYS, required);
+    let mut scope = compiler.scope(roots);
+    if let Some(lets) = fields.get("let") {
+        scope.lets(compiler, lets);
+    }
+    let when = fields.get("when").map(|node| scope.condition(compiler, node));
+    let method = reader.text(fields.get("method")?, "method")?.to_ascii_uppercase();
+    let url = url(reader, compiler, &mut scope, fields.get("url")?)?;
+    let auth = fields.get("auth").and_then(|node| auth::scheme_out(reader, compiler, &mut scope, node));
+    let mut tree = |scope: &mut ScopeBuilder, name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
+    let (headers, body) = (tree(&mut scope, "headers"), tree(&mut scope, "body"));
+    scope.add(scopes::ANSWER);
+    let (take, next) = (tree(&mut scope, "take"), tree(&mut scope, "next"));
+    let ok = fields.get("ok").map(|node| scope.condition(compiler, node));
+    let failed = fields.get("failed").and_then(|node| failed(reader, compiler, &mut scope, node));
+    Some(Call {
+        name: name.to_owned(),
+        layout: scope.finish(),
+        when,
+        method,
+        url,
+        auth,
+        headers,
+        body,
+        encode: section::format(reader, fields.get("encode"), "encode"),
+        decode: section::format(reader, fields.get("decode"), "decode"),
+        ok,
+        take,
+        failed,
+        next,
+        retry: fields.get("retry").map_or_else(Retry::default, |node| retry::read(reader, node)),
+        schema: fields.get("schema").and_then(|node| reader.text(node, "schema")).map(str::to_owned),
+    })
+}
+
+fn url(reader: &mut Reader, compiler: &mut Compiler<'_>, scope: &mut ScopeBuilder, node: &Node) -> Option<UrlPlan> {
+    if node.as_map().is_none() || node.get("base").is_none() {
+        return Some(UrlPlan::Whole(scope.tree(compiler, node)));
+    }
+    let fields = Fields::read(reader, node, "url", &["base", "path", "query"], &["base"]);
+    let base = scope.tree(compiler, fields.get("base")?);
+    let parts = fields.get("path").map_or(&[][..], Reader::one_or_many);
+    let path = parts.iter().map(|part| scope.tree(compiler, part)).collect();
+    Some(UrlPlan::Parts { base, path, query: fields.get("query").map(|node| scope.tree(compiler, node)) })
+}
+
+fn failed(
+    reader: &mut Reader,
+    compiler: &mut Compiler<'_>,
+    scope: &mut ScopeBuilder,
+    node: &Node,
+) -> Option<FailedPlan> {
+    let known = ["let", "reason", "code", "detail", "resend", "settle", "stop"];
+    let fields = Fields::read(reader, node, "failed", &known, &["reason"]);
+    if let Some(lets) = fields.get("let") {
+        scope.lets(compiler, lets);
+    }
+    fields.get("reason")?;
+    Some(FailedPlan { failure: scope.tree(compiler, &node.without("let")) })
+}
