@@ -1,7 +1,13 @@
 //! Fitting a template message to its synced definition. These are `WhatsApp`'s rules and no contract's.
+//!
+//! A component is dropped or gets its place; nothing is made up: a quick reply without payload needs no component.
 
-use super::{Message, Refusal, Template};
-use crate::value::Arena;
+use bumpalo::collections::Vec as ArenaVec;
+
+use super::message::Kind;
+use super::template::{Button, Card, Definition, Section};
+use super::{Message, Reason, Refusal, Template, placeholders};
+use crate::value::{Arena, Entry, Value};
 
 /// What is known of the message's template.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +25,234 @@ pub enum Known<'a> {
 /// # Errors
 /// `template_missing`, or `template_params` with both numbers in the text.
 pub fn fit<'a>(message: Message<'a>, known: Known<'a>, arena: &'a Arena) -> Result<Message<'a>, Refusal> {
-    let _ = (known, arena);
-    Ok(message)
+    let (Kind::Template, Some(template)) = (message.kind, message.value.get("template")) else { return Ok(message) };
+    let definition = match known {
+        Known::Unsynced => None,
+        Known::Missing => return Err(missing(template)),
+        Known::Synced(template) => Some(&template.definition),
+    };
+    let level = definition.map_or_else(Level::unknown, Level::of);
+    let components = components(template).map(|listed| level.fit(listed, arena)).transpose()?;
+    if components.is_none() {
+        level.count(&[])?;
+    }
+    let template = components.map_or(template, |fitted| replaced(template, "components", fitted, arena));
+    Ok(Message { value: replaced(message.value, "template", template, arena), ..message })
 }
+
+/// The place that an `index` names, however it is written.
+pub(super) fn place_of(index: Value<'_>) -> Option<usize> {
+    match index {
+        Value::Text(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok(),
+        Value::Number(number) => number.as_i64().and_then(|number| usize::try_from(number).ok()),
+        _ => None,
+    }
+}
+
+/// What has a header, a body and buttons: the template itself, or one card of its carousel.
+struct Level<'d> {
+    header: Option<&'d Section>,
+    body: Option<&'d Section>,
+    buttons: &'d [Button],
+    cards: &'d [Card],
+    /// Which card this is.
+    card: Option<usize>,
+}
+
+impl<'d> Level<'d> {
+    const fn unknown() -> Self {
+        Self { header: None, body: None, buttons: &[], cards: &[], card: None }
+    }
+
+    fn of(definition: &'d Definition) -> Self {
+        let Definition { header, body, buttons, cards, variables: _ } = definition;
+        Self { header: header.as_ref(), body: body.as_ref(), buttons, cards, card: None }
+    }
+
+    fn of_card(place: usize, card: Option<&'d Card>) -> Self {
+        let unknown = Self { card: Some(place), ..Self::unknown() };
+        card.map_or(unknown, |Card { header, body, buttons }| Self {
+            header: header.as_ref(),
+            body: body.as_ref(),
+            buttons,
+            cards: &[],
+            card: Some(place),
+        })
+    }
+
+    fn fit<'a>(&self, listed: &'a [Value<'a>], arena: &'a Arena) -> Result<Value<'a>, Refusal> {
+        self.count(listed)?;
+        let mut places = Places::of(listed, self);
+        let mut fitted = ArenaVec::with_capacity_in(listed.len(), arena);
+        for component in listed {
+            if is(*component, "button") {
+                fitted.extend(places.button(*component, arena)?);
+            } else if is(*component, "carousel") && self.card.is_none() {
+                fitted.push(self.carousel(*component, arena)?);
+            } else {
+                fitted.push(*component);
+            }
+        }
+        Ok(Value::List(fitted.into_bump_slice()))
+    }
+
+    fn carousel<'a>(&self, carousel: Value<'a>, arena: &'a Arena) -> Result<Value<'a>, Refusal> {
+        let Some(cards) = carousel.get("cards").and_then(Value::as_list) else { return Ok(carousel) };
+        let mut fitted = ArenaVec::with_capacity_in(cards.len(), arena);
+        for (position, card) in cards.iter().enumerate() {
+            let place = card.get("card_index").and_then(place_of).unwrap_or(position);
+            let level = Level::of_card(place, self.cards.get(place));
+            fitted.push(match components(*card) {
+                Some(listed) => replaced(*card, "components", level.fit(listed, arena)?, arena),
+                None => level.count(&[]).map(|()| *card)?,
+            });
+        }
+        Ok(replaced(carousel, "cards", Value::List(fitted.into_bump_slice()), arena))
+    }
+
+    /// Refuses another number of variables than header and body have. A header's media are no variables.
+    fn count(&self, listed: &[Value<'_>]) -> Result<(), Refusal> {
+        self.count_section("header", self.header, listed, |parameter| parameter.text("type") == Some("text"))?;
+        self.count_section("body", self.body, listed, |_| true)
+    }
+
+    fn count_section(
+        &self,
+        name: &str,
+        section: Option<&Section>,
+        listed: &[Value<'_>],
+        counts: impl Fn(Value<'_>) -> bool,
+    ) -> Result<(), Refusal> {
+        let Some((section, text)) = section.and_then(|section| Some((section, section.text.as_deref()?))) else {
+            return Ok(());
+        };
+        let given = listed.iter().filter(|component| is(**component, name));
+        let given = given.flat_map(|component| parameters(*component)).copied().filter(|given| counts(*given));
+        let given: Vec<Option<&str>> = given.map(|parameter| parameter.text("parameter_name")).collect();
+        let named = given.iter().any(Option::is_some);
+        let names = if named { placeholders::names(text) } else { Vec::new() };
+        let absent = names.into_iter().find(|name| !given.contains(&Some(*name)));
+        if given.len() == section.variables && absent.is_none() {
+            return Ok(());
+        }
+        let place = self.card.map(|card| format!(" of cards[{card}]")).unwrap_or_default();
+        let absent = absent.map(|name| format!(": `{name}` is missing")).unwrap_or_default();
+        let (has, were) = (counted(section.variables, "variable"), were_given(given.len()));
+        Err(Refusal::new(Reason::TemplateParams, format!("the {name}{place} has {has}, {were}{absent}")))
+    }
+}
+
+/// Deals the places of the buttons of one level.
+struct Places<'d, 'a> {
+    level: &'d Level<'d>,
+    listed: &'a [Value<'a>],
+    /// Given by the message or dealt; one of a dropped component too, for its button is there all the same.
+    taken: Vec<usize>,
+}
+
+impl<'d, 'a> Places<'d, 'a> {
+    fn of(listed: &'a [Value<'a>], level: &'d Level<'d>) -> Self {
+        let buttons = listed.iter().filter(|component| is(**component, "button"));
+        let taken = buttons.filter_map(|button| button.get("index").and_then(place_of)).collect();
+        Self { level, listed, taken }
+    }
+
+    /// The component with its place as text, or nothing if its button takes no parameter.
+    fn button(&mut self, component: Value<'a>, arena: &'a Arena) -> Result<Option<Value<'a>>, Refusal> {
+        let kind = component.text("sub_type").unwrap_or_default().to_ascii_lowercase();
+        let idle = kind == "phone_number" || is_idle(&kind, component);
+        let place = match component.get("index").and_then(place_of) {
+            Some(place) => {
+                Some(place).filter(|place| self.level.buttons.get(*place).is_none_or(|button| button.dynamic))
+            }
+            None if self.level.buttons.is_empty() => Some(self.free()),
+            None => self.next(&kind, idle)?,
+        };
+        let Some(place) = place.filter(|_| !idle) else { return Ok(None) };
+        let members = component.as_map().unwrap_or_default().iter().copied().filter(|(name, _)| *name != "index");
+        let index = Value::Text(arena.alloc_str(&place.to_string()));
+        let placed = members.chain(std::iter::once(("index", index)));
+        Ok(Some(Value::Map(ArenaVec::from_iter_in(placed, arena).into_bump_slice())))
+    }
+
+    /// The first place that nobody has.
+    fn free(&mut self) -> usize {
+        let place = (0..=self.taken.len()).find(|place| !self.taken.contains(place)).unwrap_or(self.taken.len());
+        self.taken.push(place);
+        place
+    }
+
+    /// The place of the next dynamic button of the kind; none if only static ones are left.
+    fn next(&mut self, kind: &str, idle: bool) -> Result<Option<usize>, Refusal> {
+        let mut same = self.level.buttons.iter().filter(|button| button.kind == kind);
+        let next = same.clone().find(|button| button.dynamic && !self.taken.contains(&button.index));
+        if let Some(button) = next {
+            self.taken.push(button.index);
+            return Ok(Some(button.index));
+        }
+        if idle || same.any(|button| !button.dynamic) {
+            return Ok(None);
+        }
+        let has = counted(same_kind(self.level.buttons, kind), &format!("{kind:.32} button"));
+        let were = were_given(self.listed.iter().filter(|given| is_button(**given, kind)).count());
+        let place = self.level.card.map_or("the template".to_owned(), |card| format!("cards[{card}]"));
+        Err(Refusal::new(Reason::TemplateParams, format!("{place} has {has}, {were}")))
+    }
+}
+
+/// A `url` or `quick_reply` component that fills nothing in: `WhatsApp` refuses empty parameters.
+fn is_idle(kind: &str, component: Value<'_>) -> bool {
+    let member = match kind {
+        "url" => "text",
+        "quick_reply" => "payload",
+        _ => return false,
+    };
+    parameters(component).iter().all(|parameter| match parameter.member(member) {
+        None => parameter.text("type") == Some(member),
+        Some(value) => value.as_text() == Some(""),
+    })
+}
+
+fn components<'a>(owner: Value<'a>) -> Option<&'a [Value<'a>]> {
+    owner.get("components").and_then(Value::as_list)
+}
+
+fn parameters<'a>(component: Value<'a>) -> &'a [Value<'a>] {
+    component.get("parameters").and_then(Value::as_list).unwrap_or_default()
+}
+
+fn is(component: Value<'_>, kind: &str) -> bool {
+    component.text("type").is_some_and(|found| found.eq_ignore_ascii_case(kind))
+}
+
+fn is_button(component: Value<'_>, kind: &str) -> bool {
+    is(component, "button") && component.text("sub_type").is_some_and(|found| found.eq_ignore_ascii_case(kind))
+}
+
+fn same_kind(buttons: &[Button], kind: &str) -> usize {
+    buttons.iter().filter(|button| button.kind == kind).count()
+}
+
+/// The map with one of its members replaced.
+fn replaced<'a>(map: Value<'a>, name: &str, value: Value<'a>, arena: &'a Arena) -> Value<'a> {
+    let replace = |(known, old): Entry<'a>| (known, if known == name { value } else { old });
+    let members = map.as_map().unwrap_or_default().iter().copied().map(replace);
+    Value::Map(ArenaVec::from_iter_in(members, arena).into_bump_slice())
+}
+
+fn missing(template: Value<'_>) -> Refusal {
+    let name = template.text("name").unwrap_or_default();
+    let language = template.get("language").and_then(|language| language.text("code")).unwrap_or_default();
+    Refusal::new(Reason::TemplateMissing, format!("there is no template `{name:.100}` in `{language:.32}`"))
+}
+
+fn counted(number: usize, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+}
+
+fn were_given(number: usize) -> String {
+    if number == 1 { "1 was given".to_owned() } else { format!("{number} were given") }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! [`Message`]: what a platform wants sent, in `WhatsApp`'s own terms. Members: docs/language.md, model values.
 
+use super::content;
+use super::members::{Members, Place};
 use super::{Reason, Refusal};
 use crate::value::{Arena, Value};
 
@@ -101,13 +103,113 @@ pub struct Message<'a> {
     pub value: Value<'a>,
 }
 
+/// What a mapping may write beside the content.
+const MEMBERS: [&str; 9] = ["id", "to", "from", "channel", "class", "campaign", "keep", "dedupe", "quotes"];
+
+/// What the gateway adds.
+const ADDED: [&str; 2] = ["kind", "ref"];
+
 impl<'a> Message<'a> {
     /// Checks what a mapping made. `dedupe_given` tells a `dedupe` that came to nothing from one never written.
     ///
     /// # Errors
-    /// `missing_field`, `malformed` or `invalid_recipient`, with the member's name.
+    /// `missing_field`, `malformed`, `invalid_recipient`, or `empty_body` without a content, with the member's name.
     pub fn read(value: Value<'a>, dedupe_given: bool, arena: &'a Arena) -> Result<Self, Refusal> {
-        let _ = (value, dedupe_given, arena);
-        Err(Refusal::from(Reason::Malformed))
+        let members = Members::of(value, Place::Root)?;
+        if let Some(name) = ADDED.into_iter().find(|name| members.get(name).is_some()) {
+            return Err(Refusal::new(Reason::Malformed, format!("`{name}` is added by the gateway")));
+        }
+        Self::checked(members, dedupe_given, arena)
+    }
+
+    /// Reads a stored message again: the gateway's own `kind` and `ref` may be there. Its `dedupe` is the id, since
+    /// the key it was accepted under is the store's.
+    ///
+    /// # Errors
+    /// As [`Message::read`].
+    pub fn stored(value: Value<'a>, arena: &'a Arena) -> Result<Self, Refusal> {
+        Self::checked(Members::of(value, Place::Root)?, false, arena)
+    }
+
+    fn checked(members: Members<'a, '_>, dedupe_given: bool, arena: &'a Arena) -> Result<Self, Refusal> {
+        let id = members.required_text("id")?;
+        let to = members.required_text("to")?;
+        let from = members.required_text("from")?;
+        recipient(to)?;
+        members
+            .word("channel", "whatsapp, sms or rcs", |word| ["whatsapp", "sms", "rcs"].contains(&word).then_some(()))?;
+        let class = members.word("class", "transactional or promotional", Class::of)?.unwrap_or(Class::Promotional);
+        members.text("campaign")?;
+        members.text("quotes")?;
+        members.map("keep")?;
+        let dedupe = match members.text("dedupe")? {
+            Some("") => return Err(Refusal::new(Reason::Malformed, "`dedupe` must not be empty")),
+            Some(key) => Dedupe::Key(key),
+            None if dedupe_given => Dedupe::Exempt,
+            None => Dedupe::Key(id),
+        };
+        let kind = content_of(&members)?;
+        Ok(Self { id, to, from, class, kind, dedupe, value: finished(&members, kind, arena) })
     }
 }
+
+impl Class {
+    fn of(word: &str) -> Option<Self> {
+        [Self::Transactional, Self::Promotional].into_iter().find(|class| class.as_str() == word)
+    }
+}
+
+/// Digits are an E.164 number, 7 to 15 of them and never a leading zero; a user id or an encoded number passes.
+fn recipient(to: &str) -> Result<(), Refusal> {
+    let digits = to.bytes().all(|byte| byte.is_ascii_digit());
+    if digits && (!(7..=15).contains(&to.len()) || to.starts_with('0')) {
+        return Err(Refusal::new(Reason::InvalidRecipient, "`to` is no number of 7 to 15 digits with a country code"));
+    }
+    Ok(())
+}
+
+/// The one content that is there, checked. A template may have its finished text beside it.
+fn content_of(members: &Members<'_, '_>) -> Result<Kind, Refusal> {
+    let mut found: Option<Kind> = None;
+    for (name, _) in members.iter() {
+        let kind = Kind::ALL.into_iter().find(|kind| kind.as_str() == name);
+        found = match (found, kind) {
+            (Some(Kind::Template), Some(Kind::Text)) | (Some(Kind::Text), Some(Kind::Template)) => Some(Kind::Template),
+            (Some(one), Some(other)) => {
+                let text = format!("both `{}` and `{}`: a message has one content", one.as_str(), other.as_str());
+                return Err(Refusal::new(Reason::Malformed, text));
+            }
+            (one, other) => other.or(one),
+        };
+        let known = kind.is_some() || name == "suggestions" || MEMBERS.contains(&name) || ADDED.contains(&name);
+        if !known {
+            return Err(members.unknown(name));
+        }
+    }
+    let kind = found.ok_or_else(|| Refusal::new(Reason::EmptyBody, "the message has no content"))?;
+    content::check(members, kind)?;
+    accompaniments(members, kind)?;
+    Ok(kind)
+}
+
+/// `text` beside a template, and `suggestions` beside a text.
+fn accompaniments(members: &Members<'_, '_>, kind: Kind) -> Result<(), Refusal> {
+    let text = members.text("text")?;
+    if kind == Kind::Text && text == Some("") {
+        return Err(Refusal::new(Reason::EmptyBody, "`text` is empty"));
+    }
+    if text.is_none() && members.get("suggestions").is_some() {
+        return Err(Refusal::new(Reason::Malformed, "`suggestions` accompany a `text`"));
+    }
+    content::suggestions(members)
+}
+
+/// The value that is stored: `dedupe` left out, `kind` put in.
+fn finished<'a>(members: &Members<'a, '_>, kind: Kind, arena: &'a Arena) -> Value<'a> {
+    let kept = members.iter().filter(|(name, _)| !["dedupe", "kind"].contains(name));
+    let all = kept.chain(std::iter::once(("kind", Value::Text(kind.as_str()))));
+    Value::Map(bumpalo::collections::Vec::from_iter_in(all, arena).into_bump_slice())
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,11 +4,15 @@
 //! list of [`Reason`]s, ids, rates, secrets, and fitting a template message to its synced definition (`WhatsApp`'s
 //! rules, no contract's). Not here: any platform's or provider's words, storage, HTTP.
 
+mod content;
+mod definition;
 mod event;
 mod fitting;
 mod id;
 mod inbound;
+mod members;
 mod message;
+mod placeholders;
 mod rate;
 mod reason;
 mod secret;
