@@ -72,7 +72,7 @@ pub struct Function {
     pub takes: &'static [Type],
     /// In their order.
     pub arguments: &'static [Argument],
-    /// The type of what it yields; [`Type::Any`]: the same as taken, or not known.
+    /// The type of what it yields; [`Type::Any`]: not known before it ran (for `nonempty`, the type taken).
     pub gives: Type,
     /// Asks the gateway, so its answer may be slightly stale.
     pub asks: bool,
@@ -121,6 +121,17 @@ pub struct Example {
     pub given: &'static str,
     /// As JSON; `None`: nothing.
     pub gives: Option<&'static str>,
+}
+
+impl Example {
+    /// Comes to a value.
+    pub(super) const fn gives(expression: &'static str, given: &'static str, gives: &'static str) -> Self {
+        Self { expression, given, gives: Some(gives) }
+    }
+    /// Comes to nothing.
+    pub(super) const fn nothing(expression: &'static str, given: &'static str) -> Self {
+        Self { expression, given, gives: None }
+    }
 }
 
 /// A pure function from a value to a value, or to nothing.

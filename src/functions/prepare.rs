@@ -1,5 +1,6 @@
 //! [`prepare`]: literal arguments compiled once, at load: regular expressions, time formats, zones, countries.
 
+use super::fold::Folding;
 use super::function::Function;
 use crate::value::Value;
 
@@ -15,6 +16,8 @@ pub enum Prepared {
     Time(Box<TimeFormat>),
     /// Of `phone`: whose national forms are read.
     Country(phonenumber::country::Id),
+    /// Of `fold`: what is ignored.
+    Fold(Folding),
     /// Of `epoch`: milliseconds, else seconds.
     Millis(bool),
 }
@@ -42,6 +45,19 @@ pub type Preparer = for<'a> fn(&[Option<Value<'a>>]) -> Result<Prepared, Prepare
 /// What is wrong with a literal, for the author of the mapping.
 pub fn prepare(function: &'static Function, literals: &[Option<Value<'_>>]) -> Result<Prepared, PrepareError> {
     (function.prepare)(literals)
+}
+
+/// Reads a literal argument as a text; `None` where the argument is left out or no literal.
+pub(super) fn literal_text<'a>(
+    literals: &[Option<Value<'a>>],
+    at: usize,
+    what: &str,
+) -> Result<Option<&'a str>, PrepareError> {
+    match literals.get(at).copied().flatten() {
+        None => Ok(None),
+        Some(Value::Text(text)) => Ok(Some(text)),
+        Some(_) => Err(PrepareError(format!("expected {what}"))),
+    }
 }
 
 /// Of the functions without literals.
