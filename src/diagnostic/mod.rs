@@ -88,6 +88,13 @@ impl Diagnostic {
         }
     }
 
+    /// Whether the other is at the same place.
+    #[must_use]
+    pub fn place_is(&self, other: &Self) -> bool {
+        let place = |problem: &Self| problem.place.as_ref().map(|(source, span)| (source.name.clone(), *span));
+        place(self) == place(other)
+    }
+
     /// Whether the file is not taken.
     #[must_use]
     pub fn is_error(&self) -> bool {

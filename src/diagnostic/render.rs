@@ -68,7 +68,8 @@ fn excerpt(f: &mut fmt::Formatter<'_>, source: &Source, span: Span, label: Optio
     let carets = "^".repeat(marked.min(to.saturating_sub(column)).max(1));
 
     writeln!(f, "{:gutter$} |", "")?;
-    writeln!(f, "{} | {}", place.line, format!("{lead}{}{tail}", printable(&shown)).trim_end())?;
+    let line = format!("{} | {lead}{}{tail}", place.line, printable(&shown));
+    writeln!(f, "{}", line.trim_end())?;
     let label = label.map_or_else(String::new, |label| format!(" {}", printable(label)));
     writeln!(f, "{:gutter$} | {:indent$}{carets}{label}", "", "")
 }

@@ -153,6 +153,11 @@ impl<'p> Builder<'p> {
         let span = Span { start: frame.start, end: if frame.flow { end.end } else { last.unwrap_or(frame.start) } };
         if frame.flow {
             traps::rejoin(self.source, &mut shape, self.problems);
+            let text = self.source.slice(span);
+            if text.starts_with("{{") {
+                // Reported already, at its key: the reader of the tree should see the template that was meant.
+                shape = Shape::Scalar(Scalar::Text(text.into()), Style::Plain);
+            }
         }
         self.place(Node { shape, span })
     }
@@ -224,7 +229,7 @@ impl<'p> Builder<'p> {
     fn usable_key(&mut self, node: Node) -> Result<Key, (Diagnostic, Span)> {
         let span = node.span;
         let Shape::Scalar(Scalar::Text(text), style) = node.shape else {
-            return Err((traps::odd_key(self.source, &node), span));
+            return Err(traps::odd_key(self.source, &node));
         };
         if &*text == "<<" && style == Style::Plain {
             let problem = Diagnostic::error("SB0105", "the merge key `<<` is not taken");

@@ -7,9 +7,12 @@ mod build;
 mod node;
 mod parse;
 mod scalar;
+mod scan;
 mod settings;
 mod syntax;
 mod traps;
+#[cfg(test)]
+mod traps_test;
 
 pub use node::{Key, Node, Scalar, Shape, Style, to_tree};
 pub use parse::parse;

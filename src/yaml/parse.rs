@@ -25,7 +25,12 @@ pub fn parse(source: &Source, problems: &mut Vec<Diagnostic>) -> Option<Node> {
             }
             Err(error) => {
                 let in_flow = builder.in_flow();
-                problems.push(syntax::explain(source, &error, in_flow));
+                let problem = syntax::explain(source, &error, in_flow);
+                // What the builder has said already of the very same place led to this.
+                let same = |known: &Diagnostic| known.code == problem.code && known.place_is(&problem);
+                if !problems.iter().any(same) {
+                    problems.push(problem);
+                }
                 return None;
             }
         }
@@ -112,7 +117,7 @@ mod tests {
         check("'a' : \"x\\n\"\nb: 1", "a", "\"x\\n\"");
         check("a: |\n  x\n  y\n\nb: 1", "a", "x\n  y");
         check("a: { b: [1, 2] }\nb: 1", "a", "{ b: [1, 2] }");
-        check("a:\n  - x\n  - y: z\n\n# c\nb: 1", "a", "- x\n  - y: z");
+        check("a:\n  - x\n  - k: z\n\n# c\nb: 1", "a", "- x\n  - k: z");
         check("a:\n  b: 1\n  c: 2 \n\n# c\nb: 1", "a", "b: 1\n  c: 2");
         check("a:\nb: 1.0", "a", "");
         check("a:\nb: 1.0", "b", "1.0");
@@ -122,12 +127,12 @@ mod tests {
 
     #[test]
     fn duplicate_keys_name_both_places() {
-        let (node, _, problems) = read("a: 1\nt:\n  1022: x\n  \"1022\": y\na: 2\n");
+        let (node, _, problems) = read("a: 1\nt:\n  1022: x\n  \"1022\": z\na: 2\n");
         let expected = "\
 error[SB0102]: the key `1022` is given twice in one map
  --> t.yaml:4:3
   |
-4 |   \"1022\": y
+4 |   \"1022\": z
   |   ^^^^^^ again here
   = help: it is given first in line 3, column 3; keep one of them
 
