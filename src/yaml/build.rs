@@ -65,6 +65,11 @@ impl<'p> Builder<'p> {
         Self { source, problems, frames: Vec::new(), root: None, nodes: 0, documents: 0 }
     }
 
+    /// How many problems there are by now.
+    pub(super) const fn problems(&self) -> usize {
+        self.problems.len()
+    }
+
     pub(super) fn finish(self) -> Option<Node> {
         self.root
     }
@@ -152,7 +157,7 @@ impl<'p> Builder<'p> {
         };
         let span = Span { start: frame.start, end: if frame.flow { end.end } else { last.unwrap_or(frame.start) } };
         if frame.flow {
-            traps::rejoin(self.source, &mut shape, self.problems);
+            shape = traps::rejoin(self.source, shape, self.problems);
             let text = self.source.slice(span);
             if text.starts_with("{{") {
                 // Reported already, at its key: the reader of the tree should see the template that was meant.
@@ -210,13 +215,7 @@ impl<'p> Builder<'p> {
     }
 
     fn key(&mut self, node: Node) {
-        let next = match self.usable_key(node) {
-            Ok(key) => Pending::ValueOf(key),
-            Err((problem, span)) => {
-                self.report(problem, span);
-                Pending::Refused
-            }
-        };
+        let next = self.usable_key(node).map_or(Pending::Refused, Pending::ValueOf);
         self.expect(next);
     }
 
@@ -226,30 +225,30 @@ impl<'p> Builder<'p> {
         }
     }
 
-    fn usable_key(&mut self, node: Node) -> Result<Key, (Diagnostic, Span)> {
+    /// A node as a key; if it cannot be one that is reported.
+    fn usable_key(&mut self, node: Node) -> Option<Key> {
         let span = node.span;
         let Shape::Scalar(Scalar::Text(text), style) = node.shape else {
-            return Err(traps::odd_key(self.source, &node));
+            let (problem, span) = traps::odd_key(self.source, &node);
+            self.report(problem, span);
+            return None;
         };
         if &*text == "<<" && style == Style::Plain {
             let problem = Diagnostic::error("SB0105", "the merge key `<<` is not taken");
-            return Err((
-                problem.help("write the keys out here; if the key is meant as a text, put it in quotes"),
-                span,
-            ));
+            self.report(problem.help("write the keys out here; if the key is meant as a text, put it in quotes"), span);
+            return None;
         }
-        let Some(Frame { content: Content::Map { seen, .. }, .. }) = self.frames.last_mut() else {
-            return Ok(Key { text, span });
-        };
+        let Some(Frame { content: Content::Map { seen, .. }, .. }) = self.frames.last_mut() else { return None };
         if let Some(first) = seen.get(&text) {
             let at = line_col(self.source, first.start);
             let problem = Diagnostic::error("SB0102", format!("the key `{text}` is given twice in one map"))
                 .label("again here")
                 .help(format!("it is given first in line {}, column {}; keep one of them", at.line, at.column));
-            return Err((problem, span));
+            self.report(problem, span);
+            return None;
         }
         seen.insert(text.clone(), span);
-        Ok(Key { text, span })
+        Some(Key { text, span })
     }
 
     fn report(&mut self, problem: Diagnostic, span: Span) {

@@ -143,7 +143,7 @@ impl Node {
         if let Shape::List(items) = &self.shape { Some(items) } else { None }
     }
 
-    /// What it is, for messages: "a text", "the number 5" never its content.
+    /// What it is, for messages: "a text", "a list"; never its content.
     #[must_use]
     pub const fn describe(&self) -> &'static str {
         match &self.shape {
@@ -172,15 +172,15 @@ impl Node {
     pub fn part(&self, source: &Source, start: usize, end: usize) -> Span {
         let Some(text) = self.as_text() else { return self.span };
         let raw = self.raw(source);
-        let found = offset_in(raw, text, start).zip(offset_in(raw, text, end));
+        let quote = raw.chars().next().filter(|_| self.style() == Some(Style::Quoted));
+        let found = offset_in(raw, quote, text, start).zip(offset_in(raw, quote, text, end));
         found.map_or(self.span, |(first, last)| Span { start: self.span.start + first, end: self.span.start + last })
     }
 }
 
 /// The offset in the source's spelling of what stands at `offset` in the text: both are walked together, over
 /// quotes, escapes of one character, and line breaks that were folded.
-fn offset_in(raw: &str, text: &str, offset: usize) -> Option<usize> {
-    let quote = raw.chars().next().filter(|first| matches!(first, '"' | '\'') && !text.starts_with(*first));
+fn offset_in(raw: &str, quote: Option<char>, text: &str, offset: usize) -> Option<usize> {
     let mut at = quote.map_or(0, char::len_utf8);
     for wanted in text.get(..offset)?.chars() {
         let rest = raw.get(at..)?;

@@ -7,6 +7,9 @@ use super::node::{Node, Scalar, Shape, Style};
 use super::{syntax, traps};
 use crate::diagnostic::{Diagnostic, Source, Span};
 
+/// After so many problems the rest is not looked at: the file is something else than was meant.
+const MOST_PROBLEMS: usize = 100;
+
 /// Reads one document. All problems are pushed to `problems`; `None` if there is no tree to speak of.
 ///
 /// With an error among the problems there may still be a tree, so that its reader finds further problems; it must
@@ -14,12 +17,13 @@ use crate::diagnostic::{Diagnostic, Source, Span};
 pub fn parse(source: &Source, problems: &mut Vec<Diagnostic>) -> Option<Node> {
     // The nesting limits are the parser's own defence; ours is lower and says where.
     let rules = options! { disallow_directives: true, emit_unresolved_aliases: true, emit_anchor_events: true, emit_comments: false };
+    let known = problems.len();
     traps::invisible(source, problems);
     let mut builder = Builder::new(source, problems);
     for event in Parser::new_from_str_with_options(&source.text, rules) {
         match event {
             Ok((event, span)) => {
-                if feed(&mut builder, event, &span) == Stop::Yes {
+                if feed(&mut builder, event, &span) == Stop::Yes || builder.problems() > known + MOST_PROBLEMS {
                     return None;
                 }
             }
@@ -147,5 +151,58 @@ error[SB0102]: the key `a` is given twice in one map
 ";
         assert_eq!(render(&problems), expected);
         assert_eq!(serde_json::to_string(&to_tree(&node.unwrap())).unwrap(), r#"{"a":1,"t":{"1022":"x"}}"#);
+    }
+
+    #[test]
+    fn bounds() {
+        let check = |text: &str, code: &str| {
+            let (node, _, problems) = read(text);
+            let codes: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
+            assert!(node.is_none() && codes == [code], "{codes:?}");
+        };
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read(&nested(64)).0.is_some());
+        check(&nested(65), "SB0108");
+        check(&nested(5000), "SB0108");
+        check(&"- ".repeat(5000), "SB0108");
+        check(&(0..300).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>(), "SB0108");
+        check(&"- 1\n".repeat(100_001), "SB0109");
+        assert!(read(&"- 1\n".repeat(99_999)).0.is_some());
+        assert_eq!(read(&"a: *b\na: &c 1\n".repeat(50_000)).2.len(), 101);
+    }
+
+    #[test]
+    fn a_part_of_a_text_is_found_in_the_source() {
+        let check = |text: &str, part: &str, expected: &str| {
+            let (node, source, _) = read(text);
+            let node = node.unwrap();
+            let value = node.get("a").unwrap();
+            let start = value.as_text().unwrap().find(part).unwrap();
+            assert_eq!(source.slice(value.part(&source, start, start + part.len())), expected, "{text}");
+        };
+        check("a: $.b | phone", "phone", "phone");
+        check("a: '$.b | in(''x'') | é'", "é", "é");
+        check("a: '''x'' $.b'", "$.b", "$.b");
+        check(r#"a: "$.b == \"x\" | phone""#, "phone", "phone");
+        check("a: $.b ??\n   $.c", "$.c", "$.c");
+        check("a: $.b ??\n   $.c", "?? $", "??\n   $");
+        check("a: |\n  x\n  $.b\n", "$.b", "$.b");
+        check(r#"a: "\u0041 $.b""#, "$.b", r#""\u0041 $.b""#);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_panics_and_every_place_can_be_shown(
+            text in r#"([a$.|?{}\[\]()'",:#&*!%@\-<> \t\r\n0+é\\]|\$\.|: |\{\{|"x"){0,40}"#
+        ) {
+            let (node, source, problems) = read(&text);
+            proptest::prop_assert!(node.is_some() || !problems.is_empty());
+            for problem in &problems {
+                let span = problem.place.as_ref().unwrap().1;
+                proptest::prop_assert!(source.text.get(span.start..span.end).is_some(), "{:?}", problem);
+                let _ = problem.to_string();
+            }
+            let _ = node.map(|node| to_tree(&node));
+        }
     }
 }

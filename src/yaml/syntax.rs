@@ -16,6 +16,9 @@ pub(super) fn explain(source: &Source, error: &ScanError, in_flow: bool) -> Diag
     if let Some(problem) = trap(source, error.kind(), &line, start, in_flow) {
         return problem;
     }
+    // The parser points behind a tab.
+    let tab = is_tab(error.kind()).then(|| line.text.find('\t')).flatten();
+    let start = tab.map_or(start, |at| line.start + at);
     let length = source.text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     in_plain_words(error).at(source, Span { start, end: start + length })
 }
@@ -36,7 +39,7 @@ fn trap(source: &Source, kind: &ErrorKind, line: &Line<'_>, start: usize, in_flo
         return Some(problem.at(source, found.span));
     }
     let before = source.text.get(..start).unwrap_or_default();
-    if before.ends_with('$') && source.text[start..].starts_with('{') {
+    if before.ends_with('$') && source.text.get(start..).is_some_and(|rest| rest.starts_with('{')) {
         let problem =
             Diagnostic::error("SB0110", "inside `{ }` or `[ ]` the bracket of `${…}` cuts this unquoted text");
         return Some(problem.help("put it in quotes: \"${…}\"").at(source, Span { start: start - 1, end: start + 1 }));
@@ -72,13 +75,20 @@ fn syntax(message: impl Into<String>, help: &str) -> Diagnostic {
     if help.is_empty() { problem } else { problem.help(help) }
 }
 
+const fn is_tab(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInPlainScalar
+            | ErrorKind::TabAtBlockScalarStart
+    )
+}
+
 fn in_plain_words(error: &ScanError) -> Diagnostic {
     match error.kind() {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => Diagnostic::error("SB0107", "a tab stands where YAML wants spaces")
+        kind if is_tab(kind) => Diagnostic::error("SB0107", "a tab stands where YAML wants spaces")
             .help("indent with spaces, two per level"),
         ErrorKind::DirectiveDisallowed => Diagnostic::error("SB0117", "directives (`%…`) are not taken")
             .help("remove the line; if a text begins with `%`, put it in quotes"),

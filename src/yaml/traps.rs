@@ -6,6 +6,9 @@ use super::scalar::{self, Plain};
 use super::scan;
 use crate::diagnostic::{Diagnostic, Source, Span};
 
+/// An expression cut into more pieces is not put together again: what follows may be long.
+const PIECES: usize = 16;
+
 /// An unquoted scalar that other tools, or people, read otherwise.
 pub(super) fn plain(source: &Source, text: &str, read: &Plain, span: Span, role: Role, problems: &mut Vec<Diagnostic>) {
     let found = match read {
@@ -49,17 +52,19 @@ fn lossy_number(text: &str) -> Diagnostic {
 
 /// ` #` begins a comment also amid a text. An expression that breaks off there is surely cut; prose before `#5` likely.
 fn cut_by_comment(source: &Source, text: &str, span: Span) -> Option<Diagnostic> {
-    let rest = source.text.get(span.end..)?.split(['\n', '\r']).next()?;
+    let rest = source.text.get(span.end..)?;
     let comment = rest.trim_start_matches([' ', '\t']);
     if !comment.starts_with('#') || comment.len() == rest.len() {
         return None;
     }
-    let at = Span { start: span.end + rest.len() - comment.len(), end: span.end + rest.trim_end().len() };
+    let blanks = rest.len() - comment.len();
+    let comment = comment.split(['\n', '\r']).next()?.trim_end();
+    let at = Span { start: span.end + blanks, end: span.end + blanks + comment.len() };
     let help = "put the whole text in quotes if `#` belongs to it";
     if scan::is_expression(text) && (scan::is_open(text) || scan::is_dangling(text)) {
         return Some(Diagnostic::error("SB0113", "a comment cuts the expression").at(source, at).help(help));
     }
-    let hugs_the_text = rest.len() - comment.len() == 1 && comment[1..].starts_with(char::is_alphanumeric);
+    let hugs_the_text = blanks == 1 && comment[1..].starts_with(char::is_alphanumeric);
     let number_follows = comment[1..].starts_with(|c: char| c.is_ascii_digit());
     let likely = hugs_the_text && (number_follows || text.contains(' ')) && !scan::is_expression(text);
     likely.then(|| {
@@ -92,34 +97,36 @@ pub(super) fn template() -> Diagnostic {
 
 /// Mends a `{ … }` or `[ … ]` in which YAML's commas cut an expression, and says so: the pieces up to the expression's
 /// own closing bracket become one text again, so that nothing further is reported of them.
-pub(super) fn rejoin(source: &Source, shape: &mut Shape, problems: &mut Vec<Diagnostic>) {
+pub(super) fn rejoin(source: &Source, shape: Shape, problems: &mut Vec<Diagnostic>) -> Shape {
     match shape {
-        Shape::List(items) => {
-            let mut at = 0;
-            while at < items.len() {
-                let whole = whole(source, &items[at], items[at + 1..].iter().map(|item| item.span.end));
-                if let Some((span, pieces)) = whole {
-                    items.drain(at + 1..=at + pieces);
-                    items[at] = mended(source, span, problems);
-                }
-                at += 1;
-            }
-        }
+        Shape::List(items) => Shape::List(join_pieces(source, items, |item| item, |item| item.span.end, problems)),
         Shape::Map(entries) => {
             problems.extend(entries.iter().filter_map(|(key, value)| glued(source, key, value)));
             let end = |(key, value): &(Key, Node)| key.span.end.max(value.span.end);
-            let mut at = 0;
-            while at < entries.len() {
-                let whole = whole(source, &entries[at].1, entries[at + 1..].iter().map(end));
-                if let Some((span, pieces)) = whole {
-                    entries.drain(at + 1..=at + pieces);
-                    entries[at].1 = mended(source, span, problems);
-                }
-                at += 1;
-            }
+            Shape::Map(join_pieces(source, entries, |(_, value)| value, end, problems))
         }
-        Shape::Scalar(..) => {}
+        scalar @ Shape::Scalar(..) => scalar,
     }
+}
+
+fn join_pieces<T>(
+    source: &Source,
+    pieces: Vec<T>,
+    value: fn(&mut T) -> &mut Node,
+    end: fn(&T) -> usize,
+    problems: &mut Vec<Diagnostic>,
+) -> Vec<T> {
+    let ends: Vec<usize> = pieces.iter().map(end).collect();
+    let mut joined = Vec::with_capacity(pieces.len());
+    let mut pieces = pieces.into_iter().zip(1..);
+    while let Some((mut piece, next)) = pieces.next() {
+        if let Some((span, more)) = whole(source, value(&mut piece), ends.get(next..).unwrap_or_default()) {
+            *value(&mut piece) = mended(source, span, problems);
+            pieces.by_ref().take(more).for_each(drop);
+        }
+        joined.push(piece);
+    }
+    joined
 }
 
 /// `{http:200}`: one key without a value, where a blank after the colon was forgotten.
@@ -137,15 +144,14 @@ fn is_of_a_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '$')
 }
 
-/// How many of the pieces that end at `ends` belong to the expression, and the place of it all.
-fn whole(source: &Source, node: &Node, ends: impl Iterator<Item = usize>) -> Option<(Span, usize)> {
+/// How many of the pieces that end at `ends` belong to the expression in `node`, and the place of it all.
+fn whole(source: &Source, node: &Node, ends: &[usize]) -> Option<(Span, usize)> {
     let text = node.as_text().filter(|_| node.style() == Some(Style::Plain))?;
     if !scan::is_expression(text) || !scan::is_open(text) {
         return None;
     }
-    let mut spans = ends.map(|end| Span { start: node.span.start, end });
-    let found = spans.by_ref().enumerate().find(|(_, span)| !scan::is_open(source.slice(*span)));
-    found.map(|(at, span)| (span, at + 1))
+    let spans = ends.iter().take(PIECES).map(|end| Span { start: node.span.start, end: *end });
+    spans.zip(1..).find(|(span, _)| !scan::is_open(source.slice(*span)))
 }
 
 fn mended(source: &Source, span: Span, problems: &mut Vec<Diagnostic>) -> Node {

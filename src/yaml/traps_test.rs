@@ -171,8 +171,8 @@ fn what_of_yaml_is_not_taken() {
 
 #[test]
 fn breaches_of_syntax() {
-    check("a:\n\tb: 1", "", &["2:2: error[SB0107]: a tab stands where YAML wants spaces"]);
-    check("a: {\n\tb: 1 }", "", &["2:2: error[SB0107]: a tab stands where YAML wants spaces"]);
+    check("a:\n\tb: 1", "", &["2:1: error[SB0107]: a tab stands where YAML wants spaces"]);
+    check("a: {\n\tb: 1 }", "", &["2:1: error[SB0107]: a tab stands where YAML wants spaces"]);
     check("a:\tb", "{\"a\":\"b\"}", &[]);
     check(
         "a: b\n  c: d",
