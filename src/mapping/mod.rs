@@ -19,5 +19,5 @@ pub use file::{
     InboundLeg, Legs, Mapping, Party, PlatformLegs, ProviderLegs, Rule, SendLeg, StatusLeg, TemplatesLeg, compile,
 };
 pub use retry::{Retry, Turn};
-pub use section::{AnswerPlan, Check, Leg, Refusals, Route, Section, TenantRule};
+pub use section::{AnswerPlan, Check, Leg, Makes, PagePlan, Refusals, Route, Section, TenantRule};
 pub use settings::{Setting, SettingType};

@@ -1,0 +1,192 @@
+//! A call of ours: from a mapping's plan to a request, and what its answer means.
+
+use std::time::Duration;
+
+use url::Url;
+
+use super::answer::{content_type, headers, write};
+use crate::auth::Outgoing;
+use crate::codec::{self, Format};
+use crate::config::{Tenant, resolve_scheme, scheme_value};
+use crate::language::{Frame, World};
+use crate::mapping::{Call, Party, Turn, UrlPlan};
+use crate::model::wire::{Answer, Prepared};
+use crate::model::{Reason, Refusal};
+use crate::value::{Arena, Number, Value};
+
+/// A call ready to be signed and sent.
+#[derive(Debug)]
+pub struct Outcall {
+    /// Without its proof.
+    pub prepared: Prepared,
+    /// How it proves itself.
+    pub auth: Outgoing,
+}
+
+/// Why there is no call.
+#[derive(Debug)]
+pub enum NoCall {
+    /// Its `when` says no.
+    NotWanted,
+    /// A credential that the tenant does not have yet: held, not failed.
+    NoCredential,
+    /// It cannot be made.
+    Refused(Refusal),
+}
+
+impl<E: Into<Refusal>> From<E> for NoCall {
+    fn from(problem: E) -> Self {
+        Self::Refused(problem.into())
+    }
+}
+
+/// Builds a call. `frame`: the call's names with their values.
+///
+/// # Errors
+/// [`NoCall`].
+pub fn build<'v>(
+    call: &'v Call,
+    tenant: &Tenant,
+    party: Party,
+    frame: &Frame<'v>,
+    timeout: Duration,
+) -> Result<Outcall, NoCall> {
+    if let Some(when) = &call.when {
+        if !when.holds(frame)? {
+            return Err(NoCall::NotWanted);
+        }
+    }
+    let auth = match &call.auth {
+        Some(scheme) => resolve_scheme(scheme, &|program| scheme_value(program, frame))?,
+        None if party == Party::Platform => tenant.platform_auth.clone(),
+        None => tenant.provider_auth.clone(),
+    };
+    let auth = auth.ok_or(NoCall::NoCredential)?;
+    let url = url(call, frame)?;
+    allowed(call, tenant, party, &url)?;
+    let mut headers = headers(call.headers.as_ref().map(|program| program.value(frame)).transpose()?.flatten())?;
+    let mut body = Vec::new();
+    if let Some(program) = &call.body {
+        let there = match call.encode {
+            Format::Json => program.write_json(frame, &mut body)?,
+            format => write(format, program.value(frame)?, &mut body)?,
+        };
+        if there {
+            content_type(&mut headers, call.encode);
+        }
+    }
+    Ok(Outcall { prepared: Prepared { method: call.method.clone(), url, headers, body: body.into(), timeout }, auth })
+}
+
+fn text<'v>(value: Option<Value<'v>>, what: &str) -> Result<std::borrow::Cow<'v, str>, Refusal> {
+    match value {
+        Some(Value::Text(text)) => Ok(text.into()),
+        Some(Value::Number(number)) => Ok(number.to_string().into()),
+        Some(Value::Bool(flag)) => Ok(flag.to_string().into()),
+        Some(other) => Err(Refusal::new(Reason::Malformed, format!("{what} must be a text, not a {}", other.kind()))),
+        None => Err(Refusal::new(Reason::MissingField, format!("{what} is missing"))),
+    }
+}
+
+fn url<'v>(call: &'v Call, frame: &Frame<'v>) -> Result<Url, Refusal> {
+    let base = text(call.url.host().value(frame)?, "the url")?;
+    let wrong = || Refusal::new(Reason::Malformed, "the url is no absolute http or https URL");
+    let mut url = Url::parse(&base).map_err(|_| wrong())?;
+    let UrlPlan::Parts { path, query, .. } = &call.url else { return Ok(url) };
+    for part in path {
+        let part = text(part.value(frame)?, "a part of the url")?;
+        // `.` and `..` would climb: the URL type drops them, so that a part could vanish.
+        if matches!(&*part, "." | ".." | "") {
+            return Err(Refusal::new(Reason::Malformed, "a part of the url is empty or climbs"));
+        }
+        url.path_segments_mut().map_err(|()| wrong())?.pop_if_empty().push(&part);
+    }
+    let members = query.as_ref().map(|query| query.value(frame)).transpose()?.flatten();
+    for (name, value) in members.and_then(Value::as_map).unwrap_or_default() {
+        url.query_pairs_mut().append_pair(name, &text(Some(*value), "a query member")?);
+    }
+    Ok(url)
+}
+
+/// A host from a setting is the operator's word; any other must be listed.
+fn allowed(call: &Call, tenant: &Tenant, party: Party, url: &Url) -> Result<(), Refusal> {
+    let reads = call.url.host().reads();
+    if call.url.host().constant().is_none() && !reads.is_empty() && reads.iter().all(|(root, _)| &**root == "settings")
+    {
+        return Ok(());
+    }
+    let host = url.host_str().unwrap_or_default();
+    let with_port = url.port().map(|port| format!("{host}:{port}"));
+    let mut listed = tenant.mapping(party).hosts.iter().chain(&tenant.hosts);
+    if listed.any(|known| known == host && with_port.is_none() || Some(known) == with_port.as_ref()) {
+        return Ok(());
+    }
+    Err(Refusal::new(Reason::Forbidden, format!("the host {host} is in no `hosts` list")))
+}
+
+/// An answer as `$.answer`.
+pub fn view<'v>(answer: &'v Answer, decode: Format, arena: &'v Arena) -> Value<'v> {
+    let raw = std::str::from_utf8(&answer.body).map_or(Value::Null, Value::Text);
+    let body = codec::decode(format_of(answer, decode), &answer.body, arena).unwrap_or(Value::Null);
+    let headers: Vec<_> = answer.headers.iter().map(|(name, value)| (name.as_str(), Value::Text(value))).collect();
+    let members = [
+        ("http", answer.http.map_or(Value::Null, |http| Value::Number(Number::from(i64::from(http))))),
+        ("class", Value::Text(answer.class.as_str())),
+        ("headers", Value::Map(arena.alloc_slice_copy(&headers))),
+        ("body", body),
+        ("raw", raw),
+    ];
+    Value::Map(arena.alloc_slice_copy(&members))
+}
+
+fn format_of(answer: &Answer, decode: Format) -> Format {
+    let kind = answer.header("content-type").unwrap_or_default().to_ascii_lowercase();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    match kind {
+        "application/x-www-form-urlencoded" => Format::Form,
+        "application/xml" | "text/xml" => Format::Xml,
+        _ if kind == "application/json" || kind.ends_with("+json") => Format::Json,
+        _ => decode,
+    }
+}
+
+/// What comes after an answer.
+#[derive(Debug)]
+pub enum Judged {
+    /// Good.
+    Good,
+    /// Not good: what comes next.
+    Bad(Turn),
+}
+
+/// Whether an answer is good. `frame`: the call's names, `answer` among them.
+///
+/// # Errors
+/// What the condition faults with.
+pub fn judge<'v>(call: &'v Call, answer: &Answer, renewed: bool, frame: &Frame<'v>) -> Result<Judged, Refusal> {
+    let good = match &call.ok {
+        Some(ok) => ok.holds(frame)?,
+        None => answer.class == crate::model::wire::Class::Success,
+    };
+    Ok(if good { Judged::Good } else { Judged::Bad(call.retry.turn(answer, renewed)) })
+}
+
+/// The world of a tenant's calls to one of its parties.
+pub fn world<'v>(
+    tenant: &'v Tenant,
+    party: Party,
+    arena: &'v Arena,
+    facts: &'v dyn crate::functions::Facts,
+    now: crate::value::Timestamp,
+) -> World<'v> {
+    let mut world = World::new(arena, &tenant.mapping(party).module, facts, now);
+    tenant.enter(party, true, &mut world);
+    world
+}
+
+/// How long `Retry-After` asks to wait: seconds; a date is not honoured, since the parties' clocks are not ours.
+#[must_use]
+pub fn retry_after(answer: &Answer) -> Option<Duration> {
+    let seconds: u64 = answer.header("retry-after")?.trim().parse().ok()?;
+    Some(Duration::from_secs(seconds.min(86_400)))
+}

@@ -1,0 +1,122 @@
+//! What a platform is told of a message's fate: its words, each once, and the calls that say them.
+
+use super::call::{self, NoCall, Outcall};
+use crate::codec::{self, Format};
+use crate::config::Tenant;
+use crate::functions::Facts;
+use crate::language::{Frame, Program};
+use crate::mapping::{Call, Party, StatusLeg};
+use crate::model::{Event, Refusal, Status};
+use crate::value::{Arena, Timestamp, Value};
+
+/// A word that is to be said, with the calls that say it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saying {
+    /// The platform's word.
+    pub word: String,
+    /// Call names with what they read besides the message, as JSON.
+    pub calls: Vec<(String, Vec<u8>)>,
+}
+
+/// The words for an event that are to be said now, in order; `said` were said before.
+///
+/// # Errors
+/// What the mapping faults with.
+pub fn sayings<'v>(
+    tenant: &'v Tenant,
+    message: Value<'v>,
+    event: &'v Event,
+    said: &[String],
+    arena: &'v Arena,
+    facts: &'v dyn Facts,
+    now: Timestamp,
+) -> Result<Vec<Saying>, Refusal> {
+    let Some((leg, status)) = tenant.platform.platform().and_then(|legs| legs.status.as_ref()).zip(event.status) else {
+        return Ok(Vec::new());
+    };
+    let world = arena.alloc(call::world(tenant, Party::Platform, arena, facts, now));
+    let frame = Frame::new(world, &leg.layout);
+    frame.set("message", message);
+    let event = event.view(tenant.provider.name.as_str(), arena);
+    frame.set("event", event);
+    let Some(word) = word(leg, status, &frame)? else { return Ok(Vec::new()) };
+    let mut words = if status == Status::Failed { Vec::new() } else { fill(leg, status, &frame)? };
+    words.retain(|fill| *fill != word);
+    words.push(word);
+    words.retain(|word| !said.iter().any(|known| known == word));
+    let names = actions(&leg.actions, &frame)?;
+    words.into_iter().map(|word| saying(word, &names, event, arena)).collect()
+}
+
+fn saying(word: &str, names: &[&str], event: Value<'_>, arena: &Arena) -> Result<Saying, Refusal> {
+    let word_in = arena.alloc_str(word);
+    let members = [("event", event), ("word", Value::Text(word_in))];
+    let mut context = Vec::new();
+    codec::encode(Format::Json, Value::Map(arena.alloc_slice_copy(&members)), &mut context)
+        .map_err(|problem| Refusal::new(crate::model::Reason::Malformed, problem.to_string()))?;
+    let calls = names.iter().map(|name| ((*name).to_owned(), context.clone())).collect();
+    Ok(Saying { word: word.to_owned(), calls })
+}
+
+fn word<'v>(leg: &'v StatusLeg, status: Status, frame: &Frame<'v>) -> Result<Option<&'v str>, Refusal> {
+    let program = leg.words.iter().find(|(known, _)| *known == status).map(|(_, program)| program);
+    let value = program.map(|program| program.value(frame)).transpose()?.flatten();
+    Ok(value.and_then(Value::as_text))
+}
+
+/// The words of lower states that must be said first if they never were.
+fn fill<'v>(leg: &'v StatusLeg, status: Status, frame: &Frame<'v>) -> Result<Vec<&'v str>, Refusal> {
+    let mut words = Vec::new();
+    for lower in [Status::Submitted, Status::Delivered].into_iter().filter(|lower| *lower < status) {
+        if let Some(word) = word(leg, lower, frame)?.filter(|word| leg.fill.iter().any(|fill| fill == word)) {
+            if !words.contains(&word) {
+                words.push(word);
+            }
+        }
+    }
+    Ok(words)
+}
+
+/// The actions that a `do` comes to.
+pub(super) fn actions<'v>(program: &'v Program, frame: &Frame<'v>) -> Result<Vec<&'v str>, Refusal> {
+    let list = program.value(frame)?.and_then(Value::as_list).unwrap_or_default();
+    Ok(list.iter().filter_map(|item| item.as_text()).collect())
+}
+
+/// The request for a call that reports a status. `context`: as [`Saying::calls`] made it, decoded.
+///
+/// # Errors
+/// [`NoCall`].
+#[expect(clippy::too_many_arguments, reason = "each is a name in the call's scope, or where results live")]
+pub fn request<'v>(
+    plan: &'v Call,
+    tenant: &'v Tenant,
+    message: Value<'v>,
+    context: Value<'v>,
+    id: &'v str,
+    arena: &'v Arena,
+    facts: &'v dyn Facts,
+    now: Timestamp,
+) -> Result<Outcall, NoCall> {
+    let world = arena.alloc(call::world(tenant, Party::Platform, arena, facts, now));
+    let frame = Frame::new(world, &plan.layout);
+    set(&frame, message, context, id, world.credentials, arena);
+    call::build(plan, tenant, Party::Platform, &frame, tenant.delivery.timeout)
+}
+
+/// Gives a call's frame its names: the context's own, and those of every call.
+pub(super) fn set<'v>(
+    frame: &Frame<'v>,
+    message: Value<'v>,
+    context: Value<'v>,
+    id: &'v str,
+    credentials: Value<'v>,
+    arena: &'v Arena,
+) {
+    for (name, value) in context.as_map().unwrap_or_default() {
+        frame.set(name, *value);
+    }
+    frame.set("message", message);
+    frame.set("call", Value::Map(arena.alloc_slice_copy(&[("id", Value::Text(id))])));
+    frame.set("credentials", credentials);
+}
