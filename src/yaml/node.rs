@@ -179,16 +179,18 @@ impl Node {
 }
 
 /// The offset in the source's spelling of what stands at `offset` in the text: both are walked together, over
-/// quotes, escapes of one character, and line breaks that were folded.
+/// quotes, escapes of one character, and line breaks with the indentation after them.
 fn offset_in(raw: &str, quote: Option<char>, text: &str, offset: usize) -> Option<usize> {
     let mut at = quote.map_or(0, char::len_utf8);
     for wanted in text.get(..offset)?.chars() {
         let rest = raw.get(at..)?;
         let found = rest.chars().next()?;
+        let blank = &rest[..rest.len() - rest.trim_start().len()];
         at += match (found, quote) {
             ('\\', Some('"')) | ('\'', Some('\'')) => found.len_utf8() + rest.chars().nth(1)?.len_utf8(),
+            // Folded, or the indentation of a block: a blank of the text may have several in the source, or none left.
+            _ if wanted.is_whitespace() && (blank.is_empty() || blank.contains('\n')) => blank.len(),
             _ if found == wanted => found.len_utf8(),
-            _ if wanted.is_whitespace() && found.is_whitespace() => rest.len() - rest.trim_start().len(),
             _ => return None,
         };
     }

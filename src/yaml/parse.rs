@@ -187,6 +187,8 @@ error[SB0102]: the key `a` is given twice in one map
         check("a: $.b ??\n   $.c", "$.c", "$.c");
         check("a: $.b ??\n   $.c", "?? $", "??\n   $");
         check("a: |\n  x\n  $.b\n", "$.b", "$.b");
+        check("a: |\n  x\n    y $.b\n", "$.b", "$.b");
+        check("a: >\n  x\n  y\n\n  $.b\n", "$.b", "$.b");
         check(r#"a: "\u0041 $.b""#, "$.b", r#""\u0041 $.b""#);
     }
 
