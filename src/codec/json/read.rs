@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::NAME;
-use crate::codec::{CodecError, MAX_DEPTH, MAX_ITEMS};
+use crate::codec::{CodecError, MAX_DEPTH, MAX_ITEMS, utf8};
 use crate::value::{Arena, Entry, Number, Value};
 
 /// Up to so many members keys are compared pair by pair; above, they are sorted, so that a body of a hundred
@@ -20,7 +20,7 @@ const FEW: usize = 16;
 /// # Errors
 /// [`CodecError::Syntax`] for what is no JSON, [`CodecError::Bound`] for what is too deep or too long.
 pub fn read<'a>(bytes: &'a [u8], arena: &'a Arena) -> Result<Value<'a>, CodecError> {
-    let Ok(text) = std::str::from_utf8(bytes) else { return Err(CodecError::syntax(NAME, "not UTF-8")) };
+    let text = utf8(NAME, bytes)?;
     let mut reading = Reading { arena, items: Vec::new(), members: Vec::new(), bound: None };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Place { reading: &mut reading, depth: 0 }.deserialize(&mut deserializer);
