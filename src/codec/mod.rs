@@ -192,7 +192,7 @@ mod tests {
         };
         assert_eq!(written(Value::Null).unwrap(), "");
         assert_eq!(written(Value::Bool(true)).unwrap(), "true");
-        assert_eq!(written(Value::Number(1.into())).unwrap(), "1");
+        assert_eq!(written(Value::Number(1_i64.into())).unwrap(), "1");
         assert_eq!(written(Value::Time(Timestamp::from_millis(0))).unwrap(), "1970-01-01T00:00:00.000Z");
         assert_eq!(written(Value::List(&[])).unwrap_err().to_string(), "text cannot carry a list or a map");
         let arena = Arena::new();
