@@ -1,0 +1,137 @@
+//! One connection: its limits, the warp filter that serves it, and its way from open to drained or cut.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use futures_util::future::{Either, Ready, ready};
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+use warp::reply::Response;
+use warp::{Filter, Rejection};
+
+use super::head::Head;
+use super::paced::{Paced, Serving};
+use super::{Handler, Options, reply, request};
+
+/// Where the server stands; only ever forward.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// New requests are taken.
+    Open,
+    /// What is in flight is finished, nothing new is begun.
+    Draining,
+    /// The end of patience.
+    Cut,
+}
+
+/// What all connections share.
+pub(super) struct Edge {
+    pub(super) handler: Arc<dyn Handler>,
+    pub(super) options: Options,
+    http: http1::Builder,
+}
+
+/// hyper keeps so many headers on the stack; for a higher bound it allocates on every request.
+const HEADERS_ON_STACK: usize = 100;
+
+/// Larger buffers are of no use to bodies that are gathered anyway, and each connection has two.
+const BUFFER: usize = 64 * 1024;
+
+impl Edge {
+    pub(super) fn new(handler: Arc<dyn Handler>, options: Options) -> Self {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            // Runs while a connection is idle, too; the time for a head once begun is `Paced`'s.
+            .header_read_timeout(options.idle_timeout.max(options.header_timeout))
+            .max_header_size(options.max_header_bytes)
+            .max_buf_size(options.max_header_bytes.max(BUFFER));
+        if options.max_headers > HEADERS_ON_STACK {
+            http.max_headers(options.max_headers);
+        }
+        Self { handler, options, http }
+    }
+}
+
+/// One caller's connection.
+pub(super) struct Link {
+    pub(super) peer: IpAddr,
+    pub(super) serving: Arc<Serving>,
+    /// Given back when the connection has ended and all that it began.
+    _slot: OwnedSemaphorePermit,
+}
+
+/// Serves a connection until it ends, is idle while the server drains, or is cut.
+pub(super) async fn run(
+    (stream, peer): (TcpStream, IpAddr),
+    slot: OwnedSemaphorePermit,
+    edge: Arc<Edge>,
+    mut phase: watch::Receiver<Phase>,
+) {
+    if stream.set_nodelay(true).is_err() {
+        // Gone before it began.
+        return;
+    }
+    let serving = Arc::new(Serving::default());
+    let io = Paced::new(stream, Arc::clone(&serving), edge.options.header_timeout, edge.options.write_timeout);
+    let link = Arc::new(Link { peer, serving, _slot: slot });
+    let warp = TowerToHyperService::new(warp::service(everything(Arc::clone(&edge), link)));
+    let service = service_fn(move |request| with_path(&warp, request));
+    let mut served = std::pin::pin!(edge.http.serve_connection(TokioIo::new(io), service));
+    loop {
+        tokio::select! {
+            ended = served.as_mut() => {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "a connection ended early");
+                }
+                return;
+            }
+            changed = phase.changed() => {
+                let now = *phase.borrow_and_update();
+                match now {
+                    // The server is gone without a word: so are its connections.
+                    _ if changed.is_err() => return,
+                    Phase::Open => {}
+                    Phase::Draining => served.as_mut().graceful_shutdown(),
+                    Phase::Cut => return,
+                }
+            }
+        }
+    }
+}
+
+/// Keeps targets without a path (`x:443`, as CONNECT has it) from warp, whose path filters panic over them.
+fn with_path<S>(warp: &S, request: Request<Incoming>) -> Either<Ready<Result<Response, S::Error>>, S::Future>
+where
+    S: Service<Request<Incoming>, Response = Response>,
+{
+    if request.uri().path_and_query().is_some() {
+        Either::Right(warp.call(request))
+    } else {
+        Either::Left(ready(Ok(reply::and_close(reply::plain(StatusCode::BAD_REQUEST)))))
+    }
+}
+
+/// The one filter. Which routes there are, the mappings say; a chain of filters could not be made from them.
+fn everything(edge: Arc<Edge>, link: Arc<Link>) -> impl Filter<Extract = (Response,), Error = Rejection> + Clone {
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    warp::method()
+        .and(warp::path::full())
+        .and(query)
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(move |method, path, query, headers, body| {
+            let (edge, link) = (Arc::clone(&edge), Arc::clone(&link));
+            async move {
+                link.serving.begin();
+                let response = request::answer(&edge, &link, Head { method, path, query, headers }, body).await;
+                link.serving.end();
+                response
+            }
+        })
+}

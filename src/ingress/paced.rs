@@ -1,0 +1,131 @@
+//! A socket with a pace: a request's head has to be complete in time once begun, an answer has to be taken in time.
+//!
+//! hyper's own timer for heads runs while a connection is idle too; it is used for just that, with the longer time.
+//! No timer is touched as long as a head comes in one piece and an answer goes out in one.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+
+/// What the connection's service tells its socket.
+#[derive(Debug, Default)]
+pub(super) struct Serving {
+    /// A head has been read to its end; the socket takes note of it once.
+    begun: AtomicBool,
+    /// A request is being served: what is read now is its body, which has a time limit of its own.
+    now: AtomicBool,
+}
+
+impl Serving {
+    pub(super) fn begin(&self) {
+        self.begun.store(true, Ordering::Relaxed);
+        self.now.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn end(&self) {
+        self.now.store(false, Ordering::Relaxed);
+    }
+
+    fn is_now(&self) -> bool {
+        self.now.load(Ordering::Relaxed)
+    }
+}
+
+/// The socket of one connection.
+pub(super) struct Paced<S> {
+    stream: S,
+    serving: Arc<Serving>,
+    /// A part of a head has been read; at the very beginning, the lack of one counts as that.
+    in_head: bool,
+    head: Deadline,
+    write: Deadline,
+}
+
+impl<S> Paced<S> {
+    pub(super) fn new(stream: S, serving: Arc<Serving>, head: Duration, write: Duration) -> Self {
+        Self { stream, serving, in_head: true, head: Deadline::after(head), write: Deadline::after(write) }
+    }
+
+    fn poll_slow_head(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.in_head { self.head.poll(cx) } else { Poll::Pending }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.serving.begun.swap(false, Ordering::Relaxed) {
+            self.in_head = false;
+            self.head.clear();
+        }
+        match Pin::new(&mut self.stream).poll_read(cx, buffer) {
+            Poll::Ready(done) => {
+                self.in_head |= !self.serving.is_now();
+                Poll::Ready(done)
+            }
+            Poll::Pending => self.poll_slow_head(cx),
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.stream).poll_write(cx, bytes) {
+            Poll::Pending => self.write.poll(cx).map_ok(|()| 0),
+            done => done,
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match Pin::new(&mut self.stream).poll_write_vectored(cx, parts) {
+            Poll::Pending => self.write.poll(cx).map_ok(|()| 0),
+            done => done,
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper flushes when it has written all it had: the caller keeps up.
+        self.write.clear();
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// A timer that is made only when somebody has to wait.
+struct Deadline {
+    after: Duration,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Deadline {
+    fn after(after: Duration) -> Self {
+        Self { after, sleep: None }
+    }
+
+    fn clear(&mut self) {
+        self.sleep = None;
+    }
+
+    /// Pending until the time is over, then always an error.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let after = self.after;
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + after)));
+        sleep.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+}
