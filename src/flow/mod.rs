@@ -1,1 +1,94 @@
-//! flow
+//! The async order of steps: facts in, legs run, store and client called; tokens and template lists cached.
+//!
+//! Decides nothing that `legs` or `delivery` decide, and knows neither warp nor signals. Start at [`Flow`]: `request`
+//! for what comes in, [`Flow::attempt`], [`Flow::call`] and [`Flow::wake`] for what the dispatcher drives.
+
+mod accept;
+mod ambient;
+mod attempt;
+mod calls;
+mod event;
+mod facts;
+mod inbound;
+mod request;
+mod settle;
+mod templates;
+mod tokens;
+
+pub use ambient::{Ambient, Ids};
+pub use attempt::After;
+pub use calls::CallEnd;
+pub use templates::Synced;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::mpsc;
+
+use crate::client::Outbound;
+use crate::config::Snapshot;
+use crate::limits::Limits;
+use crate::store::{self, Store};
+
+/// What the dispatcher is told about.
+#[derive(Debug)]
+pub enum Work {
+    /// A message was accepted, or became ready again; it is stored, so a full queue loses nothing.
+    Message(Box<store::Message>),
+    /// Calls were queued.
+    Calls,
+    /// Something has a new time to wake at.
+    Timers,
+}
+
+/// Everything the steps share. Cheap to share behind an [`Arc`].
+pub struct Flow {
+    /// The configuration of this moment.
+    pub snapshot: ArcSwap<Snapshot>,
+    /// What survives.
+    pub store: Arc<dyn Store>,
+    /// Calls go out here.
+    pub outbound: Arc<dyn Outbound>,
+    /// Time and randomness.
+    pub ambient: Arc<dyn Ambient>,
+    /// How fast.
+    pub limits: Limits,
+    ids: Ids,
+    tokens: tokens::Tokens,
+    templates: templates::Templates,
+    replied: moka::sync::Cache<String, ()>,
+    work: mpsc::Sender<Work>,
+}
+
+impl Flow {
+    /// Puts the pieces together; `work` leads to the dispatcher.
+    pub fn new(
+        snapshot: Snapshot,
+        store: Arc<dyn Store>,
+        outbound: Arc<dyn Outbound>,
+        ambient: Arc<dyn Ambient>,
+        work: mpsc::Sender<Work>,
+    ) -> Self {
+        let replied = moka::sync::Cache::builder()
+            .max_capacity(1_000_000)
+            .time_to_live(std::time::Duration::from_secs(600))
+            .build();
+        Self {
+            snapshot: ArcSwap::from_pointee(snapshot),
+            store,
+            outbound,
+            ambient,
+            limits: Limits::default(),
+            ids: Ids::default(),
+            tokens: tokens::Tokens::new(),
+            templates: templates::Templates::new(),
+            replied,
+            work,
+        }
+    }
+
+    /// Tells the dispatcher. A full queue is fine: what is told is stored, and the dispatcher looks there too.
+    fn tell(&self, work: Work) {
+        let _ = self.work.try_send(work);
+    }
+}

@@ -105,7 +105,7 @@ pub fn request<'v>(
 }
 
 /// Gives a call's frame its names: the context's own, and those of every call.
-pub(super) fn set<'v>(
+pub fn set<'v>(
     frame: &Frame<'v>,
     message: Value<'v>,
     context: Value<'v>,

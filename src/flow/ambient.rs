@@ -1,0 +1,33 @@
+//! What the flow takes from outside the program: time and randomness; and ids made of both.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use crate::value::Timestamp;
+
+/// Time and randomness; `app` has the real ones, tests their own.
+pub trait Ambient: Send + Sync + 'static {
+    /// The wall clock.
+    fn now(&self) -> Timestamp;
+    /// A random number.
+    fn random(&self) -> u64;
+
+    /// For retry delays: from 0 to 1000.
+    fn jitter(&self) -> u16 {
+        u16::try_from(self.random() % 1001).unwrap_or_default()
+    }
+}
+
+/// Ids that grow with time: milliseconds, then 18 bits that begin at random, so that a restart repeats none.
+#[derive(Debug, Default)]
+pub struct Ids(AtomicI64);
+
+impl Ids {
+    /// A new id, larger than any before.
+    pub fn next(&self, ambient: &dyn Ambient) -> i64 {
+        let random = i64::try_from(ambient.random() % (1 << 17)).unwrap_or_default();
+        let fresh = (ambient.now().millis().max(1) << 18) | random;
+        let update = |last: i64| Some(fresh.max(last.saturating_add(1)));
+        let last = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update).unwrap_or_default();
+        fresh.max(last.saturating_add(1))
+    }
+}

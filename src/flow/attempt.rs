@@ -1,0 +1,186 @@
+//! One attempt to send one message: recorded, made, settled.
+
+use tracing::{info, warn};
+
+use super::Flow;
+use super::facts::suppressed;
+use super::settle::Along;
+use crate::codec::{self, Format};
+use crate::config::{Preflight, Tenant};
+use crate::delivery::{Input, Outcome, Phase};
+use crate::legs::send::{Sent, outcome, request};
+use crate::legs::{NoCall, Outcall};
+use crate::mapping::SendLeg;
+use crate::model::wire::{Answer, Class};
+use crate::model::{Failure, Reason, Refusal, StopScope};
+use crate::store::{Message, Origin, StoreError};
+use crate::value::Arena;
+
+/// What an attempt means for its lane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct After {
+    /// The message is still queued and may go again at once or when its `wake` comes.
+    pub again: bool,
+    /// The lane is held.
+    pub hold: bool,
+    /// Whose sending stops.
+    pub stop: Option<StopScope>,
+}
+
+/// Nobody's fault that the message can mend: the lane waits.
+const HELD: After = After { again: true, hold: true, stop: None };
+
+impl Flow {
+    /// Makes one attempt. Store trouble leaves the message as it was: it goes again, or is in doubt after a restart.
+    pub async fn attempt(&self, message: Message) -> After {
+        let id = message.message.reference;
+        match self.try_attempt(message).await {
+            Ok(after) => after,
+            Err(problem) => {
+                warn!(%id, %problem, "the attempt could not be recorded");
+                HELD
+            }
+        }
+    }
+
+    async fn try_attempt(&self, message: Message) -> Result<After, StoreError> {
+        let snapshot = self.snapshot.load_full();
+        let tenant = snapshot.tenant(message.message.lane.tenant.as_str()).filter(|tenant| tenant.enabled);
+        let Some(tenant) = tenant else { return Ok(HELD) };
+        let Some(leg) = tenant.provider.provider().and_then(|legs| legs.send.as_ref()) else { return Ok(HELD) };
+        if let Some(input) = self.before(&message, tenant).await {
+            return self.end(message, tenant, &input, &Along::default()).await;
+        }
+        let outcall = match self.prepare(&message, tenant, leg) {
+            Ok(outcall) => outcall,
+            Err(NoCall::NoCredential | NoCall::NotWanted) => return Ok(HELD),
+            Err(NoCall::Refused(refusal)) => {
+                let input = Input::Unsendable(Failure::ours(refusal.reason, refusal.text));
+                return self.end(message, tenant, &input, &Along::default()).await;
+            }
+        };
+        // Recorded before the call: after a crash this attempt is in doubt, never forgotten.
+        self.store.begin(vec![message.message.reference]).await?;
+        let (sent, provider_id) = self.exchange(&message, tenant, leg, outcall).await;
+        let along = Along { provider_id, begun: true, ..Along::default() };
+        self.end(message, tenant, &Input::Answered(sent), &along).await
+    }
+
+    async fn end(&self, message: Message, tenant: &Tenant, input: &Input, along: &Along) -> Result<After, StoreError> {
+        let settled = self.settle(Ok(message), tenant, input, along).await?;
+        Ok(settled.map_or_else(After::default, |settled| After {
+            again: settled.message.message.life.phase == Phase::Queued,
+            hold: settled.step.hold,
+            stop: settled.step.stop,
+        }))
+    }
+
+    /// What is found before anything goes out: time over, opted out, a template that is gone.
+    async fn before(&self, message: &Message, tenant: &Tenant) -> Option<Input> {
+        let message = &message.message;
+        if self.ambient.now() >= message.life.expires {
+            return Some(Input::Due);
+        }
+        // Replies to an opt-out are what the person expects; every other message meets the list again, here.
+        if message.origin == Origin::Platform && suppressed(self, tenant, &message.lane.from, &message.to) {
+            return Some(Input::OptedOut);
+        }
+        if tenant.number(message.lane.from.as_str()).is_none() {
+            return Some(Input::Unsendable(Failure::ours(Reason::UnknownSender, None)));
+        }
+        self.unknown_template(message, tenant)
+            .await
+            .map(|refusal| Input::Unsendable(Failure::ours(refusal.reason, refusal.text)))
+    }
+
+    /// A template that no list knew at accept is looked for again in a fresh one.
+    async fn unknown_template(&self, message: &crate::store::NewMessage, tenant: &Tenant) -> Option<Refusal> {
+        if tenant.delivery.preflight != Preflight::Refuse {
+            return None;
+        }
+        let number = tenant.number(message.lane.from.as_str())?;
+        let (name, language) = template_of(&message.body)?;
+        let synced = self.templates.view(tenant, number)?;
+        if synced.find(&name, &language).is_some() {
+            return None;
+        }
+        let synced = self.sync(tenant, number, false).await.ok()?;
+        match synced.find(&name, &language) {
+            Some(_) => None,
+            None => Some(Refusal::new(Reason::TemplateMissing, format!("{name} in {language}"))),
+        }
+    }
+
+    fn prepare(&self, message: &Message, tenant: &Tenant, leg: &SendLeg) -> Result<Outcall, NoCall> {
+        let arena = Arena::new();
+        let value = decode(&message.message.body, &arena)?;
+        let now = self.ambient.now();
+        request(leg, tenant, value, &arena, now)
+    }
+
+    async fn exchange(
+        &self,
+        message: &Message,
+        tenant: &Tenant,
+        leg: &SendLeg,
+        outcall: Outcall,
+    ) -> (Outcome, Option<String>) {
+        let mut renewed = false;
+        loop {
+            let mut prepared = outcall.prepared.clone();
+            let answer = match self.prove(&outcall.auth, &mut prepared, renewed).await {
+                Ok(()) => {
+                    info!(id = %message.message.reference, tenant = %tenant.name, to = %message.message.to, attempt = message.message.life.attempts + 1, "dispatched");
+                    self.outbound.send(prepared).await
+                }
+                Err(problem) => {
+                    let failure = Failure::ours(Reason::Unauthenticated, Some(problem.to_string()));
+                    return (Outcome::Hold { failure }, None);
+                }
+            };
+            match self.judge(message, tenant, leg, &answer, renewed) {
+                Sent::Renew => renewed = true,
+                Sent::Settled { outcome, provider_id } => {
+                    self.note_trouble(message, tenant, &answer, &outcome);
+                    return (outcome, provider_id);
+                }
+            }
+        }
+    }
+
+    fn judge(&self, message: &Message, tenant: &Tenant, leg: &SendLeg, answer: &Answer, renewed: bool) -> Sent {
+        let arena = Arena::new();
+        let value = decode(&message.message.body, &arena).unwrap_or(crate::value::Value::Null);
+        outcome(leg, tenant, value, answer, renewed, &arena, self.ambient.now())
+    }
+
+    fn note_trouble(&self, message: &Message, tenant: &Tenant, answer: &Answer, outcome: &Outcome) {
+        if answer.class != Class::Success {
+            let id = message.message.reference;
+            warn!(%id, tenant = %tenant.name, http = answer.http, class = answer.class.as_str(), trouble = answer.trouble.as_deref(), outcome = kind(outcome), "the provider did not take it");
+        }
+    }
+}
+
+fn decode<'a>(body: &'a [u8], arena: &'a Arena) -> Result<crate::value::Value<'a>, Refusal> {
+    codec::decode(Format::Json, body, arena).map_err(|problem| Refusal::new(Reason::Malformed, problem.to_string()))
+}
+
+/// The name and language of a template message's template.
+fn template_of(body: &[u8]) -> Option<(String, String)> {
+    let arena = Arena::new();
+    let template = decode(body, &arena).ok()?.get("template")?;
+    let language = template.get("language")?.text("code")?;
+    Some((template.text("name")?.to_owned(), language.to_owned()))
+}
+
+/// What an outcome is, without the failure's texts.
+const fn kind(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Taken => "taken",
+        Outcome::Again { .. } => "again",
+        Outcome::Doubt { .. } => "in doubt",
+        Outcome::Hold { .. } => "held",
+        Outcome::Refused { .. } => "refused",
+    }
+}

@@ -1,0 +1,191 @@
+//! One outgoing call: a report, an inbound post, an opt-out. Made, judged, and done, repeated or parked.
+
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use super::Flow;
+use crate::codec::{self, Format};
+use crate::config::Tenant;
+use crate::functions::NoFacts;
+use crate::legs::call::{Judged, judge, retry_after, view, world};
+use crate::legs::report::{request, set};
+use crate::legs::{NoCall, Outcall};
+use crate::mapping::{Call as Plan, Party, Turn};
+use crate::model::wire::Answer;
+use crate::model::{Reason, Refusal};
+use crate::store::{Call, CallStep, Line, Message, StoreError};
+use crate::value::{Arena, Value};
+
+/// How a call ended this time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallEnd {
+    /// Done, parked, or put off: the store knows.
+    Settled,
+    /// The store did not take it; the call is where it was.
+    Unsettled,
+}
+
+impl Flow {
+    /// Makes one call once, and settles it.
+    pub async fn call(&self, call: Call) -> CallEnd {
+        match self.try_call(&call).await {
+            Ok(()) => CallEnd::Settled,
+            Err(problem) => {
+                warn!(call = call.call.name, tenant = %call.call.tenant, %problem, "the call could not be settled");
+                CallEnd::Unsettled
+            }
+        }
+    }
+
+    async fn try_call(&self, call: &Call) -> Result<(), StoreError> {
+        let snapshot = self.snapshot.load_full();
+        let Some(tenant) = snapshot.tenant(call.call.tenant.as_str()) else {
+            return self.put_off(call, None, None, "its tenant has no file now").await;
+        };
+        let legs = tenant.platform.platform();
+        let plans = legs
+            .map_or(&[][..], |legs| if call.call.message.is_some() { &legs.status_calls } else { &legs.inbound_calls });
+        let Some(plan) = plans.iter().find(|plan| plan.name == call.call.name) else {
+            return self
+                .settle_call(call, CallStep::Park { why: "the mapping no longer has this call".to_owned() }, "parked")
+                .await;
+        };
+        let message = match call.call.message {
+            Some(reference) => self.store.message(reference).await?,
+            None => None,
+        };
+        self.make(call, plan, tenant, message.as_ref()).await
+    }
+
+    async fn make(
+        &self,
+        call: &Call,
+        plan: &Plan,
+        tenant: &Tenant,
+        message: Option<&Message>,
+    ) -> Result<(), StoreError> {
+        let mut renewed = false;
+        loop {
+            let mut outcall = match self.prepare_call(call, plan, tenant, message) {
+                Ok(outcall) => outcall,
+                Err(NoCall::NotWanted) => return self.settle_call(call, CallStep::Done, "not wanted").await,
+                Err(NoCall::NoCredential) => {
+                    return self.put_off(call, Some(plan), None, "the tenant has no credential for it yet").await;
+                }
+                Err(NoCall::Refused(refusal)) => {
+                    let why = refusal.text.unwrap_or_else(|| refusal.reason.to_string());
+                    return self.settle_call(call, CallStep::Park { why }, "parked").await;
+                }
+            };
+            if let Err(problem) = self.prove(&outcall.auth, &mut outcall.prepared, renewed).await {
+                return self.put_off(call, Some(plan), None, &problem.to_string()).await;
+            }
+            let answer = self.outbound.send(outcall.prepared).await;
+            match self.judge_call(call, plan, tenant, message, &answer, renewed) {
+                Ok(Judged::Good) => {
+                    info!(id = call.call.message.map(tracing::field::display), tenant = %tenant.name, call = plan.name, "report posted");
+                    return self.settle_call(call, CallStep::Done, "posted").await;
+                }
+                Ok(Judged::Bad(Turn::Renew)) => renewed = true,
+                Ok(Judged::Bad(Turn::Again | Turn::InDoubt)) => {
+                    return self.put_off(call, Some(plan), retry_after(&answer), &told(&answer)).await;
+                }
+                Ok(Judged::Bad(Turn::Hold)) => {
+                    warn!(tenant = %tenant.name, call = plan.name, http = answer.http, "held: the operator must look at the address or the credential");
+                    return self.put_off(call, Some(plan), Some(Duration::from_secs(60)), &told(&answer)).await;
+                }
+                Ok(Judged::Bad(Turn::Final)) => {
+                    return self
+                        .settle_call(call, CallStep::Park { why: format!("refused: {}", told(&answer)) }, "refused")
+                        .await;
+                }
+                Err(refusal) => {
+                    let why = refusal.text.unwrap_or_else(|| refusal.reason.to_string());
+                    return self.settle_call(call, CallStep::Park { why }, "parked").await;
+                }
+            }
+        }
+    }
+
+    fn prepare_call(
+        &self,
+        call: &Call,
+        plan: &Plan,
+        tenant: &Tenant,
+        message: Option<&Message>,
+    ) -> Result<Outcall, NoCall> {
+        let arena = Arena::new();
+        let (message, context) = scope(call, message, &arena)?;
+        let id = call.call.id.to_string();
+        let id = arena.alloc_str(&id);
+        request(plan, tenant, message, context, id, &arena, &NoFacts, self.ambient.now())
+    }
+
+    fn judge_call(
+        &self,
+        call: &Call,
+        plan: &Plan,
+        tenant: &Tenant,
+        message: Option<&Message>,
+        answer: &Answer,
+        renewed: bool,
+    ) -> Result<Judged, Refusal> {
+        let arena = Arena::new();
+        let (message, context) = scope(call, message, &arena)?;
+        let world = world(tenant, Party::Platform, &arena, &NoFacts, self.ambient.now());
+        let frame = crate::language::Frame::new(&world, &plan.layout);
+        let id = arena.alloc_str(&call.call.id.to_string());
+        set(&frame, message, context, id, world.credentials, &arena);
+        frame.set("answer", view(answer, plan.decode, &arena));
+        judge(plan, answer, renewed, &frame)
+    }
+
+    /// Later, with growing, jittered delays; too old, it is parked.
+    async fn put_off(
+        &self,
+        call: &Call,
+        plan: Option<&Plan>,
+        asked: Option<Duration>,
+        why: &str,
+    ) -> Result<(), StoreError> {
+        let now = self.ambient.now();
+        let span = plan.map_or(Duration::from_secs(86_400), |plan| plan.retry.span);
+        let doubled = Duration::from_secs(1 << call.attempts.min(10)).min(Duration::from_secs(900));
+        let jitter = Duration::from_millis(u64::from(self.ambient.jitter())).mul_f64(doubled.as_secs_f64() / 4.0);
+        let due = now.after((doubled + jitter).max(asked.unwrap_or_default()));
+        let id = call.call.message.map(tracing::field::display);
+        if due.since(call.call.at) > span {
+            warn!(id, tenant = %call.call.tenant, call = call.call.name, attempts = call.attempts + 1, why, "given up, parked");
+            return self.settle_call(call, CallStep::Park { why: format!("given up: {why}") }, "parked").await;
+        }
+        warn!(id, tenant = %call.call.tenant, call = call.call.name, attempt = call.attempts + 1, why, "put off");
+        self.settle_call(call, CallStep::Again { due }, "put off").await
+    }
+
+    async fn settle_call(&self, call: &Call, step: CallStep, how: &str) -> Result<(), StoreError> {
+        let line = Line { at: self.ambient.now(), text: format!("{} {how}", call.call.name) };
+        if let CallStep::Park { why } = &step {
+            warn!(id = call.call.message.map(tracing::field::display), tenant = %call.call.tenant, call = call.call.name, why, "call parked");
+        }
+        self.store.settle_call(call.call.id, step, Some(line)).await
+    }
+}
+
+fn told(answer: &Answer) -> String {
+    answer.http.map_or_else(|| answer.trouble.clone().unwrap_or_default(), |http| format!("HTTP {http}"))
+}
+
+/// The message and the context of a call, decoded.
+fn scope<'a>(
+    call: &'a Call,
+    message: Option<&'a Message>,
+    arena: &'a Arena,
+) -> Result<(Value<'a>, Value<'a>), Refusal> {
+    let decode = |bytes: &'a [u8]| {
+        codec::decode(Format::Json, bytes, arena)
+            .map_err(|problem| Refusal::new(Reason::Malformed, problem.to_string()))
+    };
+    let message = message.map(|message| decode(&message.message.body)).transpose()?.unwrap_or(Value::Null);
+    Ok((message, decode(&call.call.context)?))
+}

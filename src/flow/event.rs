@@ -1,0 +1,69 @@
+//! A provider's status of a message: found by our id or the provider's, settled, acknowledged once durable.
+
+use tracing::{info, warn};
+
+use super::Flow;
+use super::request::Passage;
+use super::settle::Along;
+use crate::auth::Verified;
+use crate::config::{Hit, Tenant};
+use crate::delivery::Input;
+use crate::model::wire::Reply;
+use crate::model::{Event, Reason, Refusal};
+use crate::store::{Message, StoreError};
+
+impl Flow {
+    pub(super) async fn status(
+        &self,
+        passage: &Passage,
+        hit: &Hit,
+        verified: &Verified,
+        event: Event,
+        reply: Reply,
+    ) -> Reply {
+        let message = match self.message_of(&event).await {
+            Ok(message) => message,
+            Err(problem) => return self.durable::<()>(passage, hit, Err(problem), reply),
+        };
+        let owner = message.and_then(|message| {
+            let tenant = owner(passage, verified, &message)?;
+            Some((message, tenant))
+        });
+        let Some((message, tenant)) = owner else {
+            let refusal = Refusal::new(Reason::Unknown, "no message of a verified tenant has this id");
+            return self.park(passage, hit, verified.tenants.first().copied(), &refusal, reply).await;
+        };
+        info!(id = %message.message.reference, tenant = %tenant.name, status = event.word.as_deref(), "status received");
+        if event.status.is_none() {
+            warn!(id = %message.message.reference, tenant = %tenant.name, word = event.word.as_deref(), "a status that the mapping does not know: recorded, not reported");
+        }
+        let input = Input::News { status: event.status, failure: event.failure.clone(), at: event.at };
+        let along = Along {
+            provider_id: event.provider_id.clone(),
+            alias: event.user.as_deref().map(Into::into),
+            event: Some(event),
+            begun: false,
+        };
+        let settled = self.settle(Ok(message), tenant, &input, &along).await;
+        self.durable(passage, hit, settled, reply)
+    }
+
+    /// Our own id first: it is there even before the provider's answer to the send was stored.
+    async fn message_of(&self, event: &Event) -> Result<Option<Message>, StoreError> {
+        if let Some(reference) = event.reference {
+            if let Some(message) = self.store.message(reference).await? {
+                return Ok(Some(message));
+            }
+        }
+        match &event.provider_id {
+            Some(id) => self.store.by_provider_id(id).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// The message's tenant, if its credential verified the request.
+fn owner<'s>(passage: &'s Passage, verified: &Verified, message: &Message) -> Option<&'s Tenant> {
+    let place = passage.snapshot.index_of(message.message.lane.tenant.as_str())?;
+    verified.tenants.contains(&place).then(|| passage.snapshot.tenants.get(place)).flatten().map(|tenant| &**tenant)
+}

@@ -1,0 +1,83 @@
+//! What the language may ask about a tenant, answered from memory.
+
+use super::Flow;
+use super::templates::Synced;
+use crate::config::{Number, SuppressionScope, Tenant};
+use crate::functions::Facts;
+use crate::model::{Address, Known, Template};
+use crate::value::{Arena, Timestamp, Value};
+use std::sync::Arc;
+
+/// A tenant's facts at one moment: its synced templates are taken once, so that one request sees one list.
+pub(super) struct TenantFacts<'f> {
+    flow: &'f Flow,
+    tenant: &'f Tenant,
+    synced: Vec<(Address, Arc<Synced>)>,
+}
+
+/// An unknown template is refused only by a list younger than this.
+const FRESH: std::time::Duration = std::time::Duration::from_secs(60);
+
+impl<'f> TenantFacts<'f> {
+    pub(super) fn new(flow: &'f Flow, tenant: &'f Tenant) -> Self {
+        let synced = tenant.numbers.iter().filter_map(|number| {
+            let synced = flow.templates.view(tenant, number)?;
+            Some((number.number.clone(), synced))
+        });
+        Self { flow, tenant, synced: synced.collect() }
+    }
+
+    /// A sender as written: with or without plus and spaces.
+    fn number(&self, sender: &str) -> Option<&'f Number> {
+        let plain: String = sender.chars().filter(|c| !"+ ().-".contains(*c)).collect();
+        self.tenant.number(sender).or_else(|| self.tenant.number(&plain))
+    }
+
+    fn synced(&self, sender: &str) -> Option<&Synced> {
+        let number = self.number(sender)?;
+        self.synced.iter().find(|(known, _)| *known == number.number).map(|(_, synced)| &**synced)
+    }
+
+    /// What is known of a message's template.
+    pub(super) fn known(&self, name: &str, language: &str, sender: &str, now: Timestamp) -> Known<'_> {
+        let Some(synced) = self.synced(sender) else { return Known::Unsynced };
+        match synced.find(name, language) {
+            Some(template) => Known::Synced(template),
+            None if now.since(synced.at) < FRESH => Known::Missing,
+            None => Known::Unsynced,
+        }
+    }
+
+    fn template_of(&self, name: &str, language: &str, sender: &str) -> Option<&Template> {
+        self.synced(sender)?.find(name, language)
+    }
+}
+
+impl Facts for TenantFacts<'_> {
+    fn template<'v>(&'v self, name: &str, language: &str, sender: &str, arena: &'v Arena) -> Option<Value<'v>> {
+        self.template_of(name, language, sender).map(|template| template.view(arena))
+    }
+
+    fn is_sender(&self, address: &str) -> bool {
+        self.number(address).is_some()
+    }
+
+    fn is_suppressed(&self, address: &str, sender: &str) -> bool {
+        let sender = self.number(sender).map_or_else(|| Address::from(sender), |number| number.number.clone());
+        let plain: String = address.chars().filter(|c| !"+ ().-".contains(*c)).collect();
+        suppressed(self.flow, self.tenant, &sender, &Address::from(plain.as_str()))
+    }
+
+    fn is_allowed_url(&self, url: &str) -> bool {
+        let Ok(url) = url::Url::parse(url) else { return false };
+        let host = url.host_str().unwrap_or_default();
+        let with_port = url.port().map(|port| format!("{host}:{port}"));
+        let listed = |known: &String| known == host && with_port.is_none() || Some(known) == with_port.as_ref();
+        self.tenant.hosts.iter().chain(&self.tenant.platform.hosts).any(listed)
+    }
+}
+
+/// Whether a tenant may not send to someone. `off`: the tenant takes the responsibility.
+pub(super) fn suppressed(flow: &Flow, tenant: &Tenant, sender: &Address, address: &Address) -> bool {
+    tenant.delivery.suppression != SuppressionScope::Off && flow.store.is_suppressed(&tenant.name, sender, address)
+}

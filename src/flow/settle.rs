@@ -1,0 +1,250 @@
+//! One input to one message's life, durably: state, reports and history in one write. Answers and webhooks end here.
+
+use tracing::{error, info, warn};
+
+use super::{Flow, Work};
+use crate::codec::{self, Format};
+use crate::config::Tenant;
+use crate::delivery::{self, Input, Phase, Report, Step};
+use crate::functions::NoFacts;
+use crate::legs::report::{Saying, sayings};
+use crate::model::{Address, Event, Ref, Refusal};
+use crate::store::{Change, Line, Message, NewCall, Origin, StoreError};
+use crate::value::{Arena, Timestamp};
+
+/// What an input brings with it besides itself.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Along {
+    /// The provider's id, learned now.
+    pub(super) provider_id: Option<String>,
+    /// The provider's event, where there is one: reports carry its words.
+    pub(super) event: Option<Event>,
+    /// Another address of the recipient.
+    pub(super) alias: Option<Address>,
+    /// An attempt was begun that the stored state does not show.
+    pub(super) begun: bool,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) struct Settled {
+    /// The message after the change.
+    pub(super) message: Message,
+    /// What the machine said.
+    pub(super) step: Step,
+}
+
+impl Flow {
+    /// Applies an input to a message; `known` saves reading it. Another change meanwhile: read again, apply again.
+    pub(super) async fn settle(
+        &self,
+        known: Result<Message, Ref>,
+        tenant: &Tenant,
+        input: &Input,
+        along: &Along,
+    ) -> Result<Option<Settled>, StoreError> {
+        let mut known = known;
+        loop {
+            let message = match known {
+                Ok(message) => message,
+                Err(reference) => match self.store.message(reference).await? {
+                    Some(message) => message,
+                    None => return Ok(None),
+                },
+            };
+            let reference = message.message.reference;
+            let now = self.ambient.now();
+            let step = self.step(&message, tenant, input, along.begun, now);
+            let (change, said) = self.change(&message, tenant, &step, along, now);
+            let called = !change.calls.is_empty();
+            let woken = change.life.wake.is_some();
+            match self.store.update(change).await {
+                Ok(()) => {
+                    self.announce(&message, &step, called, woken);
+                    let mut message = message;
+                    message.message.life = step.life.clone();
+                    message.provider_id = along.provider_id.clone().or(message.provider_id);
+                    message.said = said;
+                    message.revision += 1;
+                    return Ok(Some(Settled { message, step }));
+                }
+                Err(StoreError::Conflict) => known = Err(reference),
+                Err(problem) => {
+                    error!(id = %reference, %problem, "could not be settled");
+                    return Err(problem);
+                }
+            }
+        }
+    }
+
+    fn step(&self, message: &Message, tenant: &Tenant, input: &Input, begun: bool, now: Timestamp) -> Step {
+        let policy = &tenant.delivery.policy;
+        let stored = &message.message.life;
+        if begun && stored.phase == Phase::Queued {
+            let begun = delivery::step(stored, &Input::Begin, policy, now, self.ambient.jitter());
+            return delivery::step(&begun.life, input, policy, now, self.ambient.jitter());
+        }
+        delivery::step(stored, input, policy, now, self.ambient.jitter())
+    }
+
+    fn change(
+        &self,
+        message: &Message,
+        tenant: &Tenant,
+        step: &Step,
+        along: &Along,
+        now: Timestamp,
+    ) -> (Change, Vec<String>) {
+        let reference = message.message.reference;
+        let mut said = message.said.clone();
+        let mut calls = Vec::new();
+        if let Some(report) = step.report.as_ref().filter(|_| message.message.origin == Origin::Platform) {
+            let event = event_of(message, report, along);
+            match self.sayings(message, tenant, &event, now) {
+                Ok(sayings) => {
+                    for Saying { word, calls: named } in sayings {
+                        said.push(word);
+                        calls.extend(
+                            named
+                                .into_iter()
+                                .map(|(name, context)| self.new_call(tenant, name, Some(reference), context, now)),
+                        );
+                    }
+                }
+                Err(refusal) => {
+                    error!(id = %reference, tenant = %tenant.name, why = refusal.text.as_deref(), "the mapping cannot say what became of it")
+                }
+            }
+        }
+        let text = line(step, along);
+        let change = Change {
+            reference,
+            revision: message.revision,
+            life: step.life.clone(),
+            provider_id: along.provider_id.clone().filter(|_| message.provider_id.is_none()),
+            said: (said.len() != message.said.len()).then(|| said.clone()),
+            calls,
+            alias: along.alias.clone(),
+            line: Line { at: now, text },
+        };
+        (change, said)
+    }
+
+    fn sayings(
+        &self,
+        message: &Message,
+        tenant: &Tenant,
+        event: &Event,
+        now: Timestamp,
+    ) -> Result<Vec<Saying>, Refusal> {
+        let arena = Arena::new();
+        let value = codec::decode(Format::Json, &message.message.body, &arena)
+            .map_err(|problem| Refusal::new(crate::model::Reason::Malformed, problem.to_string()))?;
+        sayings(tenant, value, event, &message.said, &arena, &NoFacts, now)
+    }
+
+    /// A call to be queued.
+    pub(super) fn new_call(
+        &self,
+        tenant: &Tenant,
+        name: String,
+        message: Option<Ref>,
+        context: Vec<u8>,
+        at: Timestamp,
+    ) -> NewCall {
+        NewCall {
+            id: self.ids.next(&*self.ambient),
+            tenant: tenant.name.clone(),
+            name,
+            message,
+            context: context.into(),
+            at,
+        }
+    }
+
+    fn announce(&self, message: &Message, step: &Step, called: bool, woken: bool) {
+        let id = message.message.reference;
+        let tenant = &message.message.lane.tenant;
+        if step.life.phase != message.message.life.phase || step.report.is_some() {
+            let status = step.report.as_ref().map(|report| report.status.as_str());
+            info!(%id, %tenant, note = step.note, report = status, "settled");
+        }
+        if let Some(scope) = step.stop {
+            warn!(%id, %tenant, ?scope, "the provider says that this sender or account must stop");
+        }
+        if called {
+            self.tell(Work::Calls);
+        }
+        if woken {
+            self.tell(Work::Timers);
+        }
+    }
+
+    /// The time in a message's `wake` has come.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn wake(&self, reference: Ref) -> Result<(), StoreError> {
+        self.nudge(reference, &Input::Due, false).await
+    }
+
+    /// An attempt was under way when the gateway stopped: its outcome is unknown.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn interrupted(&self, reference: Ref) -> Result<(), StoreError> {
+        self.nudge(reference, &Input::Interrupted, true).await
+    }
+
+    async fn nudge(&self, reference: Ref, input: &Input, begun: bool) -> Result<(), StoreError> {
+        let Some(message) = self.store.message(reference).await? else { return Ok(()) };
+        let snapshot = self.snapshot.load_full();
+        let Some(tenant) = snapshot.tenant(message.message.lane.tenant.as_str()) else {
+            warn!(id = %reference, tenant = %message.message.lane.tenant, "its tenant has no file now");
+            return Ok(());
+        };
+        let along = Along { begun, ..Along::default() };
+        let settled = self.settle(Ok(message), tenant, input, &along).await?;
+        if let Some(settled) = settled.filter(|settled| ready(&settled.message)) {
+            self.tell(Work::Message(Box::new(settled.message)));
+        }
+        Ok(())
+    }
+}
+
+/// Waits for nothing but its turn.
+fn ready(message: &Message) -> bool {
+    message.message.life.phase == Phase::Queued && message.message.life.wake.is_none()
+}
+
+/// What a report tells: the provider's event where it caused the report, else our own.
+fn event_of(message: &Message, report: &Report, along: &Along) -> Event {
+    let caused = along.event.as_ref().filter(|event| event.status == Some(report.status));
+    let mut event = caused.cloned().unwrap_or_else(|| Event {
+        provider_id: along.provider_id.clone().or_else(|| message.provider_id.clone()),
+        reference: Some(message.message.reference),
+        status: None,
+        word: None,
+        at: report.at,
+        user: None,
+        cost: None,
+        failure: None,
+    });
+    event.status = Some(report.status);
+    event.at = report.at;
+    event.failure.clone_from(&report.failure);
+    event
+}
+
+/// A line of history: what the machine said, with the provider's word and code.
+fn line(step: &Step, along: &Along) -> String {
+    let word = along.event.as_ref().and_then(|event| event.word.as_deref());
+    let code =
+        step.report.as_ref().and_then(|report| report.failure.as_ref()).and_then(|failure| failure.code.as_deref());
+    let mut text = step.note.to_owned();
+    for more in [word, code].into_iter().flatten() {
+        text.push_str(" · ");
+        text.push_str(more);
+    }
+    text
+}
