@@ -21,7 +21,7 @@ const FEW: usize = 16;
 /// [`CodecError::Syntax`] for what is no JSON, [`CodecError::Bound`] for what is too deep or too long.
 pub fn read<'a>(bytes: &'a [u8], arena: &'a Arena) -> Result<Value<'a>, CodecError> {
     let text = utf8(NAME, bytes)?;
-    let mut reading = Reading { arena, items: Vec::new(), members: Vec::new(), bound: None };
+    let mut reading = Reading { arena, items: Vec::new(), members: Vec::with_capacity(FEW), bound: None };
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = Place { reading: &mut reading, depth: 0 }.deserialize(&mut deserializer);
     match value.and_then(|value| deserializer.end().map(|()| value)) {

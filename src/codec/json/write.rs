@@ -50,40 +50,48 @@ const STRIDE: usize = 16;
 
 /// Writes a text in quotes. What needs no escape is copied in runs.
 pub fn write_text(text: &str, out: &mut Vec<u8>) {
-    let bytes = text.as_bytes();
-    out.reserve(bytes.len() + 2);
+    let mut rest = text.as_bytes();
+    out.reserve(rest.len() + 2);
     out.push(b'"');
-    let (strides, rest) = bytes.as_chunks::<STRIDE>();
-    let mut clean = 0;
-    for (at, stride) in strides.iter().enumerate() {
-        if stride.iter().fold(false, |any, byte| any | special(*byte)) {
-            out.extend_from_slice(&bytes[clean..at * STRIDE]);
-            escape(stride, out);
-            clean = (at + 1) * STRIDE;
-        }
+    while let Some(at) = find_special(rest) {
+        out.extend_from_slice(&rest[..at]);
+        write_escape(rest[at], out);
+        rest = &rest[at + 1..];
     }
-    out.extend_from_slice(&bytes[clean..bytes.len() - rest.len()]);
-    escape(rest, out);
+    out.extend_from_slice(rest);
     out.push(b'"');
 }
 
-/// Copies the bytes, escaping those that need it.
-fn escape(bytes: &[u8], out: &mut Vec<u8>) {
-    let mut clean = 0;
-    for (at, byte) in bytes.iter().enumerate() {
-        if special(*byte) {
-            out.extend_from_slice(&bytes[clean..at]);
-            write_escape(*byte, out);
-            clean = at + 1;
-        }
-    }
-    out.extend_from_slice(&bytes[clean..]);
+/// Where the first byte is that needs an escape.
+#[inline]
+fn find_special(bytes: &[u8]) -> Option<usize> {
+    let (strides, rest) = bytes.as_chunks::<STRIDE>();
+    let dirty = |stride: &&[u8; STRIDE]| stride.iter().fold(false, |any, byte| any | special(*byte));
+    let clean = strides.iter().take_while(|stride| !dirty(stride)).count();
+    let (start, tail) = match strides.get(clean) {
+        Some(stride) => (clean * STRIDE, &stride[..]),
+        None => (bytes.len() - rest.len(), rest),
+    };
+    tail.iter().position(|byte| SPECIAL[usize::from(*byte)]).map(|at| start + at)
 }
 
 #[inline]
 const fn special(byte: u8) -> bool {
     (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }
+
+/// [`special`] for single bytes, where a look-up is quicker than three comparisons.
+static SPECIAL: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut control = 0;
+    while control < 0x20 {
+        table[control] = true;
+        control += 1;
+    }
+    table[0x22] = true;
+    table[0x5c] = true;
+    table
+};
 
 fn write_escape(byte: u8, out: &mut Vec<u8>) {
     let short = match byte {
