@@ -1,3 +1,5 @@
 //! The one integration-test binary: one link, many modules. Each module says what it tests.
+//! Under `cfg(test)`, so that the lints know that all of it is test code.
 
+#[cfg(test)]
 mod architecture;
