@@ -289,7 +289,8 @@ pub trait Store: Send + Sync + 'static {
     fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Stored<'_, Vec<DeadLetter>>;
     /// Counts a tenant's messages.
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger>;
-    /// Removes finished messages accepted before `before`, and inbound ids as old, at most `most`; how many went.
+    /// Removes finished messages accepted before `before` that no waiting call speaks of, and inbound ids as old, at most
+    /// `most` in all; how many went.
     fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize>;
     /// Waits for what is under way and closes.
     fn close(&self) -> Stored<'_, ()>;

@@ -5,7 +5,14 @@
 
 mod contract;
 pub mod memory;
+pub mod sqlite;
 mod suppressed;
 mod tally;
+mod wake;
 
 pub use contract::*;
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod samples;

@@ -51,6 +51,11 @@ impl Calls {
         Some(call)
     }
 
+    /// Whether one that waits speaks of that message.
+    pub(super) fn speak_of(&self, message: Ref) -> bool {
+        self.all.values().any(|call| call.call.message == Some(message))
+    }
+
     pub(super) fn due(&self, now: Timestamp, most: usize, held: &HashSet<i64>) -> (Vec<Call>, Option<Timestamp>) {
         let later = |times: &BTreeSet<(Timestamp, i64)>| times.iter().find(|(due, _)| *due > now).map(|(due, _)| *due);
         let next = self.by_time.values().filter_map(later).min();

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::suppressed::Suppressed;
 use super::super::tally::{Move, Tally};
+use super::super::wake::wake_of;
 use super::super::{
     Acceptance, CallStep, Change, DeadLetter, Lane, Line, Message, NewMessage, Origin, StoreError, Suppression, Taken,
 };
 use super::calls::Calls;
 use super::people::People;
-use crate::delivery::{Life, Phase};
+use crate::delivery::Phase;
 use crate::model::{Address, Class, Name, Ref};
 use crate::value::Timestamp;
 
@@ -38,15 +39,6 @@ pub(super) struct State {
     people: People,
     pub(super) suppressed: Suppressed,
     pub(super) tally: Tally,
-}
-
-/// When a message is to be looked at: a queued one also when its time runs out, wherever its lane stands.
-fn wake_of(life: &Life) -> Option<Timestamp> {
-    match life.phase {
-        Phase::Queued => Some(life.wake.unwrap_or(life.expires).min(life.expires)),
-        Phase::Sending => None,
-        _ => life.wake,
-    }
 }
 
 /// Accepting, attempts and changes.
@@ -92,7 +84,8 @@ impl State {
             let phase = self.rows.get(id).map(|row| row.message.message.life.phase);
             matches!(phase, Some(Phase::Queued | Phase::Sending)) && !self.begun.contains(id)
         };
-        if !messages.iter().all(open) {
+        let different: HashSet<&Ref> = messages.iter().collect();
+        if different.len() < messages.len() || !messages.iter().all(open) {
             return Err(StoreError::Conflict);
         }
         self.begun.extend(messages);
@@ -269,13 +262,18 @@ impl State {
     pub(super) fn purge(&mut self, before: Timestamp, most: usize) -> usize {
         let old = |row: &&Row| {
             let NewMessage { life, at, .. } = &row.message.message;
-            *at < before && life.phase.is_final() && life.wake.is_none()
+            let settled = life.phase.is_final() && life.wake.is_none();
+            *at < before && settled && !self.calls.speak_of(row.message.message.reference)
         };
         let gone: Vec<Ref> =
             self.rows.values().filter(old).take(most).map(|row| row.message.message.reference).collect();
         gone.iter().for_each(|reference| self.forget(*reference));
-        self.inbound.retain(|_, at| *at >= before);
-        gone.len()
+        let old = self.inbound.iter().filter(|(_, at)| **at < before).map(|(key, _)| key.clone());
+        let forgotten: Vec<_> = old.take(most - gone.len()).collect();
+        for key in &forgotten {
+            self.inbound.remove(key);
+        }
+        gone.len() + forgotten.len()
     }
 
     fn forget(&mut self, reference: Ref) {

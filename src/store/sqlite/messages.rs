@@ -1,0 +1,171 @@
+//! Writes that concern messages: accepting, attempts, changes, the end.
+
+use rusqlite::params;
+
+use super::super::wake::wake_of;
+use super::super::{Acceptance, Change, Line, NewCall, NewMessage, StoreError};
+use super::row::{self, class_code, line_text, list_text, origin_code, phase_code, status_code, told_text};
+use super::tx::Tx;
+use super::writer::Trouble;
+use super::{key, people};
+use crate::delivery::Phase;
+use crate::model::Ref;
+use crate::value::Timestamp;
+
+const INSERT: &str = "INSERT INTO message (ref, lane, class, origin, at, phase, attempts, resends, wake, expires, best,
+    told, due, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0)";
+
+const UPDATE: &str = "UPDATE message SET phase = ?2, attempts = ?3, resends = ?4, wake = ?5, expires = ?6, best = ?7,
+    told = ?8, due = ?9, revision = revision + 1, providers = coalesce(?10, providers), said = iif(?11, ?12, said),
+    history = history || ?13 WHERE ref = ?1";
+
+pub(super) fn accept(tx: &mut Tx<'_>, messages: &[NewMessage]) -> Result<Vec<Acceptance>, Trouble> {
+    messages.iter().map(|new| accept_one(tx, new)).collect()
+}
+
+fn accept_one(tx: &mut Tx<'_>, new: &NewMessage) -> Result<Acceptance, Trouble> {
+    if let Some(known) = repeated(tx, new)? {
+        return Ok(Acceptance::Repeat(known));
+    }
+    let number = new.reference.number();
+    let lane = tx.lane(&new.lane)?;
+    let life = &new.life;
+    tx.execute(
+        INSERT,
+        params![
+            number,
+            lane,
+            class_code(new.class),
+            origin_code(new.origin),
+            new.at.millis(),
+            phase_code(life.phase),
+            life.attempts,
+            life.resends,
+            life.wake.map(Timestamp::millis),
+            life.expires.millis(),
+            life.best.map(status_code),
+            told_text(&life.told)?,
+            wake_of(life).map(Timestamp::millis),
+        ],
+    )?;
+    let body = params![number, new.to.as_str(), new.platform_id, new.dedupe, new.version, &new.body[..]];
+    tx.execute("INSERT INTO body VALUES (?1, ?2, ?3, ?4, ?5, ?6)", body)?;
+    key::all(new).try_for_each(|hash| find_by(tx, hash, number))?;
+    tx.moved(new.lane.clone(), None, life.phase);
+    Ok(Acceptance::New)
+}
+
+fn find_by(tx: &Tx<'_>, hash: i64, number: i64) -> rusqlite::Result<()> {
+    tx.execute("INSERT OR IGNORE INTO key VALUES (?1, ?2)", [hash, number]).map(drop)
+}
+
+/// The message that was accepted under the same key.
+fn repeated(tx: &mut Tx<'_>, new: &NewMessage) -> rusqlite::Result<Option<Ref>> {
+    let Some(dedupe) = &new.dedupe else { return Ok(None) };
+    let tenant = new.lane.tenant.as_str();
+    let sql = "SELECT k.ref FROM key k JOIN body b ON b.ref = k.ref JOIN message m ON m.ref = k.ref
+        JOIN lane l ON l.id = m.lane JOIN tenant t ON t.id = l.tenant
+        WHERE k.hash = ?1 AND b.dedupe = ?2 AND t.name = ?3";
+    let found = tx.first(sql, params![key::own(tenant, dedupe), dedupe, tenant], |row| row.get(0))?;
+    Ok(found.map(Ref::from_number))
+}
+
+pub(super) fn begin(tx: &mut Tx<'_>, messages: &[Ref]) -> Result<(), Trouble> {
+    // A reference that is named twice would be begun twice; all is checked before the first is written.
+    let mut numbers: Vec<i64> = messages.iter().map(|reference| reference.number()).collect();
+    numbers.sort_unstable();
+    let twice = numbers.windows(2).any(|pair| pair[0] == pair[1]);
+    for number in &numbers {
+        let sql =
+            "SELECT phase IN (0, 1) AND NOT EXISTS (SELECT 1 FROM attempt WHERE ref = ?1) FROM message WHERE ref = ?1";
+        if twice || tx.first(sql, [number], |row| row.get(0))? != Some(true) {
+            return Err(Trouble::Refused(StoreError::Conflict));
+        }
+    }
+    for number in &numbers {
+        tx.execute("INSERT INTO attempt VALUES (?1)", [number])?;
+    }
+    tx.pending.attempts.extend(messages.iter().map(|reference| (*reference, true)));
+    Ok(())
+}
+
+/// What must be known of a message before it is changed.
+struct Before {
+    revision: u64,
+    phase: Phase,
+    lane: i64,
+    providers: Vec<String>,
+}
+
+pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<(), Trouble> {
+    let number = change.reference.number();
+    let sql = "SELECT revision, phase, lane, providers FROM message WHERE ref = ?1";
+    let before = tx.first(sql, [number], |row| {
+        let phase = row::phase(row.get(1)?)?;
+        Ok(Before { revision: row::count(row, 0)?, phase, lane: row.get(2)?, providers: row::list(row, 3)? })
+    })?;
+    let conflict = Trouble::Refused(StoreError::Conflict);
+    let before = before.filter(|before| before.revision == change.revision).ok_or(conflict)?;
+    write(tx, change, before.providers)?;
+    if tx.execute("DELETE FROM attempt WHERE ref = ?1", [number])? > 0 {
+        tx.pending.attempts.push((change.reference, false));
+    }
+    if let Some(id) = &change.provider_id {
+        find_by(tx, key::provider(id), number)?;
+    }
+    let lane = tx.lane_of(before.lane)?;
+    if let Some(alias) = &change.alias {
+        let to: String = tx
+            .first("SELECT recipient FROM body WHERE ref = ?1", [number], |row| row.get(0))?
+            .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        people::join(tx, &lane.tenant, &[to.as_str().into(), alias.clone()])?;
+    }
+    change.calls.iter().try_for_each(|call| add_call(tx, call))?;
+    tx.moved(lane, Some(before.phase), change.life.phase);
+    Ok(())
+}
+
+fn write(tx: &Tx<'_>, change: &Change, mut providers: Vec<String>) -> rusqlite::Result<()> {
+    let life = &change.life;
+    if let Some(id) = &change.provider_id {
+        // The newest is the last; each is kept, because statuses of an earlier attempt may still come.
+        providers.retain(|known| known != id);
+        providers.push(id.clone());
+    }
+    tx.execute(
+        UPDATE,
+        params![
+            change.reference.number(),
+            phase_code(life.phase),
+            life.attempts,
+            life.resends,
+            life.wake.map(Timestamp::millis),
+            life.expires.millis(),
+            life.best.map(status_code),
+            told_text(&life.told)?,
+            wake_of(life).map(Timestamp::millis),
+            list_text(&providers),
+            change.said.is_some(),
+            change.said.as_deref().and_then(list_text),
+            line_text(&change.line),
+        ],
+    )
+    .map(drop)
+}
+
+pub(super) fn add_call(tx: &mut Tx<'_>, call: &NewCall) -> rusqlite::Result<()> {
+    let tenant = tx.tenant(&call.tenant)?;
+    let at = call.at.millis();
+    let message = call.message.map(Ref::number);
+    tx.execute(
+        "INSERT INTO call VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?6)",
+        params![call.id, tenant, call.name, message, &call.context[..], at],
+    )
+    .map(drop)
+}
+
+pub(super) fn add_line(tx: &Tx<'_>, message: Option<i64>, line: Option<&Line>) -> rusqlite::Result<()> {
+    let (Some(message), Some(line)) = (message, line) else { return Ok(()) };
+    let sql = "UPDATE message SET history = history || ?2 WHERE ref = ?1";
+    tx.execute(sql, params![message, line_text(line)]).map(drop)
+}

@@ -1,0 +1,243 @@
+//! The embedded engine: one SQLite file, one thread that writes, a few that read.
+//!
+//! A caller's write goes into a bounded queue; `writer` commits whatever waits as one group and acknowledges after the
+//! flush. What is asked too often for the disk (backlog, ledger, opt-outs, attempts under way) is in `shared`, filled
+//! at opening. Tables and their reasons are in `schema`.
+
+mod key;
+mod messages;
+mod open;
+mod people;
+mod purge;
+mod read;
+mod read_calls;
+mod readers;
+mod row;
+mod schema;
+mod shared;
+mod tx;
+mod writer;
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::JoinHandle;
+
+use futures_util::future::{FutureExt, ready};
+use tokio::sync::{mpsc, oneshot, watch};
+
+pub use open::OpenError;
+
+use super::{
+    Acceptance, Call, CallStep, Change, DeadLetter, Lane, Ledger, Line, Message, NewMessage, Store, StoreError, Stored,
+    Suppression, Taken,
+};
+use crate::model::{Address, Name, Ref};
+use crate::value::Timestamp;
+use readers::Readers;
+use shared::Shared;
+use tx::Tx;
+use writer::{Trouble, Work, Writer, task};
+
+/// More than this many writes waiting for the disk is an overload.
+const WAITING: usize = 8192;
+
+/// A store in one file.
+#[derive(Debug)]
+pub struct Sqlite {
+    shared: Arc<Shared>,
+    readers: Readers,
+    queue: RwLock<Option<mpsc::Sender<Box<dyn Work>>>>,
+    ended: watch::Receiver<()>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Sqlite {
+    /// Opens the store in that file, or makes it, directories included.
+    ///
+    /// # Errors
+    /// See [`OpenError`]: in use, damaged, of a newer version, or the disk says no.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let lock = open::lock(path)?;
+        let connection = open::connect_to_write(path)?;
+        let shared = Arc::new(open::load(&connection)?);
+        let readers = Readers::start(path, &shared)?;
+        let (queue, waiting) = mpsc::channel(WAITING);
+        let (end, ended) = watch::channel(());
+        let writer = Writer { connection, shared: Arc::clone(&shared), queue: waiting };
+        let writer = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+            writer.run();
+            // The next owner may come now; whoever waits for the end hears of it by the drop.
+            drop(lock);
+            drop(end);
+        })?;
+        Ok(Self { shared, readers, queue: RwLock::new(Some(queue)), ended, writer: Mutex::new(Some(writer)) })
+    }
+
+    /// How many group commits were made since opening.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.shared.commits.load(Ordering::Relaxed)
+    }
+
+    fn write<'s, T, F>(&'s self, work: F) -> Stored<'s, T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, Trouble> + Send + 'static,
+    {
+        let (work, result) = task(work);
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        let sent = match queue.as_ref().map(|queue| queue.try_send(work)) {
+            Some(Ok(())) => Ok(result),
+            Some(Err(mpsc::error::TrySendError::Full(_))) => Err(StoreError::Overloaded),
+            Some(Err(mpsc::error::TrySendError::Closed(_))) | None => Err(closed()),
+        };
+        answered(sent)
+    }
+
+    fn read<'s, T, F>(&'s self, question: F) -> Stored<'s, T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&read::Reader) -> rusqlite::Result<T> + Send + 'static,
+    {
+        answered(self.readers.ask(question))
+    }
+
+    fn stop(&self) {
+        drop(self.queue.write().unwrap_or_else(PoisonError::into_inner).take());
+        self.readers.stop();
+    }
+}
+
+fn closed() -> StoreError {
+    StoreError::Failed("the store is closed".to_owned())
+}
+
+fn answered<'s, T: Send + 'static>(
+    sent: Result<oneshot::Receiver<Result<T, StoreError>>, StoreError>,
+) -> Stored<'s, T> {
+    match sent {
+        Ok(answer) => answer.map(|answer| answer.unwrap_or_else(|_| Err(closed()))).boxed(),
+        Err(error) => ready(Err(error)).boxed(),
+    }
+}
+
+impl Drop for Sqlite {
+    /// What was sent is still written; the file is free when this returns.
+    fn drop(&mut self) {
+        self.stop();
+        if let Some(writer) = self.writer.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // A thread that panicked has ended too.
+            let _ended = writer.join();
+        }
+        self.readers.join();
+    }
+}
+
+impl Store for Sqlite {
+    fn accept(&self, messages: Vec<NewMessage>) -> Stored<'_, Vec<Acceptance>> {
+        self.write(move |tx| messages::accept(tx, &messages))
+    }
+
+    fn begin(&self, messages: Vec<Ref>) -> Stored<'_, ()> {
+        self.write(move |tx| messages::begin(tx, &messages))
+    }
+
+    fn update(&self, change: Change) -> Stored<'_, ()> {
+        self.write(move |tx| messages::update(tx, &change))
+    }
+
+    fn message(&self, reference: Ref) -> Stored<'_, Option<Message>> {
+        self.read(move |reader| reader.message(reference))
+    }
+
+    fn by_provider_id(&self, id: &str) -> Stored<'_, Option<Message>> {
+        let id = id.to_owned();
+        self.read(move |reader| reader.by_provider_id(&id))
+    }
+
+    fn by_platform_id(&self, tenant: &Name, id: &str) -> Stored<'_, Vec<Message>> {
+        let (tenant, id) = (tenant.clone(), id.to_owned());
+        self.read(move |reader| reader.by_platform_id(&tenant, &id))
+    }
+
+    fn last_to(&self, lane: &Lane, to: &[Address]) -> Stored<'_, Option<Message>> {
+        let (lane, to) = (lane.clone(), to.to_vec());
+        self.read(move |reader| reader.last_to(&lane, &to))
+    }
+
+    fn history(&self, reference: Ref) -> Stored<'_, Vec<Line>> {
+        self.read(move |reader| reader.history(reference))
+    }
+
+    fn lanes(&self) -> Stored<'_, Vec<(Lane, u64)>> {
+        ready(Ok(self.shared.tally().lanes())).boxed()
+    }
+
+    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>> {
+        let (lane, held) = (lane.clone(), held.clone());
+        self.read(move |reader| reader.claim(&lane, now, most, &held))
+    }
+
+    fn interrupted(&self) -> Stored<'_, Vec<Ref>> {
+        self.read(read::Reader::interrupted)
+    }
+
+    fn due(&self, now: Timestamp, most: usize) -> Stored<'_, (Vec<Ref>, Option<Timestamp>)> {
+        self.read(move |reader| reader.due(now, most))
+    }
+
+    fn backlog(&self, tenant: &Name) -> u64 {
+        self.shared.tally().backlog(tenant)
+    }
+
+    fn calls(&self, now: Timestamp, most: usize, held: &HashSet<i64>) -> Stored<'_, (Vec<Call>, Option<Timestamp>)> {
+        let held = held.clone();
+        self.read(move |reader| reader.calls(now, most, &held))
+    }
+
+    fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()> {
+        self.write(move |tx| people::settle_call(tx, id, &step, line.as_ref()))
+    }
+
+    fn take(&self, inbound: Taken) -> Stored<'_, bool> {
+        self.write(move |tx| people::take(tx, &inbound))
+    }
+
+    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, ()> {
+        self.write(move |tx| people::suppress(tx, &changes))
+    }
+
+    fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool {
+        self.shared.suppressed().holds(tenant, sender, address)
+    }
+
+    fn park(&self, letter: DeadLetter) -> Stored<'_, ()> {
+        self.write(move |tx| people::park(tx, &letter))
+    }
+
+    fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Stored<'_, Vec<DeadLetter>> {
+        let tenant = tenant.cloned();
+        self.read(move |reader| reader.dead_letters(tenant.as_ref(), most))
+    }
+
+    fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
+        ready(Ok(self.shared.tally().ledger(tenant))).boxed()
+    }
+
+    fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize> {
+        self.write(move |tx| purge::purge(tx, before, most))
+    }
+
+    fn close(&self) -> Stored<'_, ()> {
+        self.stop();
+        let mut ended = self.ended.clone();
+        async move {
+            // Nothing is ever sent on it: the error is the writer's end.
+            while ended.changed().await.is_ok() {}
+            Ok(())
+        }
+        .boxed()
+    }
+}

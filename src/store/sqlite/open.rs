@@ -1,0 +1,211 @@
+//! Opening a store: its place, its lock, its version, and what is kept in memory.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::super::Lane;
+use super::shared::{Entry, Pending, Shared};
+use super::{row, schema};
+use crate::model::{Address, Name, Ref};
+
+/// Why a store cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process, or this one, has it open.
+    #[error("the store {} is in use by another process", .0.display())]
+    InUse(PathBuf),
+    /// The file is damaged or is no store of this program.
+    #[error("the store is damaged or no store at all: {0}")]
+    Corrupt(String),
+    /// Written by a newer version of this program.
+    #[error("the store has version {found}, this program knows version {known}: use the newer program")]
+    NewerVersion {
+        /// In the file.
+        found: i64,
+        /// To this program.
+        known: i64,
+    },
+    /// The disk says no.
+    #[error("the store cannot be opened: {0}")]
+    Io(#[from] io::Error),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(
+                ErrorCode::CannotOpen
+                | ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::PermissionDenied
+                | ErrorCode::ReadOnly
+                | ErrorCode::OutOfMemory
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked,
+            ) => Self::Io(io::Error::other(error)),
+            // Damage, a foreign file, or a value that no version of ours wrote.
+            _ => Self::Corrupt(error.to_string()),
+        }
+    }
+}
+
+/// Keeps other processes out until it is dropped, or its process dies.
+#[derive(Debug)]
+pub(super) struct Lock(#[expect(dead_code, reason = "held, never read")] File);
+
+pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        fs::create_dir_all(directory)?;
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = private(Path::new(&name))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Lock(file)),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+/// A file that only its owner can read: it holds what people wrote to each other.
+fn private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// The writer's connection, with the tables there.
+pub(super) fn connect_to_write(path: &Path) -> Result<Connection, OpenError> {
+    drop(private(path)?);
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    check_version(&connection)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // FULL: a commit is on the disk before it is acknowledged.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -32_768)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(connection)
+}
+
+pub(super) fn connect_to_read(path: &Path) -> Result<Connection, OpenError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "query_only", true)?;
+    connection.pragma_update(None, "cache_size", -8192)?;
+    // Readers never wait for the writer, except while a checkpoint resets the log.
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    Ok(connection)
+}
+
+fn check_version(connection: &Connection) -> Result<(), OpenError> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let (application, version) = (pragma("application_id")?, pragma("user_version")?);
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    if application == 0 && version == 0 && tables == 0 {
+        return create(connection);
+    }
+    if application != schema::APPLICATION {
+        return Err(OpenError::Corrupt("it belongs to another program".to_owned()));
+    }
+    if version > schema::VERSION {
+        return Err(OpenError::NewerVersion { found: version, known: schema::VERSION });
+    }
+    Ok(())
+}
+
+/// All tables or none: a crash in between leaves an empty file, which is made anew.
+fn create(connection: &Connection) -> Result<(), OpenError> {
+    let sql = format!(
+        "BEGIN IMMEDIATE; {} PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT;",
+        schema::CREATE,
+        schema::APPLICATION,
+        schema::VERSION
+    );
+    Ok(connection.execute_batch(&sql)?)
+}
+
+/// Fills what is answered from memory.
+pub(super) fn load(connection: &Connection) -> rusqlite::Result<Shared> {
+    let shared = Shared::default();
+    shared.apply(&names(connection)?);
+    shared.apply(&suppressions_and_attempts(connection, &shared)?);
+    load_ledger(connection, &shared)?;
+    // The rows themselves are the truth of what is in flight.
+    for (condition, queued) in
+        [("phase = 0 AND wake IS NULL", true), ("phase = 0 AND wake IS NOT NULL", true), ("phase IN (1, 2)", false)]
+    {
+        count(connection, &shared, condition, queued)?;
+    }
+    Ok(shared)
+}
+
+fn names(connection: &Connection) -> rusqlite::Result<Pending> {
+    let mut pending = Pending::default();
+    let mut statement = connection.prepare("SELECT id, name FROM tenant")?;
+    let tenant = |row: &rusqlite::Row<'_>| Ok((Name::from(row.get_ref(1)?.as_str()?), row.get(0)?));
+    pending.tenants = statement.query_map([], tenant)?.collect::<Result<_, _>>()?;
+    let sql = "SELECT l.id, t.name, l.sender FROM lane l JOIN tenant t ON t.id = l.tenant";
+    let lane = |row: &rusqlite::Row<'_>| {
+        let lane = Lane { tenant: row.get_ref(1)?.as_str()?.into(), from: row.get_ref(2)?.as_str()?.into() };
+        Ok((lane, row.get(0)?))
+    };
+    pending.lanes = connection.prepare(sql)?.query_map([], lane)?.collect::<Result<_, _>>()?;
+    Ok(pending)
+}
+
+fn suppressions_and_attempts(connection: &Connection, shared: &Shared) -> rusqlite::Result<Pending> {
+    let mut pending = Pending::default();
+    let names = shared.names();
+    let mut statement = connection.prepare("SELECT tenant, sender, address FROM suppression")?;
+    let entry = |row: &rusqlite::Row<'_>| {
+        let tenant = names.tenant_of.get(&row.get(0)?).cloned().ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let sender = Some(row.get_ref(1)?.as_str()?).filter(|sender| !sender.is_empty()).map(Address::from);
+        Ok(Entry { tenant, sender, address: row.get_ref(2)?.as_str()?.into(), on: true })
+    };
+    pending.suppressions = statement.query_map([], entry)?.collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare("SELECT ref FROM attempt")?;
+    let attempt = |row: &rusqlite::Row<'_>| Ok((Ref::from_number(row.get(0)?), true));
+    pending.attempts = statement.query_map([], attempt)?.collect::<Result<_, _>>()?;
+    Ok(pending)
+}
+
+fn load_ledger(connection: &Connection, shared: &Shared) -> rusqlite::Result<()> {
+    let sql = "SELECT t.name, l.accepted, l.submitted, l.rejected, l.suppressed, l.expired, l.failed
+        FROM ledger l JOIN tenant t ON t.id = l.tenant";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut tally = shared.tally_mut();
+    while let Some(row) = rows.next()? {
+        let ledger = tally.ledger_mut(&Name::from(row.get_ref(0)?.as_str()?));
+        ledger.accepted = row::count(row, 1)?;
+        ledger.submitted = row::count(row, 2)?;
+        ledger.rejected = row::count(row, 3)?;
+        ledger.suppressed = row::count(row, 4)?;
+        ledger.expired = row::count(row, 5)?;
+        ledger.failed = row::count(row, 6)?;
+    }
+    Ok(())
+}
+
+fn count(connection: &Connection, shared: &Shared, condition: &str, queued: bool) -> rusqlite::Result<()> {
+    let sql = format!("SELECT lane, count(*) FROM message WHERE {condition} GROUP BY lane");
+    let mut statement = connection.prepare(&sql)?;
+    let mut rows = statement.query([])?;
+    let mut tally = shared.tally_mut();
+    while let Some(row) = rows.next()? {
+        let names = shared.names();
+        let lane = names.lane_of.get(&row.get(0)?).ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let count = row::count(row, 1)?;
+        tally.ledger_mut(&lane.tenant).in_flight += count;
+        if queued {
+            tally.queue(lane, count);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! Writes that concern persons: inbound messages, opt-outs, and which addresses are one person's.
+
+use rusqlite::params;
+
+use super::super::{CallStep, DeadLetter, Line, Suppression, Taken};
+use super::messages;
+use super::shared::Entry;
+use super::tx::Tx;
+use super::writer::Trouble;
+use crate::model::{Address, Name};
+use crate::value::Timestamp;
+
+pub(super) fn take(tx: &mut Tx<'_>, inbound: &Taken) -> Result<bool, Trouble> {
+    let tenant = tx.tenant(&inbound.tenant)?;
+    let id = params![tenant, inbound.id, inbound.at.millis()];
+    if tx.execute("INSERT OR IGNORE INTO inbound VALUES (?1, ?2, ?3)", id)? == 0 {
+        return Ok(false);
+    }
+    join(tx, &inbound.tenant, &inbound.addresses)?;
+    suppress(tx, &inbound.suppressions)?;
+    messages::accept(tx, &inbound.replies)?;
+    inbound.calls.iter().try_for_each(|call| messages::add_call(tx, call))?;
+    Ok(true)
+}
+
+pub(super) fn suppress(tx: &mut Tx<'_>, changes: &[Suppression]) -> Result<(), Trouble> {
+    for change in changes {
+        for address in addresses(tx, &change.tenant, &change.address)? {
+            let (tenant, sender) = (change.tenant.clone(), change.sender.clone());
+            list(tx, Entry { tenant, sender, address, on: change.on })?;
+        }
+    }
+    Ok(())
+}
+
+/// One row, and the same in memory once it is durable.
+fn list(tx: &mut Tx<'_>, entry: Entry) -> rusqlite::Result<()> {
+    let sql = match (entry.on, &entry.sender) {
+        (true, _) => "INSERT OR IGNORE INTO suppression (tenant, address, sender) VALUES (?1, ?2, ?3)",
+        (false, Some(_)) => "DELETE FROM suppression WHERE tenant = ?1 AND address = ?2 AND sender = ?3",
+        (false, None) => "DELETE FROM suppression WHERE tenant = ?1 AND address = ?2 AND ?3 = ''",
+    };
+    let tenant = tx.tenant(&entry.tenant)?;
+    let sender = entry.sender.as_ref().map_or("", Address::as_str);
+    tx.execute(sql, params![tenant, entry.address.as_str(), sender])?;
+    tx.pending.suppressions.push(entry);
+    Ok(())
+}
+
+/// All addresses of the person, this one included.
+fn addresses(tx: &mut Tx<'_>, tenant: &Name, address: &Address) -> rusqlite::Result<Vec<Address>> {
+    let id = tx.tenant(tenant)?;
+    let sql =
+        "SELECT o.address FROM person p JOIN person o ON o.person = p.person WHERE p.tenant = ?1 AND p.address = ?2";
+    let all: Vec<String> = tx.column(sql, params![id, address.as_str()])?;
+    if all.is_empty() {
+        return Ok(vec![address.clone()]);
+    }
+    Ok(all.iter().map(|one| Address::from(one.as_str())).collect())
+}
+
+/// They are one person's from now on: what one address opted out of, all did.
+pub(super) fn join(tx: &mut Tx<'_>, tenant: &Name, joined: &[Address]) -> rusqlite::Result<()> {
+    let id = tx.tenant(tenant)?;
+    let mut persons = Vec::with_capacity(joined.len());
+    for address in joined {
+        let sql = "SELECT person FROM person WHERE tenant = ?1 AND address = ?2";
+        persons.push(tx.first(sql, params![id, address.as_str()], |row| row.get::<_, i64>(0))?);
+    }
+    let known = persons.first().copied().flatten();
+    let same_address = joined.iter().all(|address| Some(address) == joined.first());
+    if same_address || (known.is_some() && persons.iter().all(|person| *person == known)) {
+        return Ok(());
+    }
+    let next = "SELECT ifnull(max(person), 0) + 1 FROM person";
+    let person = match persons.iter().flatten().min() {
+        Some(person) => *person,
+        None => tx.first(next, [], |row| row.get(0))?.unwrap_or(1),
+    };
+    for other in persons.iter().flatten() {
+        tx.execute("UPDATE person SET person = ?1 WHERE person = ?2", [person, *other])?;
+    }
+    for address in joined {
+        let sql = "INSERT OR IGNORE INTO person (tenant, address, person) VALUES (?1, ?2, ?3)";
+        tx.execute(sql, params![id, address.as_str(), person])?;
+    }
+    share_suppressions(tx, tenant, id, person)
+}
+
+fn share_suppressions(tx: &mut Tx<'_>, tenant: &Name, id: i64, person: i64) -> rusqlite::Result<()> {
+    let sql = "SELECT DISTINCT s.sender FROM person p JOIN suppression s ON s.tenant = ?1 AND s.address = p.address
+        WHERE p.person = ?2";
+    let senders: Vec<String> = tx.column(sql, [id, person])?;
+    if senders.is_empty() {
+        return Ok(());
+    }
+    let all: Vec<String> = tx.column("SELECT address FROM person WHERE person = ?1", [person])?;
+    for sender in &senders {
+        for address in &all {
+            let sender = Some(sender.as_str()).filter(|sender| !sender.is_empty()).map(Address::from);
+            list(tx, Entry { tenant: tenant.clone(), sender, address: address.as_str().into(), on: true })?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn settle_call(tx: &mut Tx<'_>, id: i64, step: &CallStep, line: Option<&Line>) -> Result<(), Trouble> {
+    let Some((message, at)) =
+        tx.first("SELECT message, at FROM call WHERE id = ?1", [id], |row| Ok((row.get(0)?, row.get(1)?)))?
+    else {
+        return Ok(());
+    };
+    match step {
+        CallStep::Again { due } => {
+            tx.execute("UPDATE call SET attempts = attempts + 1, due = ?2 WHERE id = ?1", [id, due.millis()])?;
+        }
+        CallStep::Done => {
+            tx.execute("DELETE FROM call WHERE id = ?1", [id])?;
+        }
+        CallStep::Park { why } => {
+            let since = line.map_or(Timestamp::from_millis(at), |line| line.at);
+            let sql = "INSERT INTO letter (tenant, kind, name, message, why, content, at)
+                SELECT t.name, 'call', c.name, c.message, ?2, c.context, ?3
+                FROM call c JOIN tenant t ON t.id = c.tenant WHERE c.id = ?1";
+            tx.execute(sql, params![id, why, since.millis()])?;
+            tx.execute("DELETE FROM call WHERE id = ?1", [id])?;
+        }
+    }
+    messages::add_line(tx, message, line)?;
+    Ok(())
+}
+
+pub(super) fn park(tx: &mut Tx<'_>, letter: &DeadLetter) -> Result<(), Trouble> {
+    let sql = "INSERT INTO letter (tenant, kind, name, message, why, content, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let tenant = letter.tenant.as_ref().map(Name::as_str);
+    let message = letter.message.map(crate::model::Ref::number);
+    let values =
+        params![tenant, letter.kind, letter.name, message, letter.why, &letter.content[..], letter.at.millis()];
+    tx.execute(sql, values)?;
+    Ok(())
+}

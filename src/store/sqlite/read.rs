@@ -1,0 +1,150 @@
+//! Questions about messages, as a reader's thread answers them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, Params, params};
+
+use super::super::{Lane, Line, Message};
+use super::shared::Shared;
+use super::{key, row};
+use crate::model::{Address, Name, Ref};
+use crate::value::Timestamp;
+
+/// What a reader's thread owns.
+pub(super) struct Reader {
+    pub(super) connection: Connection,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Reader {
+    pub(super) fn message(&self, reference: Ref) -> rusqlite::Result<Option<Message>> {
+        Ok(self.messages("WHERE m.ref = ?1", [reference.number()], |_| true, 1)?.pop())
+    }
+
+    pub(super) fn by_provider_id(&self, id: &str) -> rusqlite::Result<Option<Message>> {
+        // The newest, should a provider give one id twice. The list holds the ids of earlier attempts too.
+        let sql = "SELECT k.ref, m.providers FROM key k JOIN message m ON m.ref = k.ref WHERE k.hash = ?1 ORDER BY k.ref DESC";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([key::provider(id)])?;
+        while let Some(row) = rows.next()? {
+            if row::list(row, 1)?.iter().any(|known| known == id) {
+                return self.message(Ref::from_number(row.get(0)?));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn by_platform_id(&self, tenant: &Name, id: &str) -> rusqlite::Result<Vec<Message>> {
+        let tail = "JOIN key k ON k.ref = m.ref WHERE k.hash = ?1 AND b.platform_id = ?2 ORDER BY m.ref DESC";
+        let hash = key::own(tenant.as_str(), id);
+        self.messages(tail, params![hash, id], |message| message.message.lane.tenant == *tenant, 100)
+    }
+
+    pub(super) fn last_to(&self, lane: &Lane, to: &[Address]) -> rusqlite::Result<Option<Message>> {
+        let mut newest: Option<Message> = None;
+        for address in to {
+            let tail = "JOIN key k ON k.ref = m.ref WHERE k.hash = ?1 AND b.recipient = ?2 AND m.origin = 0 ORDER BY m.ref DESC";
+            let hash = key::recipient(lane, address.as_str());
+            let ours = |message: &Message| message.message.lane == *lane;
+            let found = self.messages(tail, params![hash, address.as_str()], ours, 1)?.pop();
+            newest = found.into_iter().chain(newest).max_by_key(|message| message.message.reference);
+        }
+        Ok(newest)
+    }
+
+    pub(super) fn history(&self, reference: Ref) -> rusqlite::Result<Vec<Line>> {
+        let mut statement = self.connection.prepare_cached("SELECT history FROM message WHERE ref = ?1")?;
+        let text: Option<String> = statement.query_row([reference.number()], |row| row.get(0)).optional()?;
+        Ok(text.as_deref().map(row::lines).unwrap_or_default())
+    }
+
+    /// Ready ones and those whose wait is over, by class, then by age.
+    pub(super) fn claim(
+        &self,
+        lane: &Lane,
+        now: Timestamp,
+        most: usize,
+        held: &HashSet<Ref>,
+    ) -> rusqlite::Result<Vec<Message>> {
+        let Some(lane) = self.shared.names().lanes.get(lane).copied() else { return Ok(Vec::new()) };
+        let mut claimed = Vec::new();
+        for class in [0, 1] {
+            let room = most - claimed.len();
+            let ready =
+                "SELECT ref FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0 AND wake IS NULL ORDER BY ref";
+            let waited = "SELECT ref FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0 AND wake IS NOT NULL
+                AND wake <= ?3 ORDER BY wake";
+            let mut found = self.free(ready, params![lane, class], room, held)?;
+            found.extend(self.free(waited, params![lane, class, now.millis()], room, held)?);
+            found.sort_unstable();
+            for reference in found.into_iter().take(room) {
+                claimed.extend(self.message(reference)?);
+            }
+        }
+        Ok(claimed)
+    }
+
+    /// Those that nobody holds and that are not being sent.
+    fn free(&self, sql: &str, params: impl Params, most: usize, held: &HashSet<Ref>) -> rusqlite::Result<Vec<Ref>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(params)?;
+        let mut found = Vec::new();
+        while found.len() < most {
+            let Some(row) = rows.next()? else { break };
+            let reference = Ref::from_number(row.get(0)?);
+            if !held.contains(&reference) && !self.shared.begun().contains(&reference) {
+                found.push(reference);
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn interrupted(&self) -> rusqlite::Result<Vec<Ref>> {
+        let sql = "SELECT a.ref FROM attempt a JOIN message m ON m.ref = a.ref WHERE m.phase IN (0, 1)
+            UNION SELECT ref FROM (SELECT ref, phase FROM message WHERE phase IN (1, 2)) WHERE phase = 1 ORDER BY 1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        statement.query_map([], |row| row.get(0).map(Ref::from_number))?.collect()
+    }
+
+    pub(super) fn due(&self, now: Timestamp, most: usize) -> rusqlite::Result<(Vec<Ref>, Option<Timestamp>)> {
+        let sql = "SELECT ref FROM message WHERE due IS NOT NULL AND due <= ?1 ORDER BY due";
+        let due = self.free(sql, [now.millis()], most, &HashSet::new())?;
+        let sql = "SELECT min(due) FROM message WHERE due IS NOT NULL AND due > ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let next: Option<i64> = statement.query_row([now.millis()], |row| row.get(0))?;
+        Ok((due, next.map(Timestamp::from_millis)))
+    }
+
+    fn messages(
+        &self,
+        tail: &str,
+        params: impl Params,
+        wanted: impl Fn(&Message) -> bool,
+        most: usize,
+    ) -> rusqlite::Result<Vec<Message>> {
+        let mut statement = self.connection.prepare_cached(&format!("{} {tail}", row::SELECT))?;
+        let mut rows = statement.query(params)?;
+        let mut found = Vec::new();
+        while found.len() < most {
+            let Some(row) = rows.next()? else { break };
+            let message = row::message(row, |lane| self.lane(lane))?;
+            if wanted(&message) {
+                found.push(message);
+            }
+        }
+        Ok(found)
+    }
+
+    /// A row may be seen a moment before the names that came with it.
+    fn lane(&self, id: i64) -> rusqlite::Result<Lane> {
+        if let Some(lane) = self.shared.names().lane_of.get(&id) {
+            return Ok(lane.clone());
+        }
+        let sql = "SELECT t.name, l.sender FROM lane l JOIN tenant t ON t.id = l.tenant WHERE l.id = ?1";
+        let lane = |row: &rusqlite::Row<'_>| {
+            Ok(Lane { tenant: row.get_ref(0)?.as_str()?.into(), from: row.get_ref(1)?.as_str()?.into() })
+        };
+        self.connection.prepare_cached(sql)?.query_row([id], lane)
+    }
+}

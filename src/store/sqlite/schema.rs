@@ -1,0 +1,71 @@
+//! The tables, and why each index is there. A change of them raises [`VERSION`].
+//!
+//! What changes often (`message`) is apart from what never does (`body`), so that a change rewrites a small row.
+
+/// Marks a file as ours.
+pub(super) const APPLICATION: i64 = 0x5377_4264;
+
+/// Of the tables below.
+pub(super) const VERSION: i64 = 1;
+
+/// Everything, in a new file.
+pub(super) const CREATE: &str = "
+CREATE TABLE tenant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE lane (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, sender TEXT NOT NULL, UNIQUE (tenant, sender));
+
+-- What is changing of a message. `wake` is the life's; `due` is when it is to be looked at: a queued message also when
+-- its time runs out, so that expiry needs no lane that moves.
+CREATE TABLE message (
+    ref INTEGER PRIMARY KEY, lane INTEGER NOT NULL, class INTEGER NOT NULL, origin INTEGER NOT NULL, at INTEGER NOT NULL,
+    phase INTEGER NOT NULL, attempts INTEGER NOT NULL, resends INTEGER NOT NULL, wake INTEGER, expires INTEGER NOT NULL,
+    best INTEGER, told TEXT, due INTEGER, revision INTEGER NOT NULL, providers TEXT, said TEXT,
+    history TEXT NOT NULL DEFAULT ''
+);
+-- The order of claiming. Those that wait for their next attempt are apart: a lane may have many, and none is ready.
+CREATE INDEX message_ready ON message (lane, class, ref) WHERE phase = 0 AND wake IS NULL;
+CREATE INDEX message_waiting ON message (lane, class, wake) WHERE phase = 0 AND wake IS NOT NULL;
+CREATE INDEX message_due ON message (due) WHERE due IS NOT NULL;
+-- Sending and in doubt: few.
+CREATE INDEX message_unsure ON message (ref) WHERE phase IN (1, 2);
+
+CREATE TABLE body (
+    ref INTEGER PRIMARY KEY, recipient TEXT NOT NULL, platform_id TEXT NOT NULL, dedupe TEXT, version TEXT NOT NULL,
+    content BLOB NOT NULL
+);
+-- Short hashes of everything a message is found by; what is found is compared with the text itself.
+CREATE TABLE key (hash INTEGER NOT NULL, ref INTEGER NOT NULL, PRIMARY KEY (hash, ref)) WITHOUT ROWID;
+-- Attempts that began and have not ended.
+CREATE TABLE attempt (ref INTEGER PRIMARY KEY);
+
+CREATE TABLE call (
+    id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, name TEXT NOT NULL, message INTEGER, context BLOB NOT NULL,
+    at INTEGER NOT NULL, attempts INTEGER NOT NULL, due INTEGER NOT NULL
+);
+CREATE INDEX call_due ON call (tenant, due, id);
+CREATE INDEX call_order ON call (message, name, id) WHERE message IS NOT NULL;
+
+CREATE TABLE letter (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT, kind TEXT NOT NULL, name TEXT NOT NULL, message INTEGER,
+    why TEXT NOT NULL, content BLOB NOT NULL, at INTEGER NOT NULL
+);
+CREATE INDEX letter_tenant ON letter (tenant, id);
+
+CREATE TABLE inbound (tenant INTEGER NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (tenant, id)) WITHOUT ROWID;
+CREATE INDEX inbound_at ON inbound (at);
+
+-- Which addresses are one person's.
+CREATE TABLE person (
+    tenant INTEGER NOT NULL, address TEXT NOT NULL, person INTEGER NOT NULL, PRIMARY KEY (tenant, address)
+) WITHOUT ROWID;
+CREATE INDEX person_addresses ON person (person);
+-- One row for every known address of a person. An empty sender stands for the whole tenant.
+CREATE TABLE suppression (
+    tenant INTEGER NOT NULL, address TEXT NOT NULL, sender TEXT NOT NULL, PRIMARY KEY (tenant, address, sender)
+) WITHOUT ROWID;
+
+-- Ends are counted as they happen and outlive their messages; what is in flight is counted from the rows.
+CREATE TABLE ledger (
+    tenant INTEGER PRIMARY KEY, accepted INTEGER NOT NULL, submitted INTEGER NOT NULL, rejected INTEGER NOT NULL,
+    suppressed INTEGER NOT NULL, expired INTEGER NOT NULL, failed INTEGER NOT NULL
+);
+";

@@ -1,0 +1,118 @@
+//! What writer, readers and callers share in memory. The writer alone changes it, after the commit and before the
+//! acknowledgement, so that it never promises more than the disk holds.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicU64;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use super::super::Lane;
+use super::super::suppressed::Suppressed;
+use super::super::tally::{Move, Tally};
+use crate::model::{Address, Name, Ref};
+
+/// Numbers that stand for names in the tables.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    pub(super) tenants: HashMap<Name, i64>,
+    pub(super) tenant_of: HashMap<i64, Name>,
+    pub(super) lanes: HashMap<Lane, i64>,
+    pub(super) lane_of: HashMap<i64, Lane>,
+}
+
+/// The shared state.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    names: RwLock<Names>,
+    tally: RwLock<Tally>,
+    suppressed: RwLock<Suppressed>,
+    begun: RwLock<HashSet<Ref>>,
+    /// Transactions that were committed.
+    pub(super) commits: AtomicU64,
+}
+
+/// What a transaction will have changed once it is committed.
+#[derive(Debug, Default)]
+pub(super) struct Pending {
+    pub(super) tenants: Vec<(Name, i64)>,
+    pub(super) lanes: Vec<(Lane, i64)>,
+    pub(super) moves: Vec<Move>,
+    pub(super) suppressions: Vec<Entry>,
+    /// In their order: an attempt began (true) or ended.
+    pub(super) attempts: Vec<(Ref, bool)>,
+}
+
+/// An address on the list, or off it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) tenant: Name,
+    pub(super) sender: Option<Address>,
+    pub(super) address: Address,
+    pub(super) on: bool,
+}
+
+impl Shared {
+    pub(super) fn names(&self) -> RwLockReadGuard<'_, Names> {
+        self.names.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn tally(&self) -> RwLockReadGuard<'_, Tally> {
+        self.tally.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For loading; afterwards only [`Shared::apply`] writes.
+    pub(super) fn tally_mut(&self) -> RwLockWriteGuard<'_, Tally> {
+        self.tally.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn suppressed(&self) -> RwLockReadGuard<'_, Suppressed> {
+        self.suppressed.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn begun(&self) -> RwLockReadGuard<'_, HashSet<Ref>> {
+        self.begun.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn apply(&self, pending: &Pending) {
+        if !pending.tenants.is_empty() || !pending.lanes.is_empty() {
+            let mut names = self.names.write().unwrap_or_else(PoisonError::into_inner);
+            names.learn(pending);
+        }
+        if !pending.attempts.is_empty() {
+            let mut open = self.begun.write().unwrap_or_else(PoisonError::into_inner);
+            for (reference, begun) in &pending.attempts {
+                let _changed = if *begun { open.insert(*reference) } else { open.remove(reference) };
+            }
+        }
+        if !pending.suppressions.is_empty() {
+            let mut list = self.suppressed.write().unwrap_or_else(PoisonError::into_inner);
+            pending.suppressions.iter().for_each(|entry| entry.apply(&mut list));
+        }
+        if !pending.moves.is_empty() {
+            let mut tally = self.tally_mut();
+            pending.moves.iter().for_each(|step| tally.record(step));
+        }
+    }
+}
+
+impl Names {
+    fn learn(&mut self, pending: &Pending) {
+        for (name, id) in &pending.tenants {
+            self.tenants.insert(name.clone(), *id);
+            self.tenant_of.insert(*id, name.clone());
+        }
+        for (lane, id) in &pending.lanes {
+            self.lanes.insert(lane.clone(), *id);
+            self.lane_of.insert(*id, lane.clone());
+        }
+    }
+}
+
+impl Entry {
+    fn apply(&self, list: &mut Suppressed) {
+        if self.on {
+            list.add(&self.tenant, self.sender.as_ref(), &self.address);
+        } else {
+            list.remove(&self.tenant, self.sender.as_ref(), &self.address);
+        }
+    }
+}
