@@ -1,0 +1,267 @@
+//! One lane: one sender of one tenant. Transactional first, then in order, at the number's and the tenant's rate.
+//!
+//! Keeps at most [`MOST`] messages in memory; the rest wait in the store and are claimed when it runs low. A recipient
+//! who had too many is stepped over, not waited for.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+use tracing::warn;
+
+use super::gate::Gates;
+use super::hold::Hold;
+use crate::config::Tenant;
+use crate::flow::{After, Flow};
+use crate::limits::Verdict;
+use crate::model::{Class, Ref};
+use crate::store::{Lane, Message};
+
+/// Messages of one lane in memory.
+const MOST: usize = 2000;
+/// Below this the store is asked for more.
+const LOW: usize = 500;
+/// An empty lane ends after this.
+const IDLE: Duration = Duration::from_secs(30);
+
+/// One lane's task.
+pub(super) struct LaneTask {
+    lane: Lane,
+    flow: Arc<Flow>,
+    gates: Arc<Gates>,
+    ended: mpsc::UnboundedSender<(Ref, After)>,
+    queue: BTreeMap<(Class, Ref), Box<Message>>,
+    /// Stepped over until then, because their recipient had too many.
+    later: BTreeMap<(Instant, Ref), Box<Message>>,
+    under_way: HashSet<Ref>,
+    /// The next to go, with the limits it has passed already.
+    current: Option<Current>,
+    /// The store has more than is in memory.
+    more: bool,
+    hold: Hold,
+}
+
+struct Current {
+    message: Box<Message>,
+    number: bool,
+}
+
+/// What the next message waits for.
+enum Next {
+    Go(Box<Message>, OwnedSemaphorePermit),
+    At(Instant),
+    Nothing,
+}
+
+impl LaneTask {
+    pub(super) fn new(lane: Lane, flow: Arc<Flow>, gates: Arc<Gates>) -> (Self, mpsc::UnboundedReceiver<(Ref, After)>) {
+        let (ended, endings) = mpsc::unbounded_channel();
+        let task = Self {
+            lane,
+            flow,
+            gates,
+            ended,
+            queue: BTreeMap::new(),
+            later: BTreeMap::new(),
+            under_way: HashSet::new(),
+            current: None,
+            more: true,
+            hold: Hold::default(),
+        };
+        (task, endings)
+    }
+
+    /// Runs until the lane has been empty for a while, or until told to stop; what is under way is waited for.
+    pub(super) async fn run(
+        mut self,
+        mut handed: mpsc::Receiver<Box<Message>>,
+        mut endings: mpsc::UnboundedReceiver<(Ref, After)>,
+        mut stop: watch::Receiver<bool>,
+    ) {
+        while !*stop.borrow() {
+            if self.more && self.queue.len() < LOW {
+                self.refill().await;
+            }
+            let wake = match self.next().await {
+                Next::Go(message, permit) => {
+                    self.start(message, permit);
+                    self.catch_up(&mut handed, &mut endings);
+                    continue;
+                }
+                Next::At(at) => at,
+                Next::Nothing => Instant::now() + IDLE,
+            };
+            let idle = self.is_empty();
+            tokio::select! {
+                biased;
+                Ok(()) = stop.changed() => {}
+                Some((reference, after)) = endings.recv() => self.end(reference, after),
+                message = handed.recv() => match message {
+                    Some(message) => self.take(message),
+                    None => break,
+                },
+                () = sleep_until(wake) => if idle { break },
+            }
+        }
+        while !self.under_way.is_empty() {
+            let Some((reference, after)) = endings.recv().await else { break };
+            self.end(reference, after);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+            && self.later.is_empty()
+            && self.under_way.is_empty()
+            && self.current.is_none()
+            && !self.more
+    }
+
+    fn catch_up(
+        &mut self,
+        handed: &mut mpsc::Receiver<Box<Message>>,
+        endings: &mut mpsc::UnboundedReceiver<(Ref, After)>,
+    ) {
+        while let Ok((reference, after)) = endings.try_recv() {
+            self.end(reference, after);
+        }
+        while let Ok(message) = handed.try_recv() {
+            self.take(message);
+        }
+    }
+
+    /// Takes a stored message into memory, or leaves it to a later claim.
+    fn take(&mut self, message: Box<Message>) {
+        let (class, reference) = (message.message.class, message.message.reference);
+        // Older ones wait in the store: this one gets its turn after them, unless it goes before them all.
+        let full = self.queue.len() >= MOST || (self.more && class != Class::Transactional);
+        if full {
+            self.more = true;
+        } else if !self.has(reference) {
+            self.queue.insert((class, reference), message);
+        }
+    }
+
+    fn has(&self, reference: Ref) -> bool {
+        self.under_way.contains(&reference)
+            || self.current.as_ref().is_some_and(|current| current.message.message.reference == reference)
+    }
+
+    async fn refill(&mut self) {
+        let mut held: HashSet<Ref> = self.under_way.clone();
+        held.extend(self.queue.keys().map(|(_, reference)| *reference));
+        held.extend(self.later.keys().map(|(_, reference)| *reference));
+        held.extend(self.current.iter().map(|current| current.message.message.reference));
+        let most = MOST - self.queue.len();
+        match self.flow.store.claim(&self.lane, self.flow.ambient.now(), most, &held).await {
+            Ok(claimed) => {
+                self.more = claimed.len() == most;
+                let keyed = claimed
+                    .into_iter()
+                    .map(|message| ((message.message.class, message.message.reference), Box::new(message)));
+                self.queue.extend(keyed);
+            }
+            Err(problem) => {
+                warn!(tenant = %self.lane.tenant, %problem, "the lane could not be read");
+                self.hold.begin();
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Next {
+        let snapshot = self.flow.snapshot.load_full();
+        if let Some(until) = self.hold.until(&snapshot) {
+            return Next::At(until);
+        }
+        let Some(tenant) = snapshot.tenant(self.lane.tenant.as_str()) else {
+            self.hold.begin();
+            return Next::At(Instant::now());
+        };
+        if self.current.is_none() {
+            self.current = self.pick(tenant).map(|message| Current { message, number: false });
+        }
+        let Some(mut current) = self.current.take() else {
+            return self.later.first_key_value().map_or(Next::Nothing, |((at, _), _)| Next::At(*at));
+        };
+        if let Some(wait) = self.limited(tenant, &mut current) {
+            self.current = Some(current);
+            return Next::At(Instant::now() + wait);
+        }
+        let gate = self.gates.of(&tenant.account(), tenant.delivery.concurrency);
+        match gate.acquire_owned().await {
+            Ok(permit) => Next::Go(current.message, permit),
+            // Never closed; if it were, the message would go without a permit's bound, so it waits instead.
+            Err(_) => {
+                self.current = Some(current);
+                Next::At(Instant::now() + IDLE)
+            }
+        }
+    }
+
+    /// The next message whose recipient has not had too many.
+    fn pick(&mut self, tenant: &Tenant) -> Option<Box<Message>> {
+        let now = Instant::now();
+        while let Some(entry) = self.later.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            let message = entry.remove();
+            self.queue.insert((message.message.class, message.message.reference), message);
+        }
+        while let Some((_, message)) = self.queue.pop_first() {
+            let to = message.message.to.as_str();
+            let key = format!("pair/{}/{}/{to}", self.lane.tenant, self.lane.from.as_str());
+            match self.flow.limits.check(&key, tenant.limits.pair, Some(tenant.limits.pair_burst)) {
+                Verdict::Go => return Some(message),
+                Verdict::Wait(wait) => {
+                    self.later.insert((now + wait, message.message.reference), message);
+                }
+            }
+        }
+        None
+    }
+
+    /// The number's rate, then the tenant's. What was granted is not asked for again.
+    fn limited(&self, tenant: &Tenant, current: &mut Current) -> Option<Duration> {
+        if !current.number {
+            if let Some(number) = tenant.number(self.lane.from.as_str()) {
+                let key = format!("number/{}/{}", tenant.provider.name, self.lane.from.as_str());
+                if let Verdict::Wait(wait) = self.flow.limits.check(&key, number.rate, None) {
+                    return Some(wait);
+                }
+            }
+            current.number = true;
+        }
+        let rate = tenant.limits.send?;
+        match self.flow.limits.check(&format!("tenant/{}", self.lane.tenant), rate, tenant.limits.burst) {
+            Verdict::Go => None,
+            Verdict::Wait(wait) => Some(wait),
+        }
+    }
+
+    fn start(&mut self, message: Box<Message>, permit: OwnedSemaphorePermit) {
+        let reference = message.message.reference;
+        self.under_way.insert(reference);
+        let (flow, ended) = (self.flow.clone(), self.ended.clone());
+        tokio::spawn(async move {
+            let after = flow.attempt(*message).await;
+            drop(permit);
+            // Nobody listens only when the lane's task is gone, and then the store still knows.
+            let _ = ended.send((reference, after));
+        });
+    }
+
+    fn end(&mut self, reference: Ref, after: After) {
+        self.under_way.remove(&reference);
+        if after.hold || after.stop.is_some() {
+            self.hold.begin();
+            warn!(tenant = %self.lane.tenant, number = self.lane.from.as_str(), "lane held");
+        } else {
+            self.hold.end();
+        }
+        // It waits in the store: for its time, or, if its time is now, for the next claim.
+        self.more |= after.again;
+    }
+}

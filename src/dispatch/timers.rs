@@ -1,0 +1,42 @@
+//! Wakes messages when their time comes: the next attempt, the end of a doubt, a failure held for better news.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Notify, watch};
+use tokio::time::sleep;
+use tracing::warn;
+
+use crate::flow::Flow;
+
+/// Read at once.
+const MOST: usize = 500;
+/// The longest sleep: a clock may be set, another node may write.
+const LONGEST: Duration = Duration::from_secs(30);
+/// The shortest: many wakes close together are taken as one.
+const SHORTEST: Duration = Duration::from_millis(20);
+
+pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let now = flow.ambient.now();
+        let (due, next) = match flow.store.due(now, MOST).await {
+            Ok(due) => due,
+            Err(problem) => {
+                warn!(%problem, "timers could not be read");
+                (Vec::new(), None)
+            }
+        };
+        let full = due.len() == MOST;
+        for reference in due {
+            if let Err(problem) = flow.wake(reference).await {
+                warn!(id = %reference, %problem, "could not be woken");
+            }
+        }
+        let wait = if full { SHORTEST } else { next.map_or(LONGEST, |next| next.since(now)).clamp(SHORTEST, LONGEST) };
+        tokio::select! {
+            Ok(()) = stop.changed() => {}
+            () = changed.notified() => sleep(SHORTEST).await,
+            () = sleep(wait) => {}
+        }
+    }
+}
