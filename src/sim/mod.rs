@@ -4,12 +4,15 @@
 //! say which of it broke a contract. They use nothing of the gateway: a simulator sharing its engine would agree with its
 //! mistakes. It is the only room that names parties; the sections cited in comments are those of the parties' contracts.
 //!
-//! Start from [`provider::Provider`].
+//! Start from [`provider::Provider`] and [`platform::Platform`].
 
 mod dice;
 mod http;
 pub mod keys;
+pub mod platform;
 pub mod provider;
+#[cfg(test)]
+mod tests;
 
 pub use dice::Delay;
 

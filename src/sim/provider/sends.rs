@@ -84,15 +84,21 @@ impl Inner {
             }
             Some(Fault::Lost) | None => {}
         }
-        let uuid = uuid();
-        let fits =
-            !self.options.check_templates || templates::fits(self.templates(&account.waba).unwrap_or(&[]), &message);
-        let accepted = Accepted { uuid: &uuid, body: &message, misfit: !fits };
-        let story = life::plan(&self.options.life, &accepted, Timestamp::now(), &mut dice);
-        self.record(&uuid, message.clone());
-        self.play(story, &message, &account, &mut dice).await;
-        let answer = json(StatusCode::ACCEPTED, &json!({ "message_uuid": uuid }));
+        let answer = self.accept(message, &account, &mut dice).await;
         (!matches!(fault, Some(Fault::Lost))).then_some(answer)
+    }
+
+    /// Notes the message, begins its life and tells its id.
+    async fn accept(self: &Arc<Self>, message: Value, account: &Arc<Account>, dice: &mut StdRng) -> Answer {
+        let uuid = uuid();
+        let known = self.templates(&account.waba).unwrap_or(&[]);
+        let misfit = self.options.check_templates && !templates::fits(known, &message);
+        let accepted = Accepted { uuid: &uuid, body: &message, misfit };
+        let story = life::plan(&self.options.life, &accepted, Timestamp::now(), dice);
+        // Noted before anything of it is posted: a status that comes early finds the message in the journal.
+        self.record(&uuid, message.clone());
+        self.play(story, &message, account, dice).await;
+        json(StatusCode::ACCEPTED, &json!({ "message_uuid": uuid }))
     }
 
     /// The message, when it keeps the contract and may be sent with these credentials.
