@@ -3,10 +3,17 @@
 //! Verifies, signs, or says which token is needed; fetches nothing, reads no clock, and compares in constant time.
 //! Start at [`Index`] (inbound) and [`Outgoing`].
 
+mod index;
+mod outgoing;
+mod shared;
+mod token;
+
 use std::time::Duration;
 
-use crate::model::{Secret, wire};
+use crate::model::Secret;
 use crate::value::{Timestamp, Tree};
+
+pub use index::Index;
 
 /// An inbound scheme with one tenant's values. Lists of secrets are alternatives while one is rotated.
 #[derive(Clone, Debug)]
@@ -14,13 +21,28 @@ pub enum Scheme {
     /// Anybody.
     None,
     /// `Authorization: Basic`.
-    Basic { username: Vec<Secret>, password: Vec<Secret> },
+    Basic {
+        /// Alternatives.
+        username: Vec<Secret>,
+        /// Alternatives.
+        password: Vec<Secret>,
+    },
     /// `header: Bearer TOKEN`; `header` in lower case.
-    Bearer { header: String, token: Vec<Secret> },
+    Bearer {
+        /// In lower case.
+        header: String,
+        /// Alternatives.
+        token: Vec<Secret>,
+    },
     /// All these headers; names in lower case, each with the text before the secret (`App `).
     Header(Vec<HeaderRule>),
     /// A member of the query.
-    Query { name: String, value: Vec<Secret> },
+    Query {
+        /// The member's name.
+        name: String,
+        /// Alternatives.
+        value: Vec<Secret>,
+    },
     /// A token signed with HMAC-SHA256; its algorithm is pinned.
     JwtHs256 {
         /// The first of these headers (lower case) that is there carries it, after `Bearer `.
@@ -75,7 +97,8 @@ pub enum Cause {
 pub struct Unverified {
     /// What the mapping reads as `$.error.cause`.
     pub cause: Cause,
-    /// The credential names no tenant of ours at all (a key nobody has).
+    /// The only credential that was sent is a token whose identity is no tenant's of ours (a key nobody has). Never
+    /// for a token that cannot be read: it may be a tenant's, cut short on its way.
     pub nobody: bool,
 }
 
@@ -88,46 +111,43 @@ pub struct Verified {
     pub claims: Option<Tree>,
 }
 
-/// Finds the tenants that a request's credentials verify, by index: never by trying all.
-#[derive(Debug, Default)]
-pub struct Index {
-    _private: (),
-}
-
-impl Index {
-    /// `entries`: a tenant's number and one scheme with its values; several entries a tenant are alternatives.
-    /// `key`: random, new at each start: look-ups by secret go through a keyed hash.
-    #[must_use]
-    pub fn build(key: [u8; 32], entries: Vec<(usize, Scheme)>) -> Self {
-        let _ = (key, entries);
-        Self::default()
-    }
-
-    /// Whose credentials these are.
-    ///
-    /// # Errors
-    /// [`Unverified`].
-    pub fn verify(&self, request: &wire::Incoming, now: Timestamp) -> Result<Verified, Unverified> {
-        let _ = (request, now);
-        Err(Unverified { cause: Cause::Missing, nobody: true })
-    }
-}
-
 /// An outbound scheme with one tenant's values.
 #[derive(Clone, Debug)]
 pub enum Outgoing {
     /// Nothing is added.
     None,
     /// `Authorization: Basic`.
-    Basic { username: Secret, password: Secret },
+    Basic {
+        /// Without a colon.
+        username: Secret,
+        /// Anything.
+        password: Secret,
+    },
     /// `header: Bearer TOKEN`.
-    Bearer { header: String, token: Secret },
+    Bearer {
+        /// The header's name.
+        header: String,
+        /// What follows `Bearer `.
+        token: Secret,
+    },
     /// These headers.
     Header(Vec<(String, Secret)>),
     /// A member of the query.
-    Query { name: String, value: Secret },
+    Query {
+        /// The member's name.
+        name: String,
+        /// Its value.
+        value: Secret,
+    },
     /// A token signed with RSA-SHA256; `iat` `exp` `jti` are added.
-    JwtRs256 { key: Secret, claims: Vec<(String, String)>, valid: Duration },
+    JwtRs256 {
+        /// An RSA private key in PEM form, PKCS#8 or PKCS#1.
+        key: Secret,
+        /// What the mapping says beside the three.
+        claims: Vec<(String, String)>,
+        /// From `iat` to `exp`.
+        valid: Duration,
+    },
 }
 
 /// A token that was signed.
@@ -147,24 +167,5 @@ pub enum AuthError {
     Key,
 }
 
-impl Outgoing {
-    /// Under which key a token may be kept and shared; `None` for schemes without a token. Holds no secret.
-    #[must_use]
-    pub fn token_key(&self) -> Option<String> {
-        None
-    }
-
-    /// Signs a new token; `id` is its `jti`.
-    ///
-    /// # Errors
-    /// [`AuthError`].
-    pub fn sign(&self, now: Timestamp, id: &str) -> Result<Token, AuthError> {
-        let _ = (now, id);
-        Err(AuthError::Key)
-    }
-
-    /// Adds the proof to a call. `token`: for the schemes that have one.
-    pub fn apply(&self, token: Option<&Secret>, call: &mut wire::Prepared) {
-        let _ = (token, call);
-    }
-}
+#[cfg(test)]
+mod tests;

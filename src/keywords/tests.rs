@@ -125,14 +125,14 @@ fn each_folding_can_be_switched_off() {
 
 #[test]
 fn every_text_of_a_tap_is_looked_at_and_long_ones_are_bounded() {
-    let words = words(&["stop"], Fold::ALL, Match::Whole);
-    assert_eq!(words.find(["Yes, please", "STOP"]), Some("stop"));
-    assert_eq!(words.find([]), None);
+    let whole = words(&["stop"], Fold::ALL, Match::Whole);
+    assert_eq!(whole.find(["Yes, please", "STOP"]), Some("stop"));
+    assert_eq!(whole.find([]), None);
     assert_eq!(Words::default().find(["stop"]), None);
-    assert_eq!(words.find([format!("stop{}", " ".repeat(LONGEST)).as_str()]), None);
-    let first = super::tests::words(&["stop"], Fold::ALL, Match::FirstWord);
+    assert_eq!(whole.find([format!("stop{}", " ".repeat(LONGEST)).as_str()]), None);
+    let first = words(&["stop"], Fold::ALL, Match::FirstWord);
     assert_eq!(first.find([format!("stop {}", "é".repeat(LONGEST)).as_str()]), Some("stop"));
-    let empty = super::tests::words(&["", " ", "\u{200B}"], Fold::ALL, Match::FirstWord);
+    let empty = words(&["", " ", "\u{200B}"], Fold::ALL, Match::FirstWord);
     assert_eq!(empty.find(["", "anything"]), None);
 }
 

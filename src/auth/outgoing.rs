@@ -1,0 +1,96 @@
+//! Proving who we are: headers, a member of the query, or a token signed with the tenant's private key.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Map, Value as Json};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::token::hex;
+use super::{AuthError, Outgoing, Token};
+use crate::model::{Secret, wire};
+use crate::value::Timestamp;
+
+impl Outgoing {
+    /// Under which key a token may be kept and shared; `None` for schemes without a token. Holds no secret.
+    #[must_use]
+    pub fn token_key(&self) -> Option<String> {
+        let Self::JwtRs256 { key, claims, valid } = self else { return None };
+        let mut hash = Sha256::new();
+        let mut update = |bytes: &[u8]| {
+            hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(bytes);
+        };
+        update(key.expose().as_bytes());
+        update(&valid.as_secs().to_be_bytes());
+        for (name, value) in claims {
+            update(name.as_bytes());
+            update(value.as_bytes());
+        }
+        Some(hex(&hash.finalize()))
+    }
+
+    /// Signs a new token; `id` is its `jti`.
+    ///
+    /// # Errors
+    /// [`AuthError::Key`], also for a scheme that has no key.
+    pub fn sign(&self, now: Timestamp, id: &str) -> Result<Token, AuthError> {
+        let Self::JwtRs256 { key, claims, valid } = self else { return Err(AuthError::Key) };
+        let issued = now.seconds();
+        let expires = issued.saturating_add(i64::try_from(valid.as_secs()).unwrap_or(i64::MAX));
+        let mut all: Map<String, Json> =
+            claims.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        all.insert("iat".to_owned(), issued.into());
+        all.insert("exp".to_owned(), expires.into());
+        all.insert("jti".to_owned(), id.into());
+        let key = EncodingKey::from_rsa_pem(lines(key).as_bytes()).map_err(|_| AuthError::Key)?;
+        let token = encode(&Header::new(Algorithm::RS256), &all, &key).map_err(|_| AuthError::Key)?;
+        Ok(Token { secret: Secret::new(token), expires: Timestamp::from_millis(expires.saturating_mul(1000)) })
+    }
+
+    /// Adds the proof to a call, in place of an older one. `token`: for the schemes that have one.
+    pub fn apply(&self, token: Option<&Secret>, call: &mut wire::Prepared) {
+        match self {
+            Self::None => {}
+            Self::Basic { username, password } => {
+                let pair = Zeroizing::new(format!("{}:{}", username.expose(), password.expose()));
+                set_header(call, "authorization", format!("Basic {}", STANDARD.encode(pair.as_bytes())));
+            }
+            Self::Bearer { header, token } => set_header(call, header, format!("Bearer {}", token.expose())),
+            Self::Header(headers) => {
+                for (name, value) in headers {
+                    set_header(call, name, value.expose().to_owned());
+                }
+            }
+            Self::Query { name, value } => set_query(call, name, value.expose()),
+            Self::JwtRs256 { .. } => {
+                if let Some(token) = token {
+                    set_header(call, "authorization", format!("Bearer {}", token.expose()));
+                }
+            }
+        }
+    }
+}
+
+fn set_header(call: &mut wire::Prepared, name: &str, value: String) {
+    call.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    call.headers.push((name.to_owned(), value));
+}
+
+/// The rest of the query is written anew only where it must be: its spelling may matter to whoever reads it.
+fn set_query(call: &mut wire::Prepared, name: &str, value: &str) {
+    if call.url.query_pairs().all(|(known, _)| known != name) {
+        call.url.query_pairs_mut().append_pair(name, value);
+        return;
+    }
+    let others = call.url.query_pairs().filter(|(known, _)| known != name);
+    let others: Vec<(String, String)> = others.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    call.url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
+}
+
+/// A key that came through an environment variable often has `\n` written out.
+fn lines(key: &Secret) -> Zeroizing<String> {
+    let text = key.expose().trim();
+    Zeroizing::new(if text.contains('\n') { text.to_owned() } else { text.replace("\\n", "\n") })
+}

@@ -1,0 +1,242 @@
+//! Schemes whose credential is a shared secret: basic, bearer, headers, query. Of each one only a keyed hash is kept.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use base64::Engine;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
+
+use super::index::{Failure, Findings, Sent, after_word, header};
+use super::{HeaderRule, Scheme};
+use crate::model::{Secret, wire};
+
+/// Alternatives of all the parts of one credential, combined; rotation needs two of each.
+const MOST_COMBINATIONS: usize = 1024;
+
+/// Clients write basic credentials with and without padding.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Where a credential stands and how it is written; many tenants share one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
+    Basic,
+    Bearer(String),
+    /// Names and the texts before the secrets.
+    Headers(Vec<(String, String)>),
+    Query(String),
+}
+
+type Parts = Vec<Zeroizing<Vec<u8>>>;
+
+/// What a request carries in a form.
+enum Carried {
+    Nothing,
+    Failed(Failure),
+    Parts(Parts),
+}
+
+/// Every shared secret, by its hash.
+#[derive(Default)]
+pub(super) struct Shared {
+    key: Zeroizing<[u8; 32]>,
+    /// By the header that a form looks at first.
+    by_header: HashMap<String, Vec<Form>>,
+    by_query: HashMap<String, Form>,
+    /// By the first bytes of the hash; the rest is compared in constant time.
+    holders: HashMap<[u8; 8], Vec<([u8; 32], usize)>>,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("holders", &self.holders.len()).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    pub(super) fn new(key: [u8; 32]) -> Self {
+        Self { key: Zeroizing::new(key), ..Self::default() }
+    }
+
+    /// Takes a scheme of a tenant. Other schemes are none of these.
+    pub(super) fn add(&mut self, tenant: usize, scheme: &Scheme) {
+        match scheme {
+            Scheme::None | Scheme::JwtHs256 { .. } => {}
+            Scheme::Basic { username, password } => self.add_form(tenant, Form::Basic, &[username, password]),
+            Scheme::Bearer { header, token } => {
+                self.add_form(tenant, Form::Bearer(header.to_ascii_lowercase()), &[token]);
+            }
+            Scheme::Header(rules) => {
+                let name = |rule: &HeaderRule| (rule.name.to_ascii_lowercase(), rule.prefix.clone());
+                let values: Vec<&Vec<Secret>> = rules.iter().map(|rule| &rule.value).collect();
+                self.add_form(tenant, Form::Headers(rules.iter().map(name).collect()), &values);
+            }
+            Scheme::Query { name, value } => self.add_form(tenant, Form::Query(name.clone()), &[value]),
+        }
+    }
+
+    fn add_form(&mut self, tenant: usize, form: Form, values: &[&Vec<Secret>]) {
+        for parts in combinations(values) {
+            // The last part is the secret one; an empty one would let everybody in who knows the rest.
+            if parts.last().is_none_or(|secret| secret.is_empty()) {
+                continue;
+            }
+            let hash = self.hash(&form, &parts);
+            let holders = self.holders.entry(first_bytes(&hash)).or_default();
+            if !holders.contains(&(hash, tenant)) {
+                holders.push((hash, tenant));
+            }
+        }
+        let name = match &form {
+            Form::Basic => "authorization".to_owned(),
+            Form::Bearer(header) => header.clone(),
+            Form::Headers(rules) => rules.first().map(|(name, _)| name.clone()).unwrap_or_default(),
+            Form::Query(name) => {
+                self.by_query.insert(name.clone(), form);
+                return;
+            }
+        };
+        let forms = self.by_header.entry(name).or_default();
+        if !forms.contains(&form) {
+            forms.push(form);
+        }
+    }
+
+    /// Adds whose these are, and what is wrong with what is nobody's.
+    pub(super) fn verify(&self, request: &wire::Incoming, findings: &mut Findings) {
+        let by_header = request.headers.iter().filter_map(|(name, _)| self.by_header.get(name));
+        for form in by_header.flatten() {
+            self.settle(form, carried(form, request), findings);
+        }
+        if self.by_query.is_empty() {
+            return;
+        }
+        for (name, _) in url::form_urlencoded::parse(request.query.as_bytes()) {
+            if let Some(form) = self.by_query.get(&*name) {
+                self.settle(form, carried(form, request), findings);
+            }
+        }
+    }
+
+    fn settle(&self, form: &Form, carried: Carried, findings: &mut Findings) {
+        let parts = match carried {
+            Carried::Nothing => return,
+            Carried::Failed(failure) => return findings.failed(failure),
+            Carried::Parts(parts) => parts,
+        };
+        let hash = self.hash(form, &parts);
+        let before = findings.verified.tenants.len();
+        for (known, tenant) in self.holders.get(&first_bytes(&hash)).into_iter().flatten() {
+            if bool::from(known.ct_eq(&hash)) {
+                findings.verified.tenants.push(*tenant);
+            }
+        }
+        if findings.verified.tenants.len() == before {
+            findings.failed(Failure::Wrong);
+        }
+    }
+
+    /// Over the form and every part with its length, so that no two credentials run together the same.
+    fn hash(&self, form: &Form, parts: &Parts) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.key).expect("HMAC takes a key of any length");
+        let mut update = |bytes: &[u8]| {
+            mac.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+            mac.update(bytes);
+        };
+        update(format!("{form:?}").as_bytes());
+        parts.iter().for_each(|part| update(part));
+        mac.finalize().into_bytes().into()
+    }
+}
+
+fn first_bytes(hash: &[u8; 32]) -> [u8; 8] {
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash[..8]);
+    first
+}
+
+/// Each choice of one alternative a part.
+fn combinations(values: &[&Vec<Secret>]) -> Vec<Parts> {
+    let mut combined: Vec<Parts> = vec![Vec::new()];
+    for alternatives in values {
+        let longer = combined.iter().flat_map(|parts| {
+            alternatives.iter().map(|secret| {
+                let part = Zeroizing::new(secret.expose().as_bytes().to_vec());
+                parts.iter().cloned().chain(std::iter::once(part)).collect::<Parts>()
+            })
+        });
+        combined = longer.take(MOST_COMBINATIONS).collect();
+    }
+    combined
+}
+
+fn carried(form: &Form, request: &wire::Incoming) -> Carried {
+    match form {
+        Form::Basic => match worded(request, "authorization", "Basic") {
+            Ok(None) => Carried::Nothing,
+            Ok(Some(encoded)) => basic(encoded),
+            Err(failure) => Carried::Failed(failure),
+        },
+        Form::Bearer(name) => match worded(request, name, "Bearer") {
+            Ok(None) => Carried::Nothing,
+            Ok(Some(token)) => Carried::Parts(vec![part(token.trim_end())]),
+            Err(failure) => Carried::Failed(failure),
+        },
+        Form::Headers(rules) => headers(rules, request),
+        Form::Query(name) => {
+            let mut values =
+                url::form_urlencoded::parse(request.query.as_bytes()).filter(|(known, _)| *known == **name);
+            match (values.next(), values.next()) {
+                (Some((_, value)), None) => Carried::Parts(vec![part(&value)]),
+                (Some(_), Some(_)) => Carried::Failed(Failure::Wrong),
+                (None, _) => Carried::Nothing,
+            }
+        }
+    }
+}
+
+/// What follows the scheme's word in a header.
+fn worded<'r>(request: &'r wire::Incoming, name: &str, word: &str) -> Result<Option<&'r str>, Failure> {
+    match header(request, name) {
+        Sent::Nothing => Ok(None),
+        Sent::Several => Err(Failure::Wrong),
+        Sent::One(value) => after_word(value, word).map(Some).ok_or(Failure::Foreign),
+    }
+}
+
+fn basic(encoded: &str) -> Carried {
+    let Ok(decoded) = BASE64.decode(encoded.trim_end()).map(Zeroizing::new) else {
+        return Carried::Failed(Failure::Wrong);
+    };
+    let Some(colon) = decoded.iter().position(|byte| *byte == b':') else { return Carried::Failed(Failure::Wrong) };
+    let (username, password) = (&decoded[..colon], &decoded[colon + 1..]);
+    Carried::Parts(vec![Zeroizing::new(username.to_vec()), Zeroizing::new(password.to_vec())])
+}
+
+/// All of them, or nothing: half a credential is none.
+fn headers(rules: &[(String, String)], request: &wire::Incoming) -> Carried {
+    let mut parts = Parts::new();
+    for (name, prefix) in rules {
+        let value = match header(request, name) {
+            Sent::Nothing => return Carried::Nothing,
+            Sent::Several => return Carried::Failed(Failure::Wrong),
+            Sent::One(value) => value.trim(),
+        };
+        match value.strip_prefix(prefix.as_str()) {
+            Some(secret) => parts.push(part(secret)),
+            None => return Carried::Failed(Failure::Foreign),
+        }
+    }
+    if parts.is_empty() { Carried::Nothing } else { Carried::Parts(parts) }
+}
+
+fn part(text: &str) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(text.as_bytes().to_vec())
+}

@@ -1,0 +1,33 @@
+//! Who gets in and who does not. The keys beside this file were made for these tests and open nothing.
+
+mod incoming;
+mod outgoing;
+mod tokens;
+
+use bytes::Bytes;
+
+use super::*;
+use crate::model::wire;
+
+const NOW: Timestamp = Timestamp::from_millis(1_793_783_000_000);
+
+fn secrets(texts: &[&str]) -> Vec<Secret> {
+    texts.iter().map(|text| Secret::new((*text).to_owned())).collect()
+}
+
+fn request(headers: &[(&str, &str)], query: &str, body: &str) -> wire::Incoming {
+    wire::Incoming {
+        method: "POST".to_owned(),
+        path: "/webhooks/status".to_owned(),
+        query: query.to_owned(),
+        headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        body: Bytes::copy_from_slice(body.as_bytes()),
+        peer: None,
+    }
+}
+
+/// The tenants, or the cause; `nobody` is said with it.
+fn outcome(index: &Index, request: &wire::Incoming) -> Result<Vec<usize>, (Cause, bool)> {
+    let verified = index.verify(request, NOW).map_err(|failure| (failure.cause, failure.nobody))?;
+    Ok(verified.tenants)
+}
