@@ -1,7 +1,7 @@
 //! [`Index`]: whose credentials a request carries, without trying every tenant.
 
 use super::shared::Shared;
-use super::token::Tokens;
+use super::token::{Holder, Tokens};
 use super::{Cause, Scheme, Unverified, Verified};
 use crate::model::wire;
 use crate::value::Timestamp;
@@ -68,7 +68,7 @@ impl Index {
             match scheme {
                 Scheme::None => index.anybody.push(tenant),
                 Scheme::JwtHs256 { headers, secret, claims, body_hash, max_age } => {
-                    index.tokens.add(tenant, headers, secret, claims, body_hash, max_age);
+                    index.tokens.add(&headers, Holder { tenant, secrets: secret, claims, body_hash, max_age });
                 }
                 shared => index.shared.add(tenant, &shared),
             }

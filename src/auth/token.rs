@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
@@ -34,16 +35,16 @@ struct Place {
     headers: Vec<String>,
     identity: Option<String>,
     /// By the identity's value; by the empty text where no claim differs from tenant to tenant.
-    holders: HashMap<String, Vec<Holder>>,
+    holders: HashMap<String, Vec<Arc<Holder>>>,
 }
 
 /// One tenant's scheme.
-struct Holder {
-    tenant: usize,
-    secrets: Vec<Secret>,
-    claims: Vec<Claim>,
-    body_hash: Option<String>,
-    max_age: Option<Duration>,
+pub(super) struct Holder {
+    pub(super) tenant: usize,
+    pub(super) secrets: Vec<Secret>,
+    pub(super) claims: Vec<Claim>,
+    pub(super) body_hash: Option<String>,
+    pub(super) max_age: Option<Duration>,
 }
 
 impl fmt::Debug for Tokens {
@@ -54,32 +55,22 @@ impl fmt::Debug for Tokens {
 }
 
 impl Tokens {
-    pub(super) fn add(
-        &mut self,
-        tenant: usize,
-        headers: Vec<String>,
-        secret: Vec<Secret>,
-        claims: Vec<Claim>,
-        body_hash: Option<String>,
-        max_age: Option<Duration>,
-    ) {
-        let headers: Vec<String> = headers.into_iter().map(|name| name.to_ascii_lowercase()).collect();
-        let identity = claims.iter().find(|claim| claim.identity && !claim.expected.is_empty());
+    pub(super) fn add(&mut self, headers: &[String], holder: Holder) {
+        let headers: Vec<String> = headers.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let identity = holder.claims.iter().find(|claim| claim.identity && !claim.expected.is_empty());
         let values: Vec<String> = identity.map_or_else(
             || vec![String::new()],
             |claim| claim.expected.iter().map(|value| value.expose().to_owned()).collect(),
         );
         let identity = identity.map(|claim| claim.name.clone());
-        let secrets: Vec<Secret> = secret.into_iter().filter(|secret| !secret.expose().is_empty()).collect();
         let known = self.places.iter().position(|place| place.headers == headers && place.identity == identity);
         let at = known.unwrap_or_else(|| {
             self.places.push(Place { headers, identity, holders: HashMap::new() });
             self.places.len() - 1
         });
+        let holder = Arc::new(holder);
         for value in values {
-            let (secrets, claims, body_hash) = (secrets.clone(), claims.clone(), body_hash.clone());
-            let holder = Holder { tenant, secrets, claims, body_hash, max_age };
-            self.places[at].holders.entry(value).or_default().push(holder);
+            self.places[at].holders.entry(value).or_default().push(Arc::clone(&holder));
         }
     }
 
@@ -120,7 +111,9 @@ impl Place {
         let mut signers: Vec<(&str, bool)> = Vec::new();
         let mut outcomes = Vec::with_capacity(holders.len());
         for holder in holders {
-            let signed = holder.secrets.iter().any(|secret| token.is_signed_with(secret.expose(), &mut signers));
+            // An empty secret would be everybody's.
+            let mut secrets = holder.secrets.iter().map(Secret::expose).filter(|secret| !secret.is_empty());
+            let signed = secrets.any(|secret| token.is_signed_with(secret, &mut signers));
             outcomes.push(if signed { holder.check(&token, request, now) } else { Err(Failure::Wrong) });
         }
         let right = holders.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok());

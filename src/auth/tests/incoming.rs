@@ -33,10 +33,10 @@ fn index() -> Index {
     Index::build([7; 32], entries)
 }
 
-const WRONG: Result<&[usize], (Cause, bool)> = Err((Cause::Wrong, false));
-const MISSING: Result<&[usize], (Cause, bool)> = Err((Cause::Missing, false));
+const WRONG: Outcome<&[usize]> = Err((Cause::Wrong, false));
+const MISSING: Outcome<&[usize]> = Err((Cause::Missing, false));
 
-type Case<'c> = (&'c [(&'c str, &'c str)], &'c str, Result<&'c [usize], (Cause, bool)>);
+type Case<'c> = (&'c [(&'c str, &'c str)], &'c str, Outcome<&'c [usize]>);
 
 #[test]
 fn shared_secrets_find_their_tenants() {

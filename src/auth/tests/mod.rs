@@ -27,7 +27,9 @@ fn request(headers: &[(&str, &str)], query: &str, body: &str) -> wire::Incoming 
 }
 
 /// The tenants, or the cause; `nobody` is said with it.
-fn outcome(index: &Index, request: &wire::Incoming) -> Result<Vec<usize>, (Cause, bool)> {
+type Outcome<Tenants> = Result<Tenants, (Cause, bool)>;
+
+fn outcome(index: &Index, request: &wire::Incoming) -> Outcome<Vec<usize>> {
     let verified = index.verify(request, NOW).map_err(|failure| (failure.cause, failure.nobody))?;
     Ok(verified.tenants)
 }
