@@ -1,1 +1,16 @@
-//! app
+//! Builds all rooms into a running gateway, reads and watches files, owns the clock and the order of the shutdown.
+//!
+//! No business rules. Start at [`Gateway`].
+
+mod clock;
+mod files;
+mod gateway;
+mod handler;
+mod housekeeping;
+mod secrets;
+mod watch;
+
+pub use clock::SystemAmbient;
+pub use files::{FileProblem, read_files};
+pub use gateway::{Gateway, Options, StartError};
+pub use secrets::Secrets;

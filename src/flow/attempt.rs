@@ -60,7 +60,12 @@ impl Flow {
             }
         };
         // Recorded before the call: after a crash this attempt is in doubt, never forgotten.
-        self.store.begin(vec![message.message.reference]).await?;
+        match self.store.begin(vec![message.message.reference]).await {
+            Ok(()) => {}
+            // Sent, settled or begun meanwhile: this copy is stale, and the store knows better.
+            Err(StoreError::Conflict) => return Ok(After { again: true, ..After::default() }),
+            Err(problem) => return Err(problem),
+        }
         let (sent, provider_id) = self.exchange(&message, tenant, leg, outcall).await;
         let along = Along { provider_id, begun: true, ..Along::default() };
         self.end(message, tenant, &Input::Answered(sent), &along).await

@@ -85,6 +85,22 @@ impl Flow {
         }
     }
 
+    /// A request that was refused before its body was read: in the words of its route's party.
+    pub fn refuse_unread(&self, incoming: &Incoming, refusal: Refusal) -> Reply {
+        let snapshot = self.snapshot.load_full();
+        let Found::Sections(hits, _) = snapshot.routes.find(&incoming.method, &incoming.path) else {
+            return status(404);
+        };
+        let Some(hit) = hits.first() else { return status(404) };
+        let passage = Passage {
+            snapshot: snapshot.clone(),
+            incoming: incoming.clone(),
+            now: self.ambient.now(),
+            id: Ref::from_number(self.ids.next(&*self.ambient)),
+        };
+        self.refuse(&passage, hit, None, &refusal.into())
+    }
+
     fn unverified(&self, passage: &Passage, hit: &Hit, unverified: Unverified) -> Reply {
         let cause = match unverified.cause {
             Cause::Missing => "missing",

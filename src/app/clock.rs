@@ -1,0 +1,22 @@
+//! The only place that reads the clock.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::flow::Ambient;
+use crate::value::Timestamp;
+
+/// The system's clock and random numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemAmbient;
+
+impl Ambient for SystemAmbient {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    fn now(&self) -> Timestamp {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn random(&self) -> u64 {
+        rand::random()
+    }
+}

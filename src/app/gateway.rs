@@ -1,0 +1,219 @@
+//! A running gateway: started, reloaded, stopped. The whole order of the shutdown is in [`Gateway::stop`].
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tracing::{error, info, warn};
+
+use super::handler::Entrance;
+use super::watch::Watch;
+use super::{FileProblem, Secrets, SystemAmbient, housekeeping, read_files};
+use crate::client::{self, Http};
+use crate::config::{self, Snapshot};
+use crate::diagnostic::{self, Diagnostic};
+use crate::flow::{Ambient, Flow};
+use crate::store::Store;
+use crate::store::sqlite::{OpenError, Sqlite};
+use crate::{dispatch, ingress};
+
+/// How a gateway is started.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where mapping files are.
+    pub mappings: PathBuf,
+    /// Where tenant files are.
+    pub tenants: PathBuf,
+    /// The embedded store's file.
+    pub store: PathBuf,
+    /// The public listener.
+    pub listen: SocketAddr,
+    /// Development: calls to loopback are allowed.
+    pub allow_loopback: bool,
+    /// How long finished messages and their ids are remembered.
+    pub retention: Duration,
+    /// How long a stop waits for what is in flight.
+    pub drain: Duration,
+    /// Values that go before the environment.
+    pub secrets: Secrets,
+    /// The way in.
+    pub ingress: ingress::Options,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            mappings: "mappings".into(),
+            tenants: "tenants".into(),
+            store: "data/switchboard.db".into(),
+            listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
+            allow_loopback: false,
+            retention: Duration::from_secs(72 * 60 * 60),
+            drain: Duration::from_secs(20),
+            secrets: Secrets::default(),
+            ingress: ingress::Options::default(),
+        }
+    }
+}
+
+/// Why a gateway cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A folder or file cannot be read.
+    #[error(transparent)]
+    Files(#[from] FileProblem),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {problem}")]
+    Listen {
+        /// The address asked for.
+        address: SocketAddr,
+        /// The operating system's words.
+        problem: io::Error,
+    },
+    /// The client for outgoing calls cannot be made.
+    #[error(transparent)]
+    Client(#[from] client::ClientError),
+}
+
+/// A running gateway.
+pub struct Gateway {
+    /// What it does.
+    pub flow: Arc<Flow>,
+    address: SocketAddr,
+    stop_door: watch::Sender<bool>,
+    stop_work: watch::Sender<bool>,
+    door: JoinHandle<()>,
+    work: Vec<JoinHandle<()>>,
+    reload: mpsc::Sender<()>,
+}
+
+impl Gateway {
+    /// Starts: files, store, dispatcher, listener, in this order, so that whoever is let in can be served.
+    ///
+    /// # Errors
+    /// [`StartError`]. Problems in single files are logged, and their tenants left out.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let key: [u8; 32] = rand::random();
+        let (snapshot, problems) = load(&options, None, key)?;
+        log_problems(&problems);
+        info!(tenants = snapshot.tenants.len(), mappings = snapshot.mappings.len(), "configuration loaded");
+        if options.allow_loopback {
+            warn!("calls to loopback addresses are allowed: for development only");
+        }
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&options.store)?);
+        let outbound = Http::new(client::Options {
+            allow_loopback: options.allow_loopback,
+            https_only: !options.allow_loopback,
+            ..client::Options::default()
+        })?;
+        let (work_in, work_out) = mpsc::channel(16_384);
+        let ambient: Arc<dyn Ambient> = Arc::new(SystemAmbient);
+        let flow = Arc::new(Flow::new(snapshot, store, Arc::new(outbound), ambient, work_in));
+        let listener = TcpListener::bind(options.listen).await;
+        let listener = listener.map_err(|problem| StartError::Listen { address: options.listen, problem })?;
+        let address = listener.local_addr().unwrap_or(options.listen);
+        let (stop_door, mut door_stopped) = watch::channel(false);
+        let (stop_work, work_stopped) = watch::channel(false);
+        let (reload, reloads) = mpsc::channel(1);
+        let mut work = vec![tokio::spawn(dispatch::run(flow.clone(), work_out, work_stopped.clone()))];
+        work.push(tokio::spawn(housekeeping::run(flow.clone(), options.retention, work_stopped.clone())));
+        work.push(tokio::spawn(reload_on_change(flow.clone(), options.clone(), key, reloads, work_stopped)));
+        let door = {
+            let (handler, ingress, drain) = (Arc::new(Entrance(flow.clone())), options.ingress.clone(), options.drain);
+            tokio::spawn(async move {
+                let shut = async move {
+                    let _ = door_stopped.wait_for(|stop| *stop).await;
+                };
+                ingress::serve(listener, handler, ingress, shut, drain).await;
+            })
+        };
+        info!(%address, "listening");
+        Ok(Self { flow, address, stop_door, stop_work, door, work, reload })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Reads the files again, as after a change.
+    pub fn reload(&self) {
+        let _ = self.reload.try_send(());
+    }
+
+    /// Stops: lets nobody in, finishes what is in flight, closes the store.
+    pub async fn stop(self) {
+        info!("stopping");
+        let _ = self.stop_door.send(true);
+        if let Err(problem) = self.door.await {
+            error!(%problem, "the listener broke off");
+        }
+        let _ = self.stop_work.send(true);
+        for task in self.work {
+            if let Err(problem) = task.await {
+                error!(%problem, "a task broke off");
+            }
+        }
+        if let Err(problem) = self.flow.store.close().await {
+            error!(%problem, "the store could not be closed");
+        }
+        info!("stopped");
+    }
+}
+
+fn load(
+    options: &Options,
+    before: Option<&Snapshot>,
+    key: [u8; 32],
+) -> Result<(Snapshot, Vec<Diagnostic>), FileProblem> {
+    let files = read_files(&options.mappings, &options.tenants)?;
+    Ok(config::build(&files, before, &|reference| options.secrets.resolve(reference), key))
+}
+
+fn log_problems(problems: &[Diagnostic]) {
+    for problem in problems {
+        let text = diagnostic::render(std::slice::from_ref(problem));
+        if problem.is_error() { error!("{text}") } else { warn!("{text}") }
+    }
+}
+
+async fn reload_on_change(
+    flow: Arc<Flow>,
+    options: Options,
+    key: [u8; 32],
+    mut asked: mpsc::Receiver<()>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut watch = Watch::new(&[options.mappings.clone(), options.tenants.clone()]);
+    while !*stop.borrow() {
+        tokio::select! {
+            Ok(()) = stop.changed() => break,
+            () = watch.changed() => {}
+            Some(()) = asked.recv() => {}
+        }
+        let before = flow.snapshot.load_full();
+        match load(&options, Some(&before), key) {
+            Ok((snapshot, problems)) => {
+                log_problems(&problems);
+                info!(
+                    tenants = snapshot.tenants.len(),
+                    mappings = snapshot.mappings.len(),
+                    problems = problems.len(),
+                    "configuration reloaded"
+                );
+                flow.snapshot.store(Arc::new(snapshot));
+                flow.sync_all().await;
+            }
+            Err(problem) => error!(%problem, "the configuration stays as it is"),
+        }
+    }
+}

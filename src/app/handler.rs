@@ -1,0 +1,37 @@
+//! The way in meets the flow.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::config::Found;
+use crate::flow::Flow;
+use crate::ingress::{Handler, Route};
+use crate::model::Refusal;
+use crate::model::wire::{Incoming, Reply};
+
+/// Hands requests to the flow.
+pub(super) struct Entrance(pub(super) Arc<Flow>);
+
+impl Handler for Entrance {
+    fn limit(&self, method: &str, path: &str) -> Route {
+        let snapshot = self.0.snapshot.load();
+        match snapshot.routes.find(method, path) {
+            Found::Sections(hits, _) => {
+                let largest = hits.iter().filter_map(|hit| hit.route()).map(|route| route.max_body).max();
+                Route::Takes(largest.unwrap_or_default())
+            }
+            Found::WrongMethod => Route::WrongMethod,
+            Found::Unknown => Route::Unknown,
+        }
+    }
+
+    fn handle(&self, request: Incoming) -> BoxFuture<'_, Reply> {
+        Box::pin(self.0.request(request))
+    }
+
+    fn refuse(&self, request: Incoming, refusal: Refusal) -> BoxFuture<'_, Reply> {
+        let reply = self.0.refuse_unread(&request, refusal);
+        Box::pin(std::future::ready(reply))
+    }
+}

@@ -1,0 +1,43 @@
+//! What is done now and then: templates synced again, old messages purged, idle limits forgotten.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{debug, warn};
+
+use crate::flow::Flow;
+
+const SYNC: Duration = Duration::from_secs(15 * 60);
+const FORGET: Duration = Duration::from_secs(10);
+/// Purged in small batches, so that the writer is never busy for long.
+const BATCH: usize = 500;
+
+/// Runs until `stop`. `retention`: how long finished messages are remembered.
+pub(super) async fn run(flow: Arc<Flow>, retention: Duration, mut stop: watch::Receiver<bool>) {
+    let mut sync = interval(SYNC);
+    let mut forget = interval(FORGET);
+    sync.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !*stop.borrow() {
+        tokio::select! {
+            Ok(()) = stop.changed() => {}
+            _ = sync.tick() => flow.sync_all().await,
+            _ = forget.tick() => {
+                flow.limits.retain_recent();
+                purge(&flow, retention).await;
+            }
+        }
+    }
+}
+
+async fn purge(flow: &Flow, retention: Duration) {
+    let now = flow.ambient.now();
+    let span = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
+    let before = crate::value::Timestamp::from_millis(now.millis().saturating_sub(span));
+    match flow.store.purge(before, BATCH).await {
+        Ok(0) => {}
+        Ok(purged) => debug!(purged, "old messages removed"),
+        Err(problem) => warn!(%problem, "old messages could not be removed"),
+    }
+}
