@@ -10,9 +10,10 @@ use crate::language::text::Segment;
 use crate::value::Tree;
 
 /// A compiled tree.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) enum Plan {
     /// Nothing: `$omit`.
+    #[default]
     Omit,
     /// The same for every message.
     Constant(Constant),

@@ -1,11 +1,10 @@
 //! Text to syntax: what a string that begins with `$.` says. No name is looked up and nothing is run here.
 //!
-//! Start at [`parse`]. Places are byte offsets in the text; [`place::Quote`] turns them into places of the YAML file.
+//! Start at [`parse`]. Places are byte offsets in the text; `yaml` turns them into places of the file.
 
 mod ast;
 mod lexer;
 mod parser;
-pub(super) mod place;
 
 pub(super) use ast::{Argument, Comparison, Invocation, Kind, Syntax};
 pub(super) use parser::{Problem, parse, parse_pipe};

@@ -1,0 +1,197 @@
+//! [`Compiler`]: one mapping file on its way to a [`Module`]; it gathers problems and never stops at the first.
+
+use std::sync::Arc;
+
+use super::plan::{Base, Plan};
+use super::program::Reading;
+use super::scope::{Name, Root, ScopeBuilder, Start};
+use super::table::Table;
+use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::yaml::Node;
+
+/// A setting that a mapping declares: what `$.settings.NAME` may say.
+#[derive(Clone, Debug)]
+pub struct Declared {
+    /// The setting's name.
+    pub name: Arc<str>,
+    /// May hold nothing (no default and `optional`).
+    pub optional: bool,
+}
+
+/// Compiles one mapping file's trees. Problems are pushed to the list it was given.
+pub struct Compiler<'d> {
+    pub(super) source: Source,
+    pub(super) settings: Vec<Declared>,
+    pub(super) tables: Vec<Table>,
+    pub(super) uses: Vec<Named>,
+    problems: &'d mut Vec<Diagnostic>,
+    notes: Vec<Note>,
+}
+
+/// A named tree of `use:`.
+pub(super) struct Named {
+    pub(super) name: Box<str>,
+    pub(super) span: Span,
+    pub(super) node: Node,
+    /// The names its first use gave; until then it is not compiled.
+    pub(super) with: Option<Vec<Box<str>>>,
+    pub(super) body: Option<Body>,
+    pub(super) reads: Vec<Reading>,
+}
+
+/// A compiled named tree; its first slots are the names of `with`.
+#[derive(Debug, Default)]
+pub(super) struct Body {
+    pub(super) plan: Plan,
+    pub(super) starts: Box<[Start]>,
+}
+
+/// Whether something that was defined is used.
+struct Note {
+    what: &'static str,
+    name: Box<str>,
+    span: Span,
+    used: bool,
+}
+
+impl<'d> Compiler<'d> {
+    /// Starts on a file. `settings`: what it declares. Tell it of [`tables`](Self::tables) and [`uses`](Self::uses)
+    /// before the first scope.
+    pub fn new(source: &Source, settings: &[Declared], problems: &'d mut Vec<Diagnostic>) -> Self {
+        Self {
+            source: source.clone(),
+            settings: settings.to_vec(),
+            tables: Vec::new(),
+            uses: Vec::new(),
+            problems,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Compiles the file's `tables:`.
+    pub fn tables(&mut self, node: &Node) {
+        let Some(entries) = node.as_map() else {
+            self.error("SB0216", "`tables` is a map of tables", node.span);
+            return;
+        };
+        for (key, node) in entries {
+            let note = self.remember("table", &key.text, key.span);
+            let table = Table::read(self, &key.text, node, note);
+            self.tables.push(table);
+        }
+    }
+
+    /// Notes the file's `use:`; each tree is compiled with the names that its first use gives.
+    pub fn uses(&mut self, node: &Node) {
+        let Some(entries) = node.as_map() else {
+            self.error("SB0219", "`use` is a map of named trees", node.span);
+            return;
+        };
+        let named = entries.iter().map(|(key, node)| Named {
+            name: key.text.clone(),
+            span: key.span,
+            node: node.clone(),
+            with: None,
+            body: None,
+            reads: Vec::new(),
+        });
+        self.uses = named.collect();
+    }
+
+    /// A new section's scope. The names of everywhere (`settings`, `tenant.name`, `now`) need not be listed.
+    pub fn scope(&mut self, roots: &[Root]) -> ScopeBuilder {
+        ScopeBuilder::new(roots)
+    }
+
+    /// One more problem of this file; one that is known already, at the same place, is not repeated, so that a tree
+    /// may be compiled in several scopes.
+    pub fn report(&mut self, problem: Diagnostic) {
+        let span = |problem: &Diagnostic| problem.place.as_ref().map(|(source, span)| (source.name.clone(), *span));
+        let known = self.problems.iter().any(|known| {
+            known.code == problem.code && known.message == problem.message && span(known) == span(&problem)
+        });
+        if !known {
+            self.problems.push(problem);
+        }
+    }
+
+    /// The file that is compiled.
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// What the file's programs refer to. Reports tables, trees and lets that nothing uses.
+    #[must_use]
+    pub fn finish(mut self) -> Module {
+        for note in std::mem::take(&mut self.notes).iter().filter(|note| !note.used) {
+            self.unused(note.what, &note.name, note.span);
+        }
+        let uses = std::mem::take(&mut self.uses);
+        for named in uses.iter().filter(|named| named.with.is_none()) {
+            self.unused("tree", &named.name, named.span);
+        }
+        Module {
+            tables: std::mem::take(&mut self.tables).into(),
+            uses: uses.into_iter().map(|named| named.body.unwrap_or_default()).collect(),
+        }
+    }
+
+    fn unused(&mut self, what: &str, name: &str, span: Span) {
+        let problem = Diagnostic::warning("SB0225", format!("nothing reads the {what} `{name}`"));
+        let problem = problem.at(&self.source, span).help("remove it, or read it");
+        self.report(problem);
+    }
+
+    /// Reports an error with nothing more to say.
+    pub(super) fn error(&mut self, code: &'static str, message: impl Into<String>, span: Span) {
+        self.problem(code, message, span, |problem| problem);
+    }
+
+    /// Reports an error; `more` adds label and help.
+    pub(super) fn problem(
+        &mut self,
+        code: &'static str,
+        message: impl Into<String>,
+        span: Span,
+        more: impl FnOnce(Diagnostic) -> Diagnostic,
+    ) {
+        let problem = more(Diagnostic::error(code, message).at(&self.source, span));
+        self.report(problem);
+    }
+
+    /// Notes a `let`; a section compiled twice notes it once.
+    pub(super) fn note(&mut self, name: &str, span: Span) -> usize {
+        self.remember("name", name, span)
+    }
+
+    fn remember(&mut self, what: &'static str, name: &str, span: Span) -> usize {
+        let known = self.notes.iter().position(|note| note.span == span && *note.name == *name);
+        known.unwrap_or_else(|| {
+            self.notes.push(Note { what, name: name.into(), span, used: false });
+            self.notes.len() - 1
+        })
+    }
+
+    /// Something that was noted is read.
+    pub(super) fn used(&mut self, note: usize) {
+        self.notes[note].used = true;
+    }
+
+    /// The scope inside of a named tree: the names of everywhere and those of `with`.
+    pub(super) fn inside(with: &[Box<str>]) -> ScopeBuilder {
+        let mut scope = ScopeBuilder::new(&[]);
+        for name in with {
+            let slot = scope.slot(Start::Empty);
+            scope.names.push(Name { local: true, ..Name::plain(name, Base::Slot(slot)) });
+        }
+        scope
+    }
+}
+
+/// Everything of one file that programs refer to by number: tables and named trees.
+#[derive(Debug)]
+pub struct Module {
+    pub(super) tables: Box<[Table]>,
+    pub(super) uses: Box<[Body]>,
+}

@@ -1,0 +1,120 @@
+//! Conditions: boolean only. A comparison, a boolean, or an expression with `?`, which asks whether it yields anything.
+
+use super::{Build, Lowered, WHOLE, Wanted};
+use crate::functions::Type;
+use crate::language::expression::{Comparison, Kind, Syntax, is_expression, parse};
+use crate::language::plan::{Base, Condition, Expression, Leaf, Plan};
+use crate::language::scope::Known;
+use crate::value::Tree;
+use crate::yaml::Node;
+
+impl Build<'_, '_> {
+    /// A condition in a scalar; `true` and `false` are conditions too.
+    pub(in crate::language) fn test(&mut self, node: &Node) -> Condition {
+        let expression = match node.as_bool() {
+            Some(value) => Expression::Literal(Tree::Bool(value)),
+            None => match self.syntax(node) {
+                Some(syntax) => self.condition(node, &syntax),
+                None => Expression::Literal(Tree::Bool(false)),
+            },
+        };
+        Condition { expression, span: node.span }
+    }
+
+    /// The same, to be run alone.
+    pub(in crate::language) fn condition_node(&mut self, node: &Node) -> Plan {
+        let Condition { expression, span } = self.test(node);
+        Plan::Leaf(Leaf { expression, required: None, span })
+    }
+
+    /// An expression that yields a list.
+    pub(in crate::language) fn list_node(&mut self, node: &Node) -> Option<Leaf> {
+        let syntax = self.syntax(node)?;
+        let lowered = self.value(node, &syntax, WHOLE);
+        if !lowered.plural && lowered.gives != Type::List && !matches!(lowered.expression, Expression::Literal(_)) {
+            self.at(node, &syntax.at, "SB0207", "a list is wanted here, and this is one value", Some(
+                "add `[*]` to the path, or `| list` if it may be one or many",
+            ));
+        }
+        Some(Leaf { expression: lowered.expression, required: None, span: node.span })
+    }
+
+    /// Compiles an expression that holds or does not.
+    pub(super) fn condition(&mut self, node: &Node, syntax: &Syntax) -> Expression {
+        match &syntax.kind {
+            Kind::And(parts) => {
+                let before = self.scope.known.len();
+                let all = parts.iter().map(|part| {
+                    let condition = self.condition(node, part);
+                    let tested = self.tested(part);
+                    self.learn(tested);
+                    condition
+                });
+                let all = all.collect();
+                self.forget(before);
+                Expression::And(all)
+            }
+            Kind::Or(parts) => Expression::Or(parts.iter().map(|part| self.condition(node, part)).collect()),
+            Kind::Not(inner) => Expression::Not(Box::new(self.condition(node, inner))),
+            Kind::Compare(..) => self.value(node, syntax, super::ONE).expression,
+            Kind::Literal(Tree::Bool(value)) => Expression::Literal(Tree::Bool(*value)),
+            Kind::Path { .. } | Kind::Literal(_) | Kind::Pipe(..) | Kind::First(_) => self.asked(node, syntax),
+        }
+    }
+
+    /// Asks a value: whether it is true, or whether it is there.
+    fn asked(&mut self, node: &Node, syntax: &Syntax) -> Expression {
+        let Lowered { expression, gives, optional, shown, .. } =
+            self.value(node, syntax, Wanted { list: false, handled: true });
+        let span = node.part(&self.compiler.source, syntax.at.start, syntax.at.end);
+        match gives {
+            Type::Boolean => Expression::Holds(Box::new(expression), shown.into(), span),
+            _ if optional => Expression::Exists(Box::new(expression)),
+            Type::Any => Expression::Holds(Box::new(expression), shown.into(), span),
+            _ => {
+                self.at(node, &syntax.at, "SB0211", "this is neither true nor false", Some(
+                    "compare it, or ask with `?` behind the path whether it is there",
+                ));
+                Expression::Literal(Tree::Bool(false))
+            }
+        }
+    }
+
+    /// What is there if a condition holds.
+    pub(in crate::language) fn tested_node(&mut self, node: &Node) -> Vec<Known> {
+        let text = node.as_text().filter(|text| is_expression(text));
+        text.and_then(|text| parse(text).ok()).map_or_else(Vec::new, |syntax| self.tested(&syntax))
+    }
+
+    fn tested(&self, syntax: &Syntax) -> Vec<Known> {
+        match &syntax.kind {
+            Kind::And(parts) => parts.iter().flat_map(|part| self.tested(part)).collect(),
+            Kind::Path { text, optional: true } => self.known(text),
+            Kind::Pipe(input, calls) if calls.iter().all(|call| &*call.name != "table") => self.tested(input),
+            Kind::Compare(how, left, right) if *how != Comparison::Unequal => {
+                let sides = [(left, right), (right, left)];
+                let against_literal = sides.into_iter().find(|(_, other)| is_value(other));
+                against_literal.map_or_else(Vec::new, |(side, _)| match &side.kind {
+                    Kind::Path { text, .. } => self.known(text),
+                    _ => Vec::new(),
+                })
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A path that is there: its name and the first member.
+    fn known(&self, text: &str) -> Vec<Known> {
+        let mut parts = text.trim_start_matches("$.").split(['.', '[']);
+        let Some(name) = parts.next().and_then(|name| self.scope.find(name)) else { return Vec::new() };
+        let member = parts.next().map(Into::into);
+        match name.base {
+            Base::Settings => vec![(Base::Settings, member)],
+            base => vec![(base, None)],
+        }
+    }
+}
+
+fn is_value(syntax: &Syntax) -> bool {
+    matches!(&syntax.kind, Kind::Literal(tree) if *tree != Tree::Null)
+}

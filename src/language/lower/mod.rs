@@ -1,0 +1,252 @@
+//! Syntax to plan: names become slots, types and cardinality are checked, and every doubt is an error now.
+//!
+//! Start at [`Build`]: one tree on its way. Trees themselves are `tree`'s.
+
+mod condition;
+mod function;
+mod name;
+
+use super::compiler::Compiler;
+use super::expression::{Kind, Syntax, is_expression, parse};
+use super::plan::{Expression, Path};
+use super::program::Reading;
+use super::scope::{Known, ScopeBuilder};
+use crate::functions::Type;
+use crate::value::Tree;
+use crate::yaml::Node;
+
+/// A tree on its way to a plan, and what was learned on the way.
+pub(super) struct Build<'b, 'd> {
+    pub(super) compiler: &'b mut Compiler<'d>,
+    pub(super) scope: &'b mut ScopeBuilder,
+    /// How deep the tree is here.
+    pub(super) depth: usize,
+    found: Found,
+}
+
+/// What a compiled tree turned out to need and to be.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    /// What it reads.
+    pub(super) reads: Vec<Reading>,
+    /// It reads a secret.
+    pub(super) secret: bool,
+    /// It reads what differs from item to item.
+    pub(super) varies: bool,
+    /// It is nothing but this path.
+    pub(super) alias: Option<Box<str>>,
+    /// It is a row of this table.
+    pub(super) table: Option<usize>,
+}
+
+/// An expression with what is known of its value.
+pub(super) struct Lowered {
+    pub(super) expression: Expression,
+    pub(super) gives: Type,
+    /// A plural path: a list, even of one.
+    pub(super) plural: bool,
+    /// A `?` stands in its last alternative.
+    pub(super) optional: bool,
+    /// The paths it reads, for people.
+    pub(super) shown: String,
+    /// Is a secret itself: a path into one.
+    pub(super) secret: bool,
+    /// The table it is a row of.
+    pub(super) table: Option<usize>,
+}
+
+impl Lowered {
+    /// Something that was reported; whatever follows from it is not.
+    pub(super) fn broken() -> Self {
+        Self { optional: true, ..Self::of(Expression::Literal(Tree::Null), Type::Any) }
+    }
+
+    fn of(expression: Expression, gives: Type) -> Self {
+        Self { expression, gives, plural: false, optional: false, shown: String::new(), secret: false, table: None }
+    }
+}
+
+/// How an expression may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// A list is as good as one value.
+    pub(super) list: bool,
+    /// Somebody else says what happens if there is nothing: another alternative.
+    pub(super) handled: bool,
+}
+
+/// One value that has to be there, or the place says otherwise.
+pub(super) const ONE: Wanted = Wanted { list: false, handled: false };
+/// One value or a list.
+pub(super) const WHOLE: Wanted = Wanted { list: true, handled: false };
+
+impl<'b, 'd> Build<'b, 'd> {
+    pub(super) fn new(compiler: &'b mut Compiler<'d>, scope: &'b mut ScopeBuilder) -> Self {
+        Self { compiler, scope, depth: 0, found: Found::default() }
+    }
+
+    pub(super) fn finish(self) -> Found {
+        self.found
+    }
+
+    pub(super) fn found(&mut self) -> &mut Found {
+        &mut self.found
+    }
+
+    /// Reads the expression in a scalar; reports what is none.
+    pub(super) fn syntax(&mut self, node: &Node) -> Option<Syntax> {
+        let text = node.as_text().filter(|text| is_expression(text));
+        let Some(text) = text else {
+            self.compiler.problem("SB0201", format!("expected an expression, found {}", node.describe()), node.span, |p| {
+                p.help("an expression begins with `$.`, as in `$.body.to`")
+            });
+            return None;
+        };
+        match parse(text) {
+            Ok(syntax) => Some(syntax),
+            Err(problem) => {
+                self.unreadable(node, problem);
+                None
+            }
+        }
+    }
+
+    pub(super) fn unreadable(&mut self, node: &Node, problem: super::expression::Problem) {
+        let span = node.part(&self.compiler.source, problem.at.start, problem.at.end);
+        let help = problem.help;
+        self.compiler.problem("SB0201", problem.message, span, |found| match help {
+            Some(help) => found.help(help),
+            None => found,
+        });
+    }
+
+    /// Reports an error at a part of an expression.
+    pub(super) fn at(
+        &mut self,
+        node: &Node,
+        at: &std::ops::Range<usize>,
+        code: &'static str,
+        message: impl Into<String>,
+        help: Option<&str>,
+    ) {
+        let span = node.part(&self.compiler.source, at.start, at.end);
+        self.compiler.problem(code, message, span, |problem| match help {
+            Some(help) => problem.help(help),
+            None => problem,
+        });
+    }
+
+    /// Compiles an expression for its value.
+    pub(super) fn value(&mut self, node: &Node, syntax: &Syntax, wanted: Wanted) -> Lowered {
+        match &syntax.kind {
+            Kind::Path { text, optional } => {
+                let wanted = Wanted { handled: wanted.handled || *optional, ..wanted };
+                let read = self.path(node, &syntax.at, text, wanted);
+                Lowered { optional: *optional || read.optional, ..read }
+            }
+            Kind::Literal(tree) => Lowered::of(Expression::Literal(tree.clone()), type_of(tree)),
+            Kind::Pipe(input, calls) => self.pipe(node, input, calls, wanted),
+            Kind::First(parts) => self.first(node, parts),
+            Kind::Compare(how, left, right) => {
+                let sides = Box::new((self.side(node, left), self.side(node, right)));
+                Lowered::of(Expression::Compare(*how, sides), Type::Boolean)
+            }
+            Kind::Not(_) | Kind::And(_) | Kind::Or(_) => {
+                Lowered::of(self.condition(node, syntax), Type::Boolean)
+            }
+        }
+    }
+
+    fn first(&mut self, node: &Node, parts: &[Syntax]) -> Lowered {
+        let mut shown = Vec::new();
+        let mut alternatives = Vec::new();
+        let (mut gives, mut optional, mut secret) = (None, false, false);
+        for part in parts {
+            let lowered = self.value(node, part, Wanted { list: false, handled: true });
+            if !lowered.shown.is_empty() {
+                shown.push(lowered.shown);
+            }
+            gives = Some(gives.map_or(lowered.gives, |known| if known == lowered.gives { known } else { Type::Any }));
+            optional = lowered.optional;
+            secret |= lowered.secret;
+            alternatives.push(lowered.expression);
+        }
+        Lowered {
+            optional,
+            secret,
+            shown: shown.join(" or "),
+            ..Lowered::of(Expression::First(alternatives.into()), gives.unwrap_or(Type::Any))
+        }
+    }
+
+    /// A side of a comparison, where nothing is a value. A secret is none: comparing one says something about it.
+    fn side(&mut self, node: &Node, syntax: &Syntax) -> Expression {
+        let lowered = self.value(node, syntax, Wanted { list: false, handled: true });
+        if lowered.secret {
+            self.at(node, &syntax.at, "SB0222", "a secret is not compared", Some("ask with `?` whether there is one"));
+        }
+        lowered.expression
+    }
+
+    /// Compiles a path and checks it against the scope.
+    fn path(&mut self, node: &Node, at: &std::ops::Range<usize>, text: &str, wanted: Wanted) -> Lowered {
+        let mut missed = Vec::new();
+        let parsed = super::path::parse(text, &mut |name, steps| {
+            let found = self.resolve(node, at, name, steps, true);
+            missed.push(found.is_none());
+            found.map(|found| found.resolved)
+        });
+        let parsed = match parsed {
+            Ok(parsed) => parsed,
+            Err(problem) => {
+                self.at(node, at, "SB0202", problem.message, problem.help);
+                return Lowered::broken();
+            }
+        };
+        let Some(name) = self.resolve(node, at, &parsed.root, &parsed.steps, wanted.handled) else {
+            return Lowered::broken();
+        };
+        if missed.contains(&true) {
+            return Lowered::broken();
+        }
+        let steps: Box<[_]> = parsed.steps.into_iter().skip(name.resolved.taken).collect();
+        let path = Path { base: name.resolved.base, steps };
+        let plural = path.is_plural();
+        if plural && !wanted.list {
+            self.at(node, at, "SB0206", "this path is a list, and one value is wanted here", Some(
+                "pick one with `[0]`, or apply a function of lists such as `count` or `first`",
+            ));
+            return Lowered::broken();
+        }
+        let shown = name.shown(text);
+        let gives = if plural { Type::List } else { name.gives };
+        let span = node.part(&self.compiler.source, at.start, at.end);
+        let expression = if plural { Expression::Collect(path, span) } else { Expression::Read(path) };
+        Lowered { plural, secret: name.secret, shown, table: name.table, ..Lowered::of(expression, gives) }
+    }
+
+    /// Adds what was tested; gives back how much was known before, for [`forget`](Self::forget).
+    pub(super) fn learn(&mut self, tested: Vec<Known>) -> usize {
+        let before = self.scope.known.len();
+        self.scope.known.extend(tested);
+        before
+    }
+
+    /// Drops what was learned since.
+    pub(super) fn forget(&mut self, before: usize) {
+        self.scope.known.truncate(before);
+    }
+}
+
+/// The type of a literal.
+pub(super) fn type_of(tree: &Tree) -> Type {
+    match tree {
+        Tree::Null => Type::Any,
+        Tree::Bool(_) => Type::Boolean,
+        Tree::Number(crate::value::Number::Float(_)) => Type::Number,
+        Tree::Number(_) => Type::Integer,
+        Tree::Text(_) => Type::Text,
+        Tree::List(_) => Type::List,
+        Tree::Map(_) => Type::Map,
+    }
+}

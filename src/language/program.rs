@@ -1,0 +1,45 @@
+//! [`Program`]: a compiled tree with what its loader may ask of it.
+
+use super::plan::{Expression, Leaf, Plan};
+use crate::value::Tree;
+
+/// A name and the first member read of it.
+pub(super) type Reading = (Box<str>, Box<str>);
+
+/// A compiled tree or expression.
+#[derive(Debug)]
+pub struct Program {
+    pub(super) plan: Plan,
+    reads: Box<[Reading]>,
+}
+
+impl Program {
+    pub(super) fn new(plan: Plan, mut reads: Vec<Reading>) -> Self {
+        reads.sort();
+        reads.dedup();
+        Self { plan, reads: reads.into() }
+    }
+
+    /// A tree without expressions, as it will always be; `None` if it computes anything, or is `$omit`.
+    #[must_use]
+    pub fn constant(&self) -> Option<&Tree> {
+        match &self.plan {
+            Plan::Constant(constant) => Some(&constant.tree),
+            Plan::Leaf(Leaf { expression: Expression::Literal(tree), .. }) => Some(tree),
+            _ => None,
+        }
+    }
+
+    /// Whether it is `$omit`: nothing, for every message.
+    #[must_use]
+    pub fn is_omit(&self) -> bool {
+        matches!(self.plan, Plan::Omit)
+    }
+
+    /// The members it reads, also through lets and named trees, sorted: `credentials` `api_key`. The member is empty
+    /// where a name is read as a whole.
+    #[must_use]
+    pub fn reads(&self) -> &[(Box<str>, Box<str>)] {
+        &self.reads
+    }
+}

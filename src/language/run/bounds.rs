@@ -1,0 +1,42 @@
+//! What one run may take. Passing a bound is a fault that names it, never a slow or a dead gateway.
+
+use super::{Fault, Run};
+use crate::diagnostic::Span;
+
+/// Plans, items and functions looked at in one run.
+const STEPS: u32 = 100_000;
+/// Trees, lets and named trees inside of each other; a few frames of the stack each.
+const DEPTH: u32 = 128;
+/// Items of a list that is made.
+pub(super) const ITEMS: usize = 10_000;
+/// Bytes that are written.
+pub(super) const BYTES: usize = 1024 * 1024;
+
+impl Run<'_> {
+    /// One step further.
+    pub(super) fn step(self, span: Span) -> Result<(), Fault> {
+        let steps = self.world.steps.get() + 1;
+        self.world.steps.set(steps);
+        if steps > STEPS {
+            return Err(Fault::malformed(format!("more than {STEPS} steps are needed"), span));
+        }
+        Ok(())
+    }
+
+    /// One level deeper.
+    pub(super) fn deeper(self, span: Span) -> Result<Self, Fault> {
+        self.step(span)?;
+        if self.depth >= DEPTH {
+            return Err(Fault::malformed(format!("nested deeper than {DEPTH}"), span));
+        }
+        Ok(Self { depth: self.depth + 1, ..self })
+    }
+}
+
+/// Whether a list may take one item more.
+pub(super) fn one_more(items: usize, span: Span) -> Result<(), Fault> {
+    if items >= ITEMS {
+        return Err(Fault::malformed(format!("a list of more than {ITEMS} items"), span));
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! Plans at work: one evaluator, two sinks. `value` builds a tree in the arena, `stream` writes the same to bytes.
+//!
+//! No name is looked up, nothing is parsed, and nothing is allocated but in the arena. Start at [`Run`].
+
+mod bounds;
+mod expression;
+mod frame;
+mod lookup;
+mod path;
+mod stream;
+mod value;
+mod world;
+
+pub use frame::Frame;
+pub use world::{Fault, Miss, World};
+
+use std::cell::Cell;
+
+use super::plan::Plan;
+use crate::value::Value;
+
+/// What a slot holds.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Slot<'v> {
+    /// Nothing.
+    Empty,
+    /// A value.
+    Holds(Value<'v>),
+    /// The `let` of that number, not computed yet.
+    Lazy(usize),
+}
+
+impl<'v> From<Option<Value<'v>>> for Slot<'v> {
+    fn from(value: Option<Value<'v>>) -> Self {
+        value.map_or(Self::Empty, Self::Holds)
+    }
+}
+
+/// Where a plan runs: a section, or a use of a named tree. Cheap to copy; all state is in the slots.
+#[derive(Clone, Copy)]
+pub(super) struct Run<'v> {
+    world: &'v World<'v>,
+    slots: &'v [Cell<Slot<'v>>],
+    lets: &'v [Plan],
+    depth: u32,
+}

@@ -1,0 +1,241 @@
+//! The names of a section: which there are, where their values live, and what is known of them at load.
+//!
+//! A name becomes a slot here and is never looked up again. Not here: how a tree is compiled (`tree`, `lower`) and
+//! how a slot is filled (`run`).
+
+use std::rc::Rc;
+
+use super::compiler::Compiler;
+use super::lower::Build;
+use super::plan::{Base, Plan};
+use super::program::{Program, Reading};
+use super::tree::Place;
+use crate::yaml::Node;
+
+/// A name that a scope starts with.
+#[derive(Clone, Copy, Debug)]
+pub struct Root {
+    /// As written after `$.`.
+    pub name: &'static str,
+    /// May hold nothing: reading it needs `?` or `??`, or a `$when` above that tests it.
+    pub optional: bool,
+    /// Its members are secrets (`credentials`).
+    pub secret: bool,
+}
+
+/// What the compiler knows of a name.
+#[derive(Clone, Debug)]
+pub(super) struct Name {
+    pub(super) text: Box<str>,
+    pub(super) base: Base,
+    pub(super) optional: bool,
+    /// Holds a secret, or what was made of one.
+    pub(super) secret: bool,
+    /// Another value for each item of the section's `each`.
+    pub(super) varies: bool,
+    /// The path it stands for, where it is nothing but another name for one.
+    pub(super) shown: Option<Box<str>>,
+    /// The table it is a row of.
+    pub(super) table: Option<usize>,
+    /// Of `$each` or `with`: it lives in one tree only, and is no root.
+    pub(super) local: bool,
+    /// Of a `let`: its number among the compiler's notes on use.
+    pub(super) note: Option<usize>,
+    /// Of a `let`: what it reads.
+    pub(super) reads: Rc<[Reading]>,
+}
+
+impl Name {
+    /// A name without anything particular.
+    pub(super) fn plain(text: &str, base: Base) -> Self {
+        Self {
+            text: text.into(),
+            base,
+            optional: false,
+            secret: false,
+            varies: false,
+            shown: None,
+            table: None,
+            local: false,
+            note: None,
+            reads: Rc::new([]),
+        }
+    }
+}
+
+/// What a slot holds before anything is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// Nothing.
+    Empty,
+    /// The `let` of that number, once it is read.
+    Lazy(usize),
+}
+
+/// Something that was tested on the way here: a name, or one of its members.
+pub(super) type Known = (Base, Option<Box<str>>);
+
+/// The names a section's trees may read, and their slots.
+pub struct ScopeBuilder {
+    pub(super) names: Vec<Name>,
+    pub(super) starts: Vec<Start>,
+    pub(super) known: Vec<Known>,
+    lets: Vec<Plan>,
+    varying: Vec<(usize, usize)>,
+}
+
+impl ScopeBuilder {
+    /// The names of everywhere, and those given.
+    pub(super) fn new(roots: &[Root]) -> Self {
+        let names = [("settings", Base::Settings), ("tenant", Base::Tenant), ("now", Base::Now)]
+            .map(|(text, base)| Name::plain(text, base))
+            .to_vec();
+        let mut scope = Self { names, starts: Vec::new(), known: Vec::new(), lets: Vec::new(), varying: Vec::new() };
+        for root in roots {
+            scope.add(*root);
+        }
+        scope
+    }
+
+    /// Adds a name that the trees compiled from here on may read. A name that is there already stays as it is.
+    pub fn add(&mut self, root: Root) {
+        if self.find(root.name).is_some() {
+            return;
+        }
+        let base = if root.name == "credentials" { Base::Credentials } else { Base::Slot(self.slot(Start::Empty)) };
+        self.names.push(Name {
+            optional: root.optional,
+            secret: root.secret,
+            varies: matches!(root.name, "item" | "index" | "outer"),
+            ..Name::plain(root.name, base)
+        });
+    }
+
+    /// Adds a section's `let:` names, in order; each sees the earlier.
+    pub fn lets(&mut self, compiler: &mut Compiler<'_>, node: &Node) {
+        let Some(entries) = node.as_map() else {
+            compiler.error("SB0214", "`let` is a map of names", node.span);
+            return;
+        };
+        for (key, tree) in entries {
+            self.define(compiler, &key.text, key.span, tree);
+        }
+    }
+
+    fn define(&mut self, compiler: &mut Compiler<'_>, name: &str, span: crate::diagnostic::Span, tree: &Node) {
+        if self.find(name).is_some() {
+            compiler.problem("SB0224", format!("the name `{name}` is taken"), span, |problem| {
+                problem.help("choose another: two meanings of one name in one section mislead its readers")
+            });
+        }
+        if !is_plain(name) {
+            compiler.problem("SB0224", "a name holds letters, digits and `_`", span, |problem| problem);
+        }
+        let note = compiler.note(name, span);
+        let mut build = Build::new(compiler, self);
+        let plan = build.tree(tree, Place::Free);
+        let found = build.finish();
+        let slot = self.slot(Start::Lazy(self.lets.len()));
+        if found.varies {
+            self.varying.push((slot, self.lets.len()));
+        }
+        self.lets.push(plan);
+        self.names.push(Name {
+            secret: found.secret,
+            varies: found.varies,
+            shown: found.alias,
+            table: found.table,
+            note: Some(note),
+            reads: found.reads.into(),
+            ..Name::plain(name, Base::Slot(slot))
+        });
+    }
+
+    /// Compiles a tree or a single expression.
+    pub fn tree(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
+        let mut build = Build::new(compiler, self);
+        let plan = build.tree(node, Place::Required);
+        Program::new(plan, build.finish().reads)
+    }
+
+    /// Compiles a tree that may come to nothing as a whole: where nothing is an answer too, as in `let`.
+    pub fn free(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
+        let mut build = Build::new(compiler, self);
+        let plan = build.tree(node, Place::Free);
+        Program::new(plan, build.finish().reads)
+    }
+
+    /// Compiles a condition: a comparison, a boolean, or an expression with `?`.
+    pub fn condition(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
+        let mut build = Build::new(compiler, self);
+        let plan = build.condition_node(node);
+        Program::new(plan, build.finish().reads)
+    }
+
+    /// Compiles a section's own `when`: what it tests with `?` counts as there in all that is compiled afterwards.
+    pub fn when(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
+        let program = self.condition(compiler, node);
+        let tested = Build::new(compiler, self).tested_node(node);
+        self.known.extend(tested);
+        program
+    }
+
+    /// Compiles what must be a list: a plural path (`each:`).
+    pub fn list(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
+        let mut build = Build::new(compiler, self);
+        let plan = build.list_node(node).map_or(Plan::Omit, Plan::Leaf);
+        Program::new(plan, build.finish().reads)
+    }
+
+    /// Freezes the scope.
+    #[must_use]
+    pub fn finish(self) -> Layout {
+        let roots = self.names.iter().filter(|name| name.note.is_none() && !name.local);
+        let roots = roots.filter_map(|name| match name.base {
+            Base::Slot(slot) => Some((name.text.clone(), slot)),
+            _ => None,
+        });
+        Layout {
+            roots: roots.collect(),
+            starts: self.starts.into(),
+            lets: self.lets.into(),
+            varying: self.varying.into(),
+        }
+    }
+
+    /// The newest of that name.
+    pub(super) fn find(&self, name: &str) -> Option<&Name> {
+        self.names.iter().rev().find(|known| *known.text == *name)
+    }
+
+    /// One more slot.
+    pub(super) fn slot(&mut self, start: Start) -> usize {
+        self.starts.push(start);
+        self.starts.len() - 1
+    }
+}
+
+/// Whether a name can be read as `$.name`.
+pub(super) fn is_plain(name: &str) -> bool {
+    let mut chars = name.chars();
+    chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_' || !c.is_ascii())
+        && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii())
+}
+
+/// The frozen scope of a section.
+#[derive(Debug)]
+pub struct Layout {
+    /// Names that are set from outside, and their slots.
+    pub(super) roots: Box<[(Box<str>, usize)]>,
+    pub(super) starts: Box<[Start]>,
+    pub(super) lets: Box<[Plan]>,
+    /// Slots and numbers of the lets that are computed per item.
+    pub(super) varying: Box<[(usize, usize)]>,
+}
+
+impl Layout {
+    /// The slot of a name that is set from outside.
+    pub(super) fn slot(&self, name: &str) -> Option<usize> {
+        self.roots.iter().find(|(known, _)| **known == *name).map(|(_, slot)| *slot)
+    }
+}

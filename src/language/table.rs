@@ -1,0 +1,228 @@
+//! Tables: total, constant, and merged once. A look-up is a hash for one key and a walk over rows for several.
+//!
+//! A row is complete when it is looked up: what it leaves out was taken from `else` at load, for the tenant's own rows
+//! too (`overrides`).
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::compiler::Compiler;
+use super::expression::is_expression;
+use crate::value::Tree;
+use crate::yaml::{Key, Node, Scalar, Shape, to_tree};
+
+/// A compiled table.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    pub(super) name: Arc<str>,
+    /// Names of the key columns; empty for one key without a name.
+    pub(super) key: Box<[Box<str>]>,
+    pub(super) rows: Rows,
+    pub(super) otherwise: Row,
+    /// The result columns of all rows, if rows are maps.
+    pub(super) columns: Box<[Box<str>]>,
+    /// Its number among the compiler's notes on use.
+    pub(super) note: usize,
+}
+
+/// What a look-up yields; `None` is nothing.
+pub(super) type Row = Option<Tree>;
+
+/// The rows of a table.
+#[derive(Clone, Debug)]
+pub(super) enum Rows {
+    /// By one key.
+    One(HashMap<Box<str>, Row>),
+    /// By several: the first that fits; `None` fits anything.
+    Several(Vec<(Box<[Option<Box<str>>]>, Row)>),
+}
+
+impl Table {
+    /// Reads a table; what is wrong is reported and left out.
+    pub(super) fn read(compiler: &mut Compiler<'_>, name: &str, node: &Node, note: usize) -> Self {
+        let mut table = Self {
+            name: name.into(),
+            key: Box::default(),
+            rows: Rows::One(HashMap::new()),
+            otherwise: None,
+            columns: Box::default(),
+            note,
+        };
+        let Some(entries) = node.as_map() else {
+            compiler.error("SB0216", "a table is a map with `rows` and `else`", node.span);
+            return table;
+        };
+        for (key, _) in entries.iter().filter(|(key, _)| !["key", "rows", "else"].contains(&&*key.text)) {
+            compiler.problem("SB0216", format!("a table has no `{}`", key.text), key.span, |problem| {
+                problem.did_you_mean(&key.text, ["key", "rows", "else"])
+            });
+        }
+        table.key = node.get("key").map(|node| key_names(compiler, node)).unwrap_or_default();
+        match node.get("else") {
+            Some(node) => table.otherwise = constant(compiler, node),
+            None => compiler.problem("SB0216", format!("the table `{name}` has no `else`"), node.span, |problem| {
+                problem.help("say what an unknown key comes to; `$omit` is nothing")
+            }),
+        }
+        match node.get("rows") {
+            Some(rows) => table.rows = table.read_rows(compiler, rows),
+            None => compiler.error("SB0216", format!("the table `{name}` has no `rows`"), node.span),
+        }
+        table.complete();
+        table
+    }
+
+    /// Reads rows as this table has them; they are not complete yet.
+    pub(super) fn read_rows(&self, compiler: &mut Compiler<'_>, node: &Node) -> Rows {
+        match &node.shape {
+            Shape::Map(entries) if self.key.len() < 2 => {
+                Rows::One(entries.iter().map(|(key, row)| (key.text.clone(), constant(compiler, row))).collect())
+            }
+            Shape::List(rows) if !self.key.is_empty() => {
+                let mut read: Vec<(Box<[Option<Box<str>>]>, Row)> = Vec::new();
+                for node in rows {
+                    let Some((keys, values)) = self.read_row(compiler, node) else { continue };
+                    if read.iter().any(|(earlier, _)| covers(earlier, &keys)) {
+                        compiler.error("SB0217", "an earlier row fits whatever this one fits", node.span);
+                    }
+                    read.push((keys, values));
+                }
+                Rows::Several(read)
+            }
+            Shape::List(_) => {
+                compiler.problem("SB0216", "a list of rows needs `key`, the names of its key columns", node.span, |p| {
+                    p.help("with one key, `rows` is a map from key to row")
+                });
+                Rows::One(HashMap::new())
+            }
+            Shape::Map(_) => {
+                compiler.error("SB0216", "with several keys, `rows` is a list of maps", node.span);
+                Rows::Several(Vec::new())
+            }
+            Shape::Scalar(..) => {
+                compiler.error("SB0216", "`rows` is a map, or with several keys a list of maps", node.span);
+                Rows::One(HashMap::new())
+            }
+        }
+    }
+
+    fn read_row(&self, compiler: &mut Compiler<'_>, node: &Node) -> Option<(Box<[Option<Box<str>>]>, Row)> {
+        let Some(entries) = node.as_map() else {
+            compiler.error("SB0216", "a row is a map of key columns and result columns", node.span);
+            return None;
+        };
+        let is_key = |key: &Key| self.key.contains(&key.text);
+        let keys = self.key.iter().map(|name| key_text(compiler, node.get(name)?)).collect();
+        let columns = entries.iter().filter(|(key, _)| !is_key(key));
+        let columns = columns.map(|(key, node)| (key.text.clone(), column(compiler, node).unwrap_or_default()));
+        let columns = Tree::Map(columns.collect());
+        Some((keys, Some(columns)))
+    }
+
+    /// Fills in from `else` what rows leave out, and notes the columns.
+    fn complete(&mut self) {
+        let rest = self.otherwise.clone();
+        let mut columns: Vec<Box<str>> = Vec::new();
+        let mut note = |row: &Row| {
+            if let Some(Tree::Map(own)) = row {
+                columns.extend(own.iter().map(|(name, _)| name.clone()));
+            }
+        };
+        let rows: Box<dyn Iterator<Item = &mut Row>> = match &mut self.rows {
+            Rows::One(rows) => Box::new(rows.values_mut()),
+            Rows::Several(rows) => Box::new(rows.iter_mut().map(|(_, row)| row)),
+        };
+        for row in rows.chain([&mut self.otherwise]) {
+            note(row);
+            fill(row, &rest);
+        }
+        columns.sort();
+        columns.dedup();
+        self.columns = columns.into();
+    }
+
+    /// Whether a row may have this column; a table of plain values has none.
+    pub(super) fn has_column(&self, name: &str) -> bool {
+        self.columns.iter().any(|known| **known == *name)
+    }
+}
+
+/// `key`: a name, or a list of names.
+fn key_names(compiler: &mut Compiler<'_>, node: &Node) -> Box<[Box<str>]> {
+    let items = node.as_list().unwrap_or(std::slice::from_ref(node));
+    let names = items.iter().filter_map(|item| {
+        let name = item.as_text();
+        if name.is_none() {
+            compiler.error("SB0216", "`key` is a name, or a list of names", item.span);
+        }
+        name.map(Into::into)
+    });
+    names.collect()
+}
+
+/// A key as text: `1022` and `"1022"` are one.
+fn key_text(compiler: &mut Compiler<'_>, node: &Node) -> Option<Box<str>> {
+    match node.scalar() {
+        Some(Scalar::Text(text)) => Some(text.clone()),
+        Some(Scalar::Number(_) | Scalar::Bool(_)) => Some(node.raw(&compiler.source).into()),
+        Some(Scalar::Null) | None => {
+            compiler.problem("SB0216", "a key is a text", node.span, |problem| {
+                problem.help("leave the column out to fit anything")
+            });
+            None
+        }
+    }
+}
+
+/// Whether an earlier row fits whatever a later one fits.
+fn covers(earlier: &[Option<Box<str>>], later: &[Option<Box<str>>]) -> bool {
+    earlier.iter().zip(later).all(|(wide, narrow)| wide.is_none() || wide == narrow)
+}
+
+/// Takes from `rest` the columns that a row leaves out. A column that is null, as an omitted one, is dropped at last:
+/// a read of it is nothing either way.
+pub(super) fn fill(row: &mut Row, rest: &Row) {
+    let Some(Tree::Map(own)) = row else { return };
+    let rest: &[_] = if let Some(Tree::Map(rest)) = rest { rest } else { &[] };
+    let missing = rest.iter().filter(|(name, _)| own.iter().all(|(known, _)| known != name)).cloned();
+    let missing: Vec<_> = missing.collect();
+    *own = own.iter().cloned().chain(missing).filter(|(_, value)| *value != Tree::Null).collect();
+}
+
+/// A row as a constant: a value, or a map of columns, an omitted one null for the time being.
+fn constant(compiler: &mut Compiler<'_>, node: &Node) -> Row {
+    match &node.shape {
+        Shape::Map(entries) => {
+            let columns = entries.iter();
+            let columns = columns.map(|(key, node)| (key.text.clone(), column(compiler, node).unwrap_or_default()));
+            Some(Tree::Map(columns.collect()))
+        }
+        _ => column(compiler, node),
+    }
+}
+
+/// A constant, or nothing.
+fn column(compiler: &mut Compiler<'_>, node: &Node) -> Row {
+    if node.as_text() == Some("$omit") {
+        return None;
+    }
+    if let Some(span) = computed(node) {
+        compiler.problem("SB0218", "a table holds no expression: it is the same for every message", span, |problem| {
+            problem.help("choose with `table(…)` and compute where the row is read")
+        });
+        return None;
+    }
+    Some(to_tree(node))
+}
+
+/// The place of the first expression or operator in a tree.
+fn computed(node: &Node) -> Option<crate::diagnostic::Span> {
+    match &node.shape {
+        Shape::Scalar(Scalar::Text(text), _) => is_expression(text).then_some(node.span),
+        Shape::Scalar(..) => None,
+        Shape::List(items) => items.iter().find_map(computed),
+        Shape::Map(entries) => entries.iter().find_map(|(key, node)| {
+            if key.text.starts_with('$') { Some(key.span) } else { computed(node) }
+        }),
+    }
+}

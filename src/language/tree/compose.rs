@@ -1,0 +1,165 @@
+//! `$use`, `$pipe` and `$text`: trees made of trees.
+
+use super::Place;
+use crate::diagnostic::Diagnostic;
+use crate::functions::Type;
+use crate::language::compiler::{Body, Compiler};
+use crate::language::expression::parse_pipe;
+use crate::language::lower::{Build, Lowered};
+use crate::language::plan::{Expression, Leaf, Plan, Text, Use};
+use crate::language::text::Prose;
+use crate::yaml::{Key, Node};
+
+impl Build<'_, '_> {
+    pub(super) fn used(&mut self, name: &Node, with: Option<&Node>) -> Plan {
+        let given = self.given(with);
+        let Some(text) = name.as_text() else {
+            self.compiler.error("SB0219", "`$use` names a tree of `use:`", name.span);
+            return Plan::Omit;
+        };
+        let Some(number) = self.compiler.uses.iter().position(|named| &*named.name == text) else {
+            let known: Vec<_> = self.compiler.uses.iter().map(|named| named.name.clone()).collect();
+            self.compiler.problem("SB0219", format!("there is no tree `{text}` under `use:`"), name.span, |problem| {
+                problem.did_you_mean(text, known.iter().map(|known| &**known))
+            });
+            return Plan::Omit;
+        };
+        self.first_use(number, &given);
+        let reads = self.compiler.uses[number].reads.clone();
+        self.found().reads.extend(reads);
+        let wanted = self.compiler.uses[number].with.clone().unwrap_or_default();
+        self.same_names(name, text, &wanted, &given);
+        let mut given: Vec<_> = given.into_iter().map(|(name, plan)| (name, Some(plan))).collect();
+        let mut take = |name: &str| {
+            let found = given.iter_mut().find(|(known, _)| **known == *name);
+            found.and_then(|(_, plan)| plan.take()).unwrap_or_default()
+        };
+        let with = wanted.iter().map(|name| take(name)).collect();
+        Plan::Use(Box::new(Use { named: number, with, span: name.span }))
+    }
+
+    /// The names of `with` and their trees. A secret is not handed on: inside nobody would know it for one.
+    fn given(&mut self, with: Option<&Node>) -> Vec<(Box<str>, Plan)> {
+        let Some(with) = with else { return Vec::new() };
+        let Some(entries) = with.as_map() else {
+            self.compiler.error("SB0214", "`with` is a map of names", with.span);
+            return Vec::new();
+        };
+        let mut given = Vec::with_capacity(entries.len());
+        for (key, node) in entries {
+            let before = std::mem::take(&mut self.found().secret);
+            let plan = self.tree(node, Place::Free);
+            if std::mem::replace(&mut self.found().secret, before) {
+                self.compiler.problem("SB0222", "a secret is not given on under another name", node.span, |problem| {
+                    problem.help("write it where the call needs it")
+                });
+            }
+            given.push((key.text.clone(), plan));
+        }
+        given
+    }
+
+    /// Compiles a named tree with the names that its first use gives.
+    fn first_use(&mut self, number: usize, given: &[(Box<str>, Plan)]) {
+        if self.compiler.uses[number].with.is_some() {
+            return;
+        }
+        let names: Vec<Box<str>> = given.iter().map(|(name, _)| name.clone()).collect();
+        let node = self.compiler.uses[number].node.clone();
+        self.compiler.uses[number].with = Some(names.clone());
+        let mut scope = Compiler::inside(&names);
+        let mut build = Build::new(self.compiler, &mut scope);
+        let plan = build.tree(&node, Place::Required);
+        let found = build.finish();
+        let named = &mut self.compiler.uses[number];
+        named.reads = found.reads;
+        named.body = Some(Body { plan, starts: scope.starts.into() });
+    }
+
+    fn same_names(&mut self, at: &Node, tree: &str, wanted: &[Box<str>], given: &[(Box<str>, Plan)]) {
+        let missing = wanted.iter().find(|name| given.iter().all(|(known, _)| known != *name));
+        let strange = given.iter().find(|(name, _)| !wanted.contains(name)).map(|(name, _)| name);
+        let text = match (missing, strange) {
+            (Some(name), _) => format!("`with` lacks the name `{name}`"),
+            (None, Some(name)) => format!("`with` has the name `{name}`, which the first use does not give"),
+            (None, None) => return,
+        };
+        let names = wanted.join(", ");
+        self.compiler.problem("SB0220", text, at.span, |problem| {
+            problem.help(format!("each use of `{tree}` gives the same names: {names}; `$omit` gives nothing"))
+        });
+    }
+
+    pub(super) fn piped(&mut self, key: &Key, tree: &Node, to: Option<&Node>) -> Plan {
+        let plan = self.tree(tree, Place::Free);
+        let Some(to) = to else {
+            self.lacks(key, "to");
+            return Plan::Omit;
+        };
+        let Some(text) = to.as_text() else {
+            self.compiler.error("SB0214", "`to` is one function or more, joined with `|`", to.span);
+            return Plan::Omit;
+        };
+        let calls = match parse_pipe(text) {
+            Ok(calls) => calls,
+            Err(problem) => {
+                self.unreadable(to, problem);
+                return Plan::Omit;
+            }
+        };
+        let secret = self.found().secret && calls.iter().any(|call| &*call.name != "hmac_sha256");
+        if secret {
+            self.compiler.error("SB0222", "a tree with a secret goes through no function", tree.span);
+        }
+        let gives = match tree.shape {
+            crate::yaml::Shape::List(_) => Type::List,
+            _ => Type::Any,
+        };
+        let input = Lowered { gives, ..Lowered::tree(plan) };
+        let lowered = self.calls(to, input, &calls);
+        Plan::Pipe(Leaf { expression: lowered.expression, required: None, span: to.span })
+    }
+
+    pub(super) fn prose(&mut self, template: &Node, with: Option<&Node>) -> Plan {
+        let mut given = self.given(with);
+        let Some(text) = template.as_text() else {
+            self.compiler.error("SB0221", "`$text` is a template", template.span);
+            return Plan::Omit;
+        };
+        let prose = match Prose::parse(text) {
+            Ok(prose) => prose,
+            Err(problem) => {
+                self.compiler.error("SB0221", problem.to_string(), template.span);
+                return Plan::Omit;
+            }
+        };
+        let mut values = Vec::new();
+        for name in prose.names() {
+            match given.iter().position(|(known, _)| **known == *name) {
+                Some(place) => values.push(given.swap_remove(place)),
+                None => {
+                    let text = format!("the template reads `{name}`, which `with` does not give");
+                    self.compiler.problem("SB0221", text, template.span, |problem| {
+                        problem.did_you_mean(name, given.iter().map(|(known, _)| &**known))
+                    });
+                }
+            }
+        }
+        for (name, _) in given {
+            let problem = Diagnostic::warning("SB0225", format!("the template does not read `{name}`"));
+            let problem = problem.at(&self.compiler.source, template.span);
+            self.compiler.report(problem);
+        }
+        if values.len() < prose.names().count() {
+            return Plan::Omit;
+        }
+        Plan::Text(Box::new(Text { segments: prose.segments().into(), with: values.into(), span: template.span }))
+    }
+}
+
+impl Lowered {
+    /// A tree as the input of functions.
+    fn tree(plan: Plan) -> Self {
+        Self { expression: Expression::Tree(Box::new(plan)), shown: "the tree of `$pipe`".to_owned(), ..Self::broken() }
+    }
+}

@@ -1,0 +1,207 @@
+//! YAML nodes to plans: leaves are literals or expressions, a map with one operator key is a node, all else is itself.
+//!
+//! Start at [`Build::tree`](super::lower::Build). What computes nothing is folded here, so that a message pays only
+//! for what differs from message to message.
+
+mod choose;
+mod compose;
+
+use super::expression::is_expression;
+use super::lower::{Build, ONE, WHOLE};
+use super::plan::{Constant, Leaf, Member, Plan};
+use crate::functions::Type;
+use crate::value::Tree;
+use crate::yaml::{Key, Node, Scalar, Shape, to_tree};
+
+/// Trees may be nested this deep.
+const DEEPEST: usize = 48;
+
+/// What a place says of nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Refused, unless the expression has a `?`.
+    Required,
+    /// Taken: whoever reads the name decides.
+    Free,
+}
+
+/// The operators and the keys that may stand beside them.
+const OPERATORS: &[(&str, &[&str])] = &[
+    ("$when", &["then", "else"]),
+    ("$match", &["cases", "else"]),
+    ("$each", &["do", "as"]),
+    ("$use", &["with"]),
+    ("$pipe", &["to"]),
+    ("$text", &["with"]),
+    ("$literal", &[]),
+];
+
+impl Build<'_, '_> {
+    /// Compiles a tree.
+    pub(super) fn tree(&mut self, node: &Node, place: Place) -> Plan {
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            self.compiler.error("SB0223", format!("trees are nested deeper than {DEEPEST}"), node.span);
+            self.depth -= 1;
+            return Plan::Omit;
+        }
+        let plan = match &node.shape {
+            Shape::Scalar(Scalar::Text(text), _) if &**text == "$omit" => Plan::Omit,
+            Shape::Scalar(Scalar::Text(text), _) if is_expression(text) => self.leaf(node, place),
+            Shape::Scalar(Scalar::Text(text), _) => {
+                self.suspect(node, text);
+                Plan::constant(to_tree(node))
+            }
+            Shape::Scalar(..) => Plan::constant(to_tree(node)),
+            Shape::List(items) => self.list(items),
+            Shape::Map(entries) => match entries.iter().find(|(key, _)| key.text.starts_with('$')) {
+                Some((key, value)) => self.operator(entries, key, value, place),
+                None => self.map(entries),
+            },
+        };
+        self.depth -= 1;
+        plan
+    }
+
+    /// A text that is itself, but looks as if it were meant otherwise.
+    fn suspect(&mut self, node: &Node, text: &str) {
+        let nearly = ["$omitt", "$omited", "$ommit", "$Omit", "$OMIT"].contains(&text);
+        if nearly || (text.trim_start().len() < text.len() && is_expression(text.trim_start())) {
+            let problem = crate::diagnostic::Diagnostic::warning("SB0212", "this text is itself, and is not computed");
+            let problem = problem.at(&self.compiler.source, node.span);
+            self.compiler.report(problem.help(if nearly {
+                "nothing is written `$omit`"
+            } else {
+                "an expression begins with `$.`, without blanks before it"
+            }));
+        }
+    }
+
+    /// An expression at a place.
+    fn leaf(&mut self, node: &Node, place: Place) -> Plan {
+        let Some(syntax) = self.syntax(node) else { return Plan::Omit };
+        let lowered = self.value(node, &syntax, WHOLE);
+        if self.depth == 1 && place == Place::Free {
+            let found = self.found();
+            found.table = lowered.table;
+            let plain = matches!(lowered.expression, super::plan::Expression::Read(_));
+            found.alias = plain.then(|| lowered.shown.clone().into());
+        }
+        let required = place == Place::Required && !lowered.optional && !lowered.plural;
+        Plan::Leaf(Leaf {
+            expression: lowered.expression,
+            required: required.then(|| lowered.shown.into()),
+            span: node.span,
+        })
+    }
+
+    fn list(&mut self, items: &[Node]) -> Plan {
+        let plans: Vec<Plan> = items.iter().map(|item| self.tree(item, Place::Required)).collect();
+        let plans: Vec<Plan> = plans.into_iter().filter(|plan| !matches!(plan, Plan::Omit)).collect();
+        if plans.iter().all(|plan| matches!(plan, Plan::Constant(_))) {
+            let trees = plans.into_iter().filter_map(|plan| match plan {
+                Plan::Constant(Constant { tree, .. }) => Some(tree),
+                _ => None,
+            });
+            return Plan::constant(Tree::List(trees.collect()));
+        }
+        Plan::List(plans.into())
+    }
+
+    fn map(&mut self, entries: &[(Key, Node)]) -> Plan {
+        let mut members = Vec::with_capacity(entries.len());
+        for (key, node) in entries {
+            let plan = self.tree(node, Place::Required);
+            if !matches!(plan, Plan::Omit) {
+                members.push(member(&key.text, plan));
+            }
+        }
+        if members.iter().all(|member| matches!(member.plan, Plan::Constant(_))) {
+            let trees = members.into_iter().filter_map(|member| match member.plan {
+                Plan::Constant(Constant { tree, .. }) => Some((member.key, tree)),
+                _ => None,
+            });
+            return Plan::constant(Tree::Map(trees.collect()));
+        }
+        Plan::Map(members.into())
+    }
+
+    fn operator(&mut self, entries: &[(Key, Node)], key: &Key, value: &Node, place: Place) -> Plan {
+        let Some((_, parts)) = OPERATORS.iter().find(|(name, _)| *name == &*key.text) else {
+            self.unknown_operator(key);
+            return Plan::Omit;
+        };
+        if !self.stands_alone(entries, key, parts) {
+            return Plan::Omit;
+        }
+        let part = |name: &str| entries.iter().find(|(key, _)| &*key.text == name).map(|(_, node)| node);
+        match &*key.text {
+            "$when" => self.when(key, value, part("then"), part("else"), place),
+            "$match" => self.matched(key, value, part("cases"), part("else"), place),
+            "$each" => self.each(key, value, part("do"), part("as")),
+            "$use" => self.used(value, part("with")),
+            "$pipe" => self.piped(key, value, part("to")),
+            "$text" => self.prose(value, part("with")),
+            _ => Plan::constant(to_tree(value)),
+        }
+    }
+
+    fn unknown_operator(&mut self, key: &Key) {
+        let name = key.text.clone();
+        self.compiler.problem("SB0212", format!("there is no operator `{name}`"), key.span, |problem| {
+            let problem = problem.did_you_mean(&name, OPERATORS.iter().map(|(known, _)| *known));
+            match &*name {
+                "$omit" => problem.help("`$omit` stands alone, in place of a value"),
+                "$file" => problem.help("`$file` is for `given` and `cases`"),
+                _ => problem.help("a key that begins with `$` is an operator; write it under `$literal` to have it as it is"),
+            }
+        });
+    }
+
+    /// An operator stands beside its own parts and nothing else.
+    fn stands_alone(&mut self, entries: &[(Key, Node)], operator: &Key, parts: &[&str]) -> bool {
+        let mut alone = true;
+        for (key, _) in entries.iter().filter(|(key, _)| key.span != operator.span) {
+            if parts.contains(&&*key.text) {
+                continue;
+            }
+            alone = false;
+            let text = if key.text.starts_with('$') {
+                format!("`{}` and `{}` are two operators, and a map holds one", operator.text, key.text)
+            } else {
+                format!("`{}` stands beside the operator `{}`", key.text, operator.text)
+            };
+            let own = parts.join("`, `");
+            self.compiler.problem("SB0213", text, key.span, |problem| {
+                let problem = problem.did_you_mean(&key.text, parts.iter().copied());
+                problem.help(match parts.len() {
+                    0 => format!("beside `{}` stands nothing", operator.text),
+                    _ => format!("beside `{}` may stand `{own}`; put the operator under a key of its own", operator.text),
+                })
+            });
+        }
+        alone
+    }
+
+    /// Reports a part that an operator cannot do without.
+    fn lacks(&mut self, operator: &Key, part: &str) {
+        let text = format!("`{}` needs `{part}`", operator.text);
+        self.compiler.error("SB0214", text, operator.span);
+    }
+
+    /// An expression for one value, where nothing is taken.
+    fn free_leaf(&mut self, node: &Node) -> Option<(Leaf, String, Type, bool)> {
+        let syntax = self.syntax(node)?;
+        let lowered = self.value(node, &syntax, super::lower::Wanted { handled: true, ..ONE });
+        let leaf = Leaf { expression: lowered.expression, required: None, span: node.span };
+        Some((leaf, lowered.shown, lowered.gives, lowered.secret))
+    }
+}
+
+/// A member with its key as JSON.
+fn member(key: &str, plan: Plan) -> Member {
+    let mut written = vec![b','];
+    crate::codec::json::write_text(key, &mut written);
+    written.push(b':');
+    Member { key: key.into(), written: written.into(), plan }
+}
