@@ -121,9 +121,9 @@ pub fn outgoing(mapping: &Mapping, side: &Side) -> Option<Outgoing> {
 ///
 /// # Errors
 /// What computing a value faults with.
-pub fn resolve(
-    scheme: &SchemeOut,
-    value: &dyn Fn(&Program) -> Result<Option<Secret>, Fault>,
+pub fn resolve<'p>(
+    scheme: &'p SchemeOut,
+    value: &dyn Fn(&'p Program) -> Result<Option<Secret>, Fault>,
 ) -> Result<Option<Outgoing>, Fault> {
     Ok(match scheme {
         SchemeOut::None => Some(Outgoing::None),
@@ -161,6 +161,6 @@ pub fn resolve(
 ///
 /// # Errors
 /// What the program faults with.
-pub fn scheme_value(program: &Program, frame: &Frame<'_>) -> Result<Option<Secret>, Fault> {
+pub fn scheme_value<'v>(program: &'v Program, frame: &Frame<'v>) -> Result<Option<Secret>, Fault> {
     Ok(program.value(frame)?.and_then(secret))
 }

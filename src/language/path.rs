@@ -95,7 +95,9 @@ fn step(segment: &Segment, resolve: &mut Resolve<'_>) -> Result<Step, PathProble
 }
 
 fn test(filter: &Filter, resolve: &mut Resolve<'_>) -> Result<Test, PathProblem> {
-    let mut all = |filters: &[Filter]| filters.iter().map(|filter| test(filter, resolve)).collect();
+    let mut all = |filters: &[Filter]| -> Result<Box<[Test]>, PathProblem> {
+        filters.iter().map(|filter| test(filter, resolve)).collect()
+    };
     Ok(match filter {
         Filter::Or(filters) => Test::Or(all(filters)?),
         Filter::And(filters) => Test::And(all(filters)?),

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::ast::Comparison;
-use crate::value::{Number, Tree};
+use crate::value::Tree;
 
 /// The smallest parts of an expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -200,7 +200,7 @@ fn word(rest: &str) -> (Token, usize) {
 /// A whole number, for tests of literals.
 #[cfg(test)]
 pub(super) fn integer(value: i64) -> Token {
-    Token::Literal(Tree::Number(Number::Int(value)))
+    Token::Literal(Tree::Number(crate::value::Number::Int(value)))
 }
 
 #[cfg(test)]
@@ -233,7 +233,7 @@ mod tests {
         check("12", &[integer(12)]);
         check("-3", &[integer(-3)]);
         check("true", &[Token::Literal(Tree::Bool(true))]);
-        check("1.5", &[Token::Literal(Tree::Number(Number::Float(1.5)))]);
+        check("1.5", &[Token::Literal(Tree::Number(crate::value::Number::Float(1.5)))]);
     }
 
     #[test]

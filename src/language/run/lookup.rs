@@ -62,7 +62,7 @@ impl<'v> Run<'v> {
             Value::Text(text) => Some(text),
             Value::Bool(true) => Some("true"),
             Value::Bool(false) => Some("false"),
-            Value::Number(number) => Some(bumpalo::format!(in self.world.arena, "{number}").into_bump_str()),
+            Value::Number(number) => Some(bumpalo::format!(in self.world.arena, "{}", number).into_bump_str()),
             Value::Null | Value::List(_) | Value::Map(_) | Value::Time(_) | Value::Secret(_) => None,
         }
     }

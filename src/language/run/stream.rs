@@ -117,9 +117,4 @@ impl Plan {
             Self::Omit | Self::Constant(_) => Span::default(),
         }
     }
-
-    /// The path that it reads, if it reads one as it is.
-    pub(in crate::language) fn shown(&self) -> Option<&str> {
-        None
-    }
 }

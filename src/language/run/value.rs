@@ -140,7 +140,7 @@ impl<'v> Run<'v> {
         let mut values = List::with_capacity_in(text.with.len(), self.world.arena);
         for (name, plan) in &text.with {
             let value = self.value(plan)?.filter(|value| !matches!(value, Value::Null));
-            let value = value.ok_or_else(|| Fault::missing(plan.shown().unwrap_or(name), text.span))?;
+            let value = value.ok_or_else(|| Fault::missing(name, text.span))?;
             let value = self.key_text(value).ok_or_else(|| {
                 Fault::malformed(format!("{name}: a {} is no part of a sentence", value.kind()), text.span)
             })?;
