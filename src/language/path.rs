@@ -212,7 +212,10 @@ mod tests {
         check("$.a[1:]", "[Slice(Some(1), None)]");
         check("$.a[:2]", "[Slice(None, Some(2))]");
         check("$.a['b\\'c']", r#"[Key("b'c")]"#);
-        check("$.a[?@.b == \"x\"]", r#"Compare(Equal, Path(Path { base: This, steps: [Key("b")] }), Literal(Text("x")))"#);
+        check(
+            "$.a[?@.b == \"x\"]",
+            r#"Compare(Equal, Path(Path { base: This, steps: [Key("b")] }), Literal(Text("x")))"#,
+        );
         check("$.a[?@.b == $.c.d]", r#"Path(Path { base: Slot(7), steps: [Key("d")] })"#);
         check("$.a[?@.b && !(@.c || @.d > 1)]", "And([Exists(");
         check("$.a[?length(@.b) > 2]", "Length(");

@@ -90,9 +90,12 @@ impl Table {
                 Rows::Several(read)
             }
             Shape::List(_) => {
-                compiler.problem("SB0216", "a list of rows needs `key`, the names of its key columns", node.span, |p| {
-                    p.help("with one key, `rows` is a map from key to row")
-                });
+                compiler.problem(
+                    "SB0216",
+                    "a list of rows needs `key`, the names of its key columns",
+                    node.span,
+                    |p| p.help("with one key, `rows` is a map from key to row"),
+                );
                 Rows::One(HashMap::new())
             }
             Shape::Map(_) => {
@@ -221,8 +224,8 @@ fn computed(node: &Node) -> Option<crate::diagnostic::Span> {
         Shape::Scalar(Scalar::Text(text), _) => is_expression(text).then_some(node.span),
         Shape::Scalar(..) => None,
         Shape::List(items) => items.iter().find_map(computed),
-        Shape::Map(entries) => entries.iter().find_map(|(key, node)| {
-            if key.text.starts_with('$') { Some(key.span) } else { computed(node) }
-        }),
+        Shape::Map(entries) => entries
+            .iter()
+            .find_map(|(key, node)| if key.text.starts_with('$') { Some(key.span) } else { computed(node) }),
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn read(
     if let Some(lets) = fields.get("let") {
         scope.lets(compiler, lets);
     }
-    let when = fields.get("when").map(|node| scope.condition(compiler, node));
+    let when = fields.get("when").map(|node| scope.when(compiler, node));
     let method = reader.text(fields.get("method")?, "method")?.to_ascii_uppercase();
     let url = url(reader, compiler, &mut scope, fields.get("url")?)?;
     let auth = fields.get("auth").and_then(|node| auth::scheme_out(reader, compiler, &mut scope, node));

@@ -175,7 +175,8 @@ fn string(text: &str, at: usize) -> Result<(Token, usize), Problem> {
 
 fn number(text: &str, at: usize) -> Result<(Token, usize), Problem> {
     let rest = &text[at..];
-    let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'))).unwrap_or(rest.len());
+    let length =
+        rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+'))).unwrap_or(rest.len());
     match serde_json::from_str::<serde_json::Number>(&rest[..length]) {
         Ok(read) => {
             let tree = Tree::from(&serde_json::Value::Number(read));

@@ -216,7 +216,9 @@ impl Parser<'_> {
         self.next += 1;
         let mark = self.here();
         match argument {
-            Argument::Path(text, _) if self.take(&Token::Optional) => Ok((Argument::Path(text, true), at.start..mark.end)),
+            Argument::Path(text, _) if self.take(&Token::Optional) => {
+                Ok((Argument::Path(text, true), at.start..mark.end))
+            }
             other => Ok((other, at)),
         }
     }
@@ -235,7 +237,8 @@ mod tests {
             Kind::Path { text, optional } => format!("{}{}", &text[2..], if *optional { "?" } else { "" }),
             Kind::Literal(tree) => serde_json::to_string(tree).unwrap(),
             Kind::Pipe(input, calls) => calls.iter().fold(show(input), |inner, call| {
-                let arguments: Vec<String> = call.arguments.iter().map(|(argument, _)| format!("{argument:?}")).collect();
+                let arguments: Vec<String> =
+                    call.arguments.iter().map(|(argument, _)| format!("{argument:?}")).collect();
                 format!("{}({})", call.name, [vec![inner], arguments].concat().join(", "))
             }),
             Kind::First(parts) => join(parts, "??"),
@@ -262,7 +265,10 @@ mod tests {
         check("$.a? | lower ?? $.b == 1 && $.c || $.d", "(((Equal (lower(a?) ?? b) 1) && c) || d)");
         check("$.a || $.b && !$.c == 2", "(a || (b && !(Equal c 2)))");
         check("$.a && ($.b || $.c)", "(a && (b || c))");
-        check("$.f == false && $.m? | nonempty && $.s[*] | count == 0", "((Equal f false) && nonempty(m?) && (Equal count(s[*]) 0))");
+        check(
+            "$.f == false && $.m? | nonempty && $.s[*] | count == 0",
+            "((Equal f false) && nonempty(m?) && (Equal count(s[*]) 0))",
+        );
         check("$.a == $.b ?? \"x\"", "(Equal a (b ?? \"x\"))");
         check("$.a\n  ?? $.b\n  ?? $.c", "(a ?? b ?? c)");
     }

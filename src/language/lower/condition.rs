@@ -32,9 +32,13 @@ impl Build<'_, '_> {
         let syntax = self.syntax(node)?;
         let lowered = self.value(node, &syntax, WHOLE);
         if !lowered.plural && lowered.gives != Type::List && !matches!(lowered.expression, Expression::Literal(_)) {
-            self.at(node, &syntax.at, "SB0207", "a list is wanted here, and this is one value", Some(
-                "add `[*]` to the path, or `| list` if it may be one or many",
-            ));
+            self.at(
+                node,
+                &syntax.at,
+                "SB0207",
+                "a list is wanted here, and this is one value",
+                Some("add `[*]` to the path, or `| list` if it may be one or many"),
+            );
         }
         Some(Leaf { expression: lowered.expression, required: None, span: node.span })
     }
@@ -72,9 +76,13 @@ impl Build<'_, '_> {
             _ if optional => Expression::Exists(Box::new(expression)),
             Type::Any => Expression::Holds(Box::new(expression), shown.into(), span),
             _ => {
-                self.at(node, &syntax.at, "SB0211", "this is neither true nor false", Some(
-                    "compare it, or ask with `?` behind the path whether it is there",
-                ));
+                self.at(
+                    node,
+                    &syntax.at,
+                    "SB0211",
+                    "this is neither true nor false",
+                    Some("compare it, or ask with `?` behind the path whether it is there"),
+                );
                 Expression::Literal(Tree::Bool(false))
             }
         }

@@ -61,19 +61,28 @@ impl Build<'_, '_> {
         if input.secret && !function.takes.contains(&Type::Secret) {
             self.secret(node, at);
         } else if input.plural && !accepts(function.takes, Type::List) {
-            self.at(node, at, "SB0206", format!("`{}` takes one value, and this path is a list", function.name), Some(
-                "pick one with `[0]`, or apply a function of lists such as `first` before",
-            ));
+            self.at(
+                node,
+                at,
+                "SB0206",
+                format!("`{}` takes one value, and this path is a list", function.name),
+                Some("pick one with `[0]`, or apply a function of lists such as `first` before"),
+            );
         } else if !accepts(function.takes, input.gives) {
-            let text = format!("`{}` takes {}, and this is {}", function.name, names(function.takes), name(input.gives));
+            let text =
+                format!("`{}` takes {}, and this is {}", function.name, names(function.takes), name(input.gives));
             self.at(node, at, "SB0210", text, None);
         }
     }
 
     fn secret(&mut self, node: &Node, at: &Range<usize>) {
-        self.at(node, at, "SB0222", "a secret goes nowhere but into auth and calls as it is", Some(
-            "the one function with a secret argument is `hmac_sha256`",
-        ));
+        self.at(
+            node,
+            at,
+            "SB0222",
+            "a secret goes nowhere but into auth and calls as it is",
+            Some("the one function with a secret argument is `hmac_sha256`"),
+        );
     }
 
     fn arguments(&mut self, node: &Node, function: &Function, call: &Invocation) -> Option<Vec<Lowered>> {
@@ -139,9 +148,13 @@ impl Build<'_, '_> {
 
     fn lookup(&mut self, node: &Node, input: Lowered, call: &Invocation) -> Lowered {
         let [(Argument::Name(name), at)] = call.arguments.as_slice() else {
-            self.at(node, &call.at, "SB0209", "`table` has one argument, a table's name", Some(
-                "it is written without quotes: `table(codes)`",
-            ));
+            self.at(
+                node,
+                &call.at,
+                "SB0209",
+                "`table` has one argument, a table's name",
+                Some("it is written without quotes: `table(codes)`"),
+            );
             return Lowered::broken();
         };
         let Some(number) = self.compiler.tables.iter().position(|table| *table.name == **name) else {

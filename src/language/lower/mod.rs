@@ -97,9 +97,12 @@ impl<'b, 'd> Build<'b, 'd> {
     pub(super) fn syntax(&mut self, node: &Node) -> Option<Syntax> {
         let text = node.as_text().filter(|text| is_expression(text));
         let Some(text) = text else {
-            self.compiler.problem("SB0201", format!("expected an expression, found {}", node.describe()), node.span, |p| {
-                p.help("an expression begins with `$.`, as in `$.body.to`")
-            });
+            self.compiler.problem(
+                "SB0201",
+                format!("expected an expression, found {}", node.describe()),
+                node.span,
+                |p| p.help("an expression begins with `$.`, as in `$.body.to`"),
+            );
             return None;
         };
         match parse(text) {
@@ -151,9 +154,7 @@ impl<'b, 'd> Build<'b, 'd> {
                 let sides = Box::new((self.side(node, left), self.side(node, right)));
                 Lowered::of(Expression::Compare(*how, sides), Type::Boolean)
             }
-            Kind::Not(_) | Kind::And(_) | Kind::Or(_) => {
-                Lowered::of(self.condition(node, syntax), Type::Boolean)
-            }
+            Kind::Not(_) | Kind::And(_) | Kind::Or(_) => Lowered::of(self.condition(node, syntax), Type::Boolean),
         }
     }
 
@@ -213,9 +214,13 @@ impl<'b, 'd> Build<'b, 'd> {
         let path = Path { base: name.resolved.base, steps };
         let plural = path.is_plural();
         if plural && !wanted.list {
-            self.at(node, at, "SB0206", "this path is a list, and one value is wanted here", Some(
-                "pick one with `[0]`, or apply a function of lists such as `count` or `first`",
-            ));
+            self.at(
+                node,
+                at,
+                "SB0206",
+                "this path is a list, and one value is wanted here",
+                Some("pick one with `[0]`, or apply a function of lists such as `count` or `first`"),
+            );
             return Lowered::broken();
         }
         let shown = name.shown(text);

@@ -39,9 +39,11 @@ impl<'v> Run<'v> {
                 let (left, right) = (self.side(&sides.0)?, self.side(&sides.1)?);
                 Ok(Some(Value::Bool(compare(*how, left, right))))
             }
-            Expression::Not(_) | Expression::And(_) | Expression::Or(_) | Expression::Exists(_) | Expression::Holds(..) => {
-                self.is_true(expression).map(|holds| Some(Value::Bool(holds)))
-            }
+            Expression::Not(_)
+            | Expression::And(_)
+            | Expression::Or(_)
+            | Expression::Exists(_)
+            | Expression::Holds(..) => self.is_true(expression).map(|holds| Some(Value::Bool(holds))),
         }
     }
 

@@ -71,7 +71,9 @@ impl<'v> Run<'v> {
     fn missed(self, table: &Table, key: Option<Value<'v>>) {
         let Some(key) = key else { return };
         let parts: Vec<&str> = match key {
-            Value::Map(_) => table.key.iter().map(|name| self.key_column(Some(key), name, false).unwrap_or("")).collect(),
+            Value::Map(_) => {
+                table.key.iter().map(|name| self.key_column(Some(key), name, false).unwrap_or("")).collect()
+            }
             key => vec![self.key_text(key).unwrap_or("")],
         };
         if parts.iter().all(|part| part.is_empty()) {

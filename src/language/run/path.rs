@@ -189,4 +189,3 @@ fn less(left: Option<Value<'_>>, right: Option<Value<'_>>) -> bool {
         _ => false,
     }
 }
-

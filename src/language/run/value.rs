@@ -80,11 +80,7 @@ impl<'v> Run<'v> {
     }
 
     /// Runs a body for each item of a list.
-    pub(super) fn each(
-        self,
-        each: &'v Each,
-        body: &mut dyn FnMut(Self) -> Result<(), Fault>,
-    ) -> Result<(), Fault> {
+    pub(super) fn each(self, each: &'v Each, body: &mut dyn FnMut(Self) -> Result<(), Fault>) -> Result<(), Fault> {
         let inside = self.deeper(each.of.span)?;
         let items = match self.evaluate(&each.of.expression)? {
             None => return Ok(()),

@@ -153,7 +153,8 @@ impl Build<'_, '_> {
             match &*name {
                 "$omit" => problem.help("`$omit` stands alone, in place of a value"),
                 "$file" => problem.help("`$file` is for `given` and `cases`"),
-                _ => problem.help("a key that begins with `$` is an operator; write it under `$literal` to have it as it is"),
+                _ => problem
+                    .help("a key that begins with `$` is an operator; write it under `$literal` to have it as it is"),
             }
         });
     }
@@ -176,7 +177,9 @@ impl Build<'_, '_> {
                 let problem = problem.did_you_mean(&key.text, parts.iter().copied());
                 problem.help(match parts.len() {
                     0 => format!("beside `{}` stands nothing", operator.text),
-                    _ => format!("beside `{}` may stand `{own}`; put the operator under a key of its own", operator.text),
+                    _ => {
+                        format!("beside `{}` may stand `{own}`; put the operator under a key of its own", operator.text)
+                    }
                 })
             });
         }
