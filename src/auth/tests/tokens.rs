@@ -175,7 +175,8 @@ fn the_first_header_that_is_there_counts() {
     let index = Index::build([7; 32], entries());
     let good = signed(&json!({}), "account-secret");
     let (router, bearer) = ("Bearer router.own.token", format!("bearer {good}"));
-    let cases: [(_, Vec<(&str, &str)>, Outcome<Vec<usize>>); 6] = [
+    type Headers<'h> = Vec<(&'h str, &'h str)>;
+    let cases: [(&str, Headers<'_>, Outcome<Vec<usize>>); 6] = [
         ("behind a router", vec![("authorization", router), ("x-router-token", &bearer)], Ok(vec![0])),
         ("without the word", vec![("x-router-token", &good)], Ok(vec![0])),
         (
