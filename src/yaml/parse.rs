@@ -168,6 +168,8 @@ error[SB0102]: the key `a` is given twice in one map
         check(&(0..300).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>(), "SB0108");
         check(&"- 1\n".repeat(100_001), "SB0109");
         assert!(read(&"- 1\n".repeat(99_999)).0.is_some());
+        assert_eq!(read(&format!("[{}]", "$.a | f(b, c), {d:1}, ".repeat(9000))).2.len(), 101);
+        assert_eq!(read(&format!("[{}]", "$.a | f(b, c), ".repeat(9000))).2.len(), 20);
         assert_eq!(read(&"a: *b\na: &c 1\n".repeat(50_000)).2.len(), 101);
     }
 

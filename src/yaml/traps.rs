@@ -8,6 +8,8 @@ use crate::diagnostic::{Diagnostic, Source, Span};
 
 /// An expression cut into more pieces is not put together again: what follows may be long.
 const PIECES: usize = 16;
+/// So many cut expressions, or keys without a blank, of one list or map are reported; one shows the pattern.
+const ALIKE: usize = 20;
 
 /// An unquoted scalar that other tools, or people, read otherwise.
 pub(super) fn plain(source: &Source, text: &str, read: &Plain, span: Span, role: Role, problems: &mut Vec<Diagnostic>) {
@@ -101,7 +103,7 @@ pub(super) fn rejoin(source: &Source, shape: Shape, problems: &mut Vec<Diagnosti
     match shape {
         Shape::List(items) => Shape::List(join_pieces(source, items, |item| item, |item| item.span.end, problems)),
         Shape::Map(entries) => {
-            problems.extend(entries.iter().filter_map(|(key, value)| glued(source, key, value)));
+            problems.extend(entries.iter().filter_map(|(key, value)| glued(source, key, value)).take(ALIKE));
             let end = |(key, value): &(Key, Node)| key.span.end.max(value.span.end);
             Shape::Map(join_pieces(source, entries, |(_, value)| value, end, problems))
         }
@@ -119,8 +121,10 @@ fn join_pieces<T>(
     let ends: Vec<usize> = pieces.iter().map(end).collect();
     let mut joined = Vec::with_capacity(pieces.len());
     let mut pieces = pieces.into_iter().zip(1..);
+    let most = problems.len() + ALIKE;
     while let Some((mut piece, next)) = pieces.next() {
-        if let Some((span, more)) = whole(source, value(&mut piece), ends.get(next..).unwrap_or_default()) {
+        let rest = ends.get(next..).filter(|_| problems.len() < most).unwrap_or_default();
+        if let Some((span, more)) = whole(source, value(&mut piece), rest) {
             *value(&mut piece) = mended(source, span, problems);
             pieces.by_ref().take(more).for_each(drop);
         }
@@ -176,21 +180,21 @@ pub(super) fn invisible(source: &Source, problems: &mut Vec<Diagnostic>) {
 }
 
 fn hidden(c: char) -> Option<Diagnostic> {
-    let code = format!("U+{:04X}", u32::from(c));
+    let code = || format!("U+{:04X}", u32::from(c));
     match c {
         '\t' | '\n' | '\r' | '\u{85}' => None,
         c if c.is_control() => Some(
-            Diagnostic::error("SB0119", format!("a control character stands here ({code})"))
+            Diagnostic::error("SB0119", format!("a control character stands here ({})", code()))
                 .help("remove it; in double quotes it can be written as an escape"),
         ),
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => Some(
-            Diagnostic::error("SB0119", format!("a mark that turns the direction of writing stands here ({code})"))
+            Diagnostic::error("SB0119", format!("a mark that turns the direction of writing stands here ({})", code()))
                 .help("remove it; in double quotes it can be written as an escape"),
         ),
         '\u{a0}' | '\u{200b}' | '\u{2060}' | '\u{feff}' => Some(
             Diagnostic::warning(
                 "SB0119",
-                format!("a blank that is no space stands here ({code}); YAML takes it as a letter"),
+                format!("a blank that is no space stands here ({}); YAML takes it as a letter", code()),
             )
             .help("type a space instead, or remove it; often it comes with a copied text"),
         ),
