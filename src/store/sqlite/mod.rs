@@ -18,6 +18,9 @@ mod shared;
 mod tx;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::Ordering;

@@ -137,9 +137,7 @@ pub(super) fn load(connection: &Connection) -> rusqlite::Result<Shared> {
     shared.apply(&suppressions_and_attempts(connection, &shared)?);
     load_ledger(connection, &shared)?;
     // The rows themselves are the truth of what is in flight.
-    for (condition, queued) in
-        [("phase = 0 AND wake IS NULL", true), ("phase = 0 AND wake IS NOT NULL", true), ("phase IN (1, 2)", false)]
-    {
+    for (condition, queued) in [("phase = 0", true), ("phase IN (1, 2)", false)] {
         count(connection, &shared, condition, queued)?;
     }
     Ok(shared)

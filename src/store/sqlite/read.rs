@@ -11,6 +11,25 @@ use super::{key, row};
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
 
+/// What follows [`row::SELECT`] or stands alone; that each uses its index is tested.
+pub(super) const ONE: &str = "WHERE m.ref = ?1";
+pub(super) const BY_PLATFORM: &str =
+    "JOIN key k ON k.ref = m.ref WHERE k.hash = ?1 AND b.platform_id = ?2 ORDER BY k.ref DESC";
+pub(super) const LAST_TO: &str =
+    "JOIN key k ON k.ref = m.ref WHERE k.hash = ?1 AND b.recipient = ?2 AND m.origin = 0 ORDER BY k.ref DESC";
+/// The newest first, should a provider give one id twice.
+pub(super) const BY_PROVIDER: &str =
+    "SELECT k.ref, m.providers FROM key k JOIN message m ON m.ref = k.ref WHERE k.hash = ?1 ORDER BY k.ref DESC";
+pub(super) const READY: &str =
+    "SELECT ref FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0 AND wake IS NULL ORDER BY ref";
+pub(super) const WAITED: &str = "SELECT ref FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0
+    AND wake IS NOT NULL AND wake <= ?3 ORDER BY wake";
+pub(super) const INTERRUPTED: &str = "SELECT a.ref FROM attempt a JOIN message m ON m.ref = a.ref
+    WHERE m.phase IN (0, 1) UNION SELECT ref FROM (SELECT ref, phase FROM message WHERE phase IN (1, 2))
+    WHERE phase = 1 ORDER BY 1";
+pub(super) const DUE: &str = "SELECT ref FROM message WHERE due IS NOT NULL AND due <= ?1 ORDER BY due";
+pub(super) const NEXT: &str = "SELECT min(due) FROM message WHERE due IS NOT NULL AND due > ?1";
+
 /// What a reader's thread owns.
 pub(super) struct Reader {
     pub(super) connection: Connection,
@@ -19,13 +38,12 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn message(&self, reference: Ref) -> rusqlite::Result<Option<Message>> {
-        Ok(self.messages("WHERE m.ref = ?1", [reference.number()], |_| true, 1)?.pop())
+        Ok(self.messages(ONE, [reference.number()], |_| true, 1)?.pop())
     }
 
     pub(super) fn by_provider_id(&self, id: &str) -> rusqlite::Result<Option<Message>> {
-        // The newest, should a provider give one id twice. The list holds the ids of earlier attempts too.
-        let sql = "SELECT k.ref, m.providers FROM key k JOIN message m ON m.ref = k.ref WHERE k.hash = ?1 ORDER BY k.ref DESC";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        // The list holds the ids of earlier attempts too.
+        let mut statement = self.connection.prepare_cached(BY_PROVIDER)?;
         let mut rows = statement.query([key::provider(id)])?;
         while let Some(row) = rows.next()? {
             if row::list(row, 1)?.iter().any(|known| known == id) {
@@ -36,18 +54,16 @@ impl Reader {
     }
 
     pub(super) fn by_platform_id(&self, tenant: &Name, id: &str) -> rusqlite::Result<Vec<Message>> {
-        let tail = "JOIN key k ON k.ref = m.ref WHERE k.hash = ?1 AND b.platform_id = ?2 ORDER BY m.ref DESC";
         let hash = key::own(tenant.as_str(), id);
-        self.messages(tail, params![hash, id], |message| message.message.lane.tenant == *tenant, 100)
+        self.messages(BY_PLATFORM, params![hash, id], |message| message.message.lane.tenant == *tenant, 100)
     }
 
     pub(super) fn last_to(&self, lane: &Lane, to: &[Address]) -> rusqlite::Result<Option<Message>> {
         let mut newest: Option<Message> = None;
         for address in to {
-            let tail = "JOIN key k ON k.ref = m.ref WHERE k.hash = ?1 AND b.recipient = ?2 AND m.origin = 0 ORDER BY m.ref DESC";
             let hash = key::recipient(lane, address.as_str());
             let ours = |message: &Message| message.message.lane == *lane;
-            let found = self.messages(tail, params![hash, address.as_str()], ours, 1)?.pop();
+            let found = self.messages(LAST_TO, params![hash, address.as_str()], ours, 1)?.pop();
             newest = found.into_iter().chain(newest).max_by_key(|message| message.message.reference);
         }
         Ok(newest)
@@ -71,12 +87,8 @@ impl Reader {
         let mut claimed = Vec::new();
         for class in [0, 1] {
             let room = most - claimed.len();
-            let ready =
-                "SELECT ref FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0 AND wake IS NULL ORDER BY ref";
-            let waited = "SELECT ref FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0 AND wake IS NOT NULL
-                AND wake <= ?3 ORDER BY wake";
-            let mut found = self.free(ready, params![lane, class], room, held)?;
-            found.extend(self.free(waited, params![lane, class, now.millis()], room, held)?);
+            let mut found = self.free(READY, params![lane, class], room, held)?;
+            found.extend(self.free(WAITED, params![lane, class, now.millis()], room, held)?);
             found.sort_unstable();
             for reference in found.into_iter().take(room) {
                 claimed.extend(self.message(reference)?);
@@ -101,17 +113,13 @@ impl Reader {
     }
 
     pub(super) fn interrupted(&self) -> rusqlite::Result<Vec<Ref>> {
-        let sql = "SELECT a.ref FROM attempt a JOIN message m ON m.ref = a.ref WHERE m.phase IN (0, 1)
-            UNION SELECT ref FROM (SELECT ref, phase FROM message WHERE phase IN (1, 2)) WHERE phase = 1 ORDER BY 1";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut statement = self.connection.prepare_cached(INTERRUPTED)?;
         statement.query_map([], |row| row.get(0).map(Ref::from_number))?.collect()
     }
 
     pub(super) fn due(&self, now: Timestamp, most: usize) -> rusqlite::Result<(Vec<Ref>, Option<Timestamp>)> {
-        let sql = "SELECT ref FROM message WHERE due IS NOT NULL AND due <= ?1 ORDER BY due";
-        let due = self.free(sql, [now.millis()], most, &HashSet::new())?;
-        let sql = "SELECT min(due) FROM message WHERE due IS NOT NULL AND due > ?1";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let due = self.free(DUE, [now.millis()], most, &HashSet::new())?;
+        let mut statement = self.connection.prepare_cached(NEXT)?;
         let next: Option<i64> = statement.query_row([now.millis()], |row| row.get(0))?;
         Ok((due, next.map(Timestamp::from_millis)))
     }

@@ -11,10 +11,12 @@ use crate::model::{Name, Ref};
 use crate::value::Timestamp;
 
 /// A call is there only when no older one of its message and name is.
-const DUE: &str = "SELECT c.id, c.name, c.message, c.context, c.at, c.attempts, c.due FROM call c
+pub(super) const DUE: &str = "SELECT c.id, c.name, c.message, c.context, c.at, c.attempts, c.due FROM call c
     WHERE c.tenant = ?1 AND c.due <= ?2 AND NOT EXISTS
         (SELECT 1 FROM call o WHERE o.message = c.message AND o.name = c.name AND o.id < c.id)
     ORDER BY c.due, c.id";
+
+pub(super) const NEXT: &str = "SELECT min(due) FROM call WHERE tenant = ?1 AND due > ?2";
 
 /// Tenants that have calls: each found by one step in the index.
 const TENANTS: &str = "WITH RECURSIVE some (id) AS (SELECT min(tenant) FROM call UNION ALL
@@ -88,8 +90,7 @@ impl Reader {
     }
 
     fn next_call(&self, tenants: &[(i64, Name)], now: Timestamp) -> rusqlite::Result<Option<Timestamp>> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT min(due) FROM call WHERE tenant = ?1 AND due > ?2")?;
+        let mut statement = self.connection.prepare_cached(NEXT)?;
         let mut next: Option<i64> = None;
         for (id, _) in tenants {
             let theirs: Option<i64> = statement.query_row([*id, now.millis()], |row| row.get(0))?;

@@ -21,9 +21,9 @@ CREATE TABLE message (
     best INTEGER, told TEXT, due INTEGER, revision INTEGER NOT NULL, providers TEXT, said TEXT,
     history TEXT NOT NULL DEFAULT ''
 );
--- The order of claiming. Those that wait for their next attempt are apart: a lane may have many, and none is ready.
-CREATE INDEX message_ready ON message (lane, class, ref) WHERE phase = 0 AND wake IS NULL;
-CREATE INDEX message_waiting ON message (lane, class, wake) WHERE phase = 0 AND wake IS NOT NULL;
+-- The order of claiming. Ready ones have no wake and so are by their age; those that wait for their next attempt are
+-- apart: a lane may have many.
+CREATE INDEX message_queue ON message (lane, class, wake, ref) WHERE phase = 0;
 CREATE INDEX message_due ON message (due) WHERE due IS NOT NULL;
 -- Sending and in doubt: few.
 CREATE INDEX message_unsure ON message (ref) WHERE phase IN (1, 2);

@@ -1,0 +1,81 @@
+//! What every engine keeps: one test per promise and engine.
+
+mod calls;
+mod messages;
+mod people;
+mod queues;
+
+use std::collections::HashSet;
+
+use super::samples::*;
+use super::*;
+
+type Made = (Box<dyn Store>, Option<tempfile::TempDir>);
+
+fn memory_engine() -> Made {
+    (Box::new(memory::Memory::new()), None)
+}
+
+fn sqlite_engine() -> Made {
+    let directory = tempfile::tempdir().unwrap();
+    let store = sqlite::Sqlite::open(&directory.path().join("deep/switchboard.db")).unwrap();
+    (Box::new(store), Some(directory))
+}
+
+macro_rules! promises {
+    ($($of:ident::$promise:ident,)*) => {
+        mod memory_keeps {
+            $(#[tokio::test] async fn $promise() { super::$of::$promise(&*super::memory_engine().0).await; })*
+        }
+        mod sqlite_keeps {
+            $(#[tokio::test] async fn $promise() {
+                let (store, _directory) = super::sqlite_engine();
+                super::$of::$promise(&*store).await;
+                store.close().await.unwrap();
+            })*
+        }
+    };
+}
+
+promises! {
+    messages::a_message_comes_back_as_it_was_accepted,
+    messages::a_repeat_is_recognised_by_tenant_and_key,
+    messages::a_change_is_all_or_nothing,
+    messages::a_change_is_kept_whole,
+    messages::a_message_is_found_by_every_id,
+    messages::the_last_message_to_a_person_is_found,
+    messages::hostile_texts_come_back_unchanged,
+    messages::a_bad_write_hurts_only_itself,
+    messages::the_ledger_balances,
+    messages::old_finished_messages_are_purged,
+    messages::nothing_unknown_is_an_error,
+    queues::lanes_and_backlog_count_what_is_queued,
+    queues::claiming_goes_by_class_then_age,
+    queues::claiming_leaves_out_what_waits_is_held_or_under_way,
+    queues::attempts_that_never_ended_are_found,
+    queues::only_a_queued_message_can_be_begun,
+    queues::what_is_due_comes_in_time_order,
+    queues::queued_messages_are_due_when_their_time_runs_out,
+    calls::calls_come_oldest_first_and_in_their_order,
+    calls::a_call_is_done_again_or_parked,
+    calls::tenants_share_the_calls,
+    calls::letters_come_newest_first,
+    people::an_inbound_message_is_taken_once,
+    people::an_opt_out_counts_at_once_and_for_its_sender,
+    people::an_opt_out_counts_for_every_address_of_a_person,
+    people::an_opt_in_frees_every_address_of_a_person,
+    people::replies_that_repeat_are_left_out,
+}
+
+async fn accept(store: &dyn Store, messages: Vec<NewMessage>) {
+    let count = messages.len();
+    assert_eq!(store.accept(messages).await.unwrap(), vec![Acceptance::New; count]);
+}
+
+fn refs(messages: &[Message]) -> Vec<i64> {
+    messages.iter().map(|message| message.message.reference.number()).collect()
+}
+
+async fn claim(store: &dyn Store, now: i64, most: usize) -> Vec<i64> {
+    refs(&store.claim(&lane("acme", "14155550100"), at(now), most, &HashSet::new()).await.unwrap())
+}

@@ -1,0 +1,14 @@
+//! What only an engine with a disk can promise or break.
+
+mod damage;
+mod groups;
+mod plans;
+mod restarts;
+
+use std::path::PathBuf;
+
+fn place() -> (tempfile::TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("switchboard.db");
+    (directory, path)
+}
