@@ -11,6 +11,6 @@ mod secrets;
 mod watch;
 
 pub use clock::SystemAmbient;
-pub use files::{FileProblem, read_files};
+pub use files::{FileProblem, read_file, read_files, read_folder};
 pub use gateway::{Gateway, Options, StartError};
 pub use secrets::Secrets;

@@ -79,6 +79,8 @@ pub struct Claim {
     pub expected: Vec<Secret>,
     /// Differs from tenant to tenant, so the tenant is looked up by it.
     pub identity: bool,
+    /// A token may leave it out; one that carries it must carry the right one.
+    pub optional: bool,
 }
 
 /// Why nobody was verified.

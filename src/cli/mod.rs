@@ -1,1 +1,69 @@
-//! cli
+//! The command line: text in, exit code out. 0 fine, 1 findings or failure, 2 wrong usage.
+//!
+//! Commands hold no logic of their own: they start what `app`, `cases` and `sim` offer and print what came of it.
+
+mod check;
+mod demo;
+mod options;
+mod serve;
+mod sim;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// One gateway between customer engagement platforms and WhatsApp providers, driven by YAML.
+#[derive(Debug, Parser)]
+#[command(name = "switchboard", version, about, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway
+    Serve(options::ServeOptions),
+    /// Check all mapping and tenant files: every problem with its place and fix
+    Check(options::FileOptions),
+    /// Run the contract cases of mappings
+    Test(test::TestOptions),
+    /// See it work: a gateway, a provider and two platforms on this machine, two campaigns, a table
+    Demo(demo::DemoOptions),
+    /// Simulated parties to test against
+    #[command(subcommand)]
+    Sim(sim::SimCommand),
+}
+
+/// Runs the command that was typed.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(problem) => {
+            // Help and version are no errors, but print through the same way.
+            let code = if problem.use_stderr() { 2 } else { 0 };
+            let _ = problem.print();
+            return ExitCode::from(code);
+        }
+    };
+    match arguments.command {
+        Command::Serve(options) => serve::run(options),
+        Command::Check(options) => check::run(&options),
+        Command::Test(options) => test::run(&options),
+        Command::Demo(options) => demo::run(&options),
+        Command::Sim(command) => sim::run(command),
+    }
+}
+
+/// Says why a command failed, and how.
+fn fail(problem: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("switchboard: {problem}");
+    ExitCode::from(1)
+}
+
+/// A runtime for the commands that serve or call.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}

@@ -1,7 +1,7 @@
 //! `keywords:` of a tenant over the rules of its platform's mapping: words folded, replies compiled.
 
-use super::prose::Prose;
 use crate::keywords::Words;
+use crate::language::Prose;
 use crate::mapping::{Fields, InboundLeg, Mapping, Reader};
 use crate::yaml::Node;
 
@@ -54,7 +54,7 @@ fn read_rule(reader: &mut Reader, leg: &InboundLeg, rule: &crate::mapping::Rule,
     }
     let reply = match fields.and_then(|fields| fields.get("reply")) {
         Some(node) => reader.text(node, "reply").and_then(|text| compile(reader, node, text)),
-        None => rule.reply.as_deref().and_then(|text| Prose::compile(text, NAMES).ok()),
+        None => rule.reply.as_deref().and_then(|text| Prose::parse(text).ok()),
     };
     KeywordRule {
         name: rule.name.clone(),
@@ -65,15 +65,16 @@ fn read_rule(reader: &mut Reader, leg: &InboundLeg, rule: &crate::mapping::Rule,
 }
 
 fn compile(reader: &mut Reader, node: &Node, text: &str) -> Option<Prose> {
-    match Prose::compile(text, NAMES) {
-        Ok(prose) => Some(prose),
+    let help = "it may hold {{name}}, {{from}}, {{to}} and {{word}}";
+    match Prose::parse(text) {
+        Ok(prose) => {
+            if let Some(unknown) = prose.names().find(|name| !NAMES.contains(name)) {
+                reader.error("SB0409", node.span, format!("the reply knows no `{{{{{unknown}}}}}`"), help);
+            }
+            Some(prose)
+        }
         Err(problem) => {
-            reader.error(
-                "SB0409",
-                node.span,
-                format!("the reply cannot be used: {problem}"),
-                "it may hold {{name}}, {{from}}, {{to}} and {{word}}",
-            );
+            reader.error("SB0409", node.span, format!("the reply cannot be used: {problem}"), help);
             None
         }
     }

@@ -8,7 +8,6 @@ mod gateway;
 mod index;
 mod keywords;
 mod limits;
-mod prose;
 mod routes;
 mod schemes;
 mod secret;

@@ -93,7 +93,12 @@ pub(super) fn incoming(mapping: &Mapping, (schemes, layout): &(Vec<SchemeIn>, La
                     let first = claim.expected.constant().is_none() && !identity;
                     identity |= first;
                     let name = claim.name.clone();
-                    (!expected.is_empty()).then_some(Claim { name, expected, identity: first })
+                    (!expected.is_empty()).then_some(Claim {
+                        name,
+                        expected,
+                        identity: first,
+                        optional: claim.optional,
+                    })
                 });
                 let claims = claims.collect();
                 let max_age = max_age.as_ref().and_then(|program| values.text(program));

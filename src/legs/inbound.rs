@@ -117,13 +117,16 @@ fn action(name: &str, own: &KeywordRule, inbound: &Inbound, word: Option<&str>, 
         "suppress" => Some(Action::Suppress),
         "release" => Some(Action::Release),
         "reply" => {
-            let values = [
-                ("name", inbound.name.as_deref()),
-                ("from", Some(inbound.from.as_str())),
-                ("to", Some(inbound.to.as_str())),
-                ("word", word),
-            ];
-            own.reply.as_ref().map(|reply| Action::Reply { text: reply.render(&values), sparing: own.wordless })
+            // What is not known of the person reads as nothing: a reply is better than none.
+            let fill = |name: &str| match name {
+                "name" => Some(inbound.name.as_deref().unwrap_or_default()),
+                "from" => Some(inbound.from.as_str()),
+                "to" => Some(inbound.to.as_str()),
+                "word" => Some(word.unwrap_or_default()),
+                _ => None,
+            };
+            let text = own.reply.as_ref()?.fill(fill)?;
+            Some(Action::Reply { text, sparing: own.wordless })
         }
         call => Some(Action::Call { name: call.to_owned(), context: context.to_vec() }),
     }

@@ -11,6 +11,7 @@ mod http;
 pub mod keys;
 pub mod platform;
 pub mod provider;
+pub mod stage;
 #[cfg(test)]
 mod tests;
 

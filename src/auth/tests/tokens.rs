@@ -12,7 +12,7 @@ use super::*;
 const BODY: &str = r#"{"status":"delivered"}"#;
 
 fn claim(name: &str, expected: &[&str], identity: bool) -> Claim {
-    Claim { name: name.to_owned(), expected: secrets(expected), identity }
+    Claim { name: name.to_owned(), expected: secrets(expected), identity, optional: false }
 }
 
 fn scheme(api_key: &[&str], application: &[&str], secret: &[&str]) -> Scheme {

@@ -12,6 +12,18 @@ pub enum Kind {
     WebEngage,
 }
 
+impl std::str::FromStr for Kind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        match name {
+            "moengage" => Ok(Self::MoEngage),
+            "webengage" => Ok(Self::WebEngage),
+            other => Err(format!("`{other}` is not simulated: moengage or webengage")),
+        }
+    }
+}
+
 /// A simulated platform, as a whole.
 #[derive(Clone, Debug)]
 pub struct PlatformOptions {

@@ -38,7 +38,7 @@ pub(super) const ROOMS: &[Room] = &[
     room("flow", &["value", "model", "diagnostic", "yaml", "codec", "functions", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "store", "client", "limits"]),
     room("operate", &["value", "model", "diagnostic", "yaml", "codec", "functions", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "cases", "store", "client", "limits", "flow"]),
     // Drivers.
-    room("ingress", &["value", "model", "config", "limits", "flow"]),
+    room("ingress", &["value", "model", "codec", "config", "limits", "flow"]),
     room("dispatch", &["value", "model", "config", "store", "limits", "flow"]),
     room("console", &["value", "model", "diagnostic", "config", "operate"]),
     // Stands alone: sharing the engine would prove nothing.

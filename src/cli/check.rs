@@ -1,0 +1,45 @@
+//! `switchboard check`: every problem of every file, with its place and its fix.
+
+use std::process::ExitCode;
+
+use super::fail;
+use super::options::FileOptions;
+use crate::app::{Secrets, read_files};
+use crate::config::{self, NoSecret, Reference};
+use crate::diagnostic;
+use crate::model::Secret;
+
+pub(super) fn run(options: &FileOptions) -> ExitCode {
+    let folders = match options.folders() {
+        Ok(folders) => folders,
+        Err(problem) => return fail(&problem),
+    };
+    let files = match read_files(&folders.0, &folders.1) {
+        Ok(files) => files,
+        Err(problem) => return fail(&problem),
+    };
+    let (snapshot, mut problems) = config::build(&files, None, &resolve, [0; 32]);
+    diagnostic::sort(&mut problems);
+    let errors = problems.iter().filter(|problem| problem.is_error()).count();
+    let warnings = problems.len() - errors;
+    if options.json {
+        println!("{}", serde_json::json!({ "problems": problems, "errors": errors, "warnings": warnings }));
+    } else {
+        print!("{}", diagnostic::render(&problems));
+        println!(
+            "{} mappings, {} tenants: {errors} errors, {warnings} warnings",
+            snapshot.mappings.len(),
+            snapshot.tenants.len()
+        );
+    }
+    ExitCode::from(u8::from(errors > 0 || options.deny_warnings && warnings > 0))
+}
+
+/// A check of files needs no secrets: one that is not here is at the gateway. What is here is taken, so that clashes
+/// show.
+fn resolve(reference: &Reference) -> Result<Secret, NoSecret> {
+    let place = match reference {
+        Reference::Env(name) | Reference::File(name) => name,
+    };
+    Ok(Secrets::default().resolve(reference).unwrap_or_else(|_| Secret::new(format!("not here: {place}"))))
+}

@@ -1,0 +1,175 @@
+//! Options of the gateway: flags over environment variables over `switchboard.yaml` over defaults.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use ipnet::IpNet;
+
+use crate::app;
+use crate::config::GatewayFile;
+use crate::diagnostic::{self, Source};
+use crate::model::parse_duration;
+use crate::{ingress, yaml};
+
+/// How logs are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    /// For people.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+/// Where the configuration is.
+#[derive(Clone, Debug, Args)]
+pub(super) struct FileOptions {
+    /// The folder of mapping files [default: mappings]
+    #[arg(long, env = "SWITCHBOARD_MAPPINGS", value_name = "DIR")]
+    pub(super) mappings: Option<PathBuf>,
+    /// The folder of tenant files [default: tenants]
+    #[arg(long, env = "SWITCHBOARD_TENANTS", value_name = "DIR")]
+    pub(super) tenants: Option<PathBuf>,
+    /// The gateway file [default: switchboard.yaml, if it is there]
+    #[arg(long, env = "SWITCHBOARD_CONFIG", value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Print problems as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Treat warnings as errors
+    #[arg(long)]
+    pub(super) deny_warnings: bool,
+}
+
+/// How the gateway runs.
+#[derive(Clone, Debug, Args)]
+pub(super) struct ServeOptions {
+    /// The folder of mapping files [default: mappings]
+    #[arg(long, env = "SWITCHBOARD_MAPPINGS", value_name = "DIR")]
+    mappings: Option<PathBuf>,
+    /// The folder of tenant files [default: tenants]
+    #[arg(long, env = "SWITCHBOARD_TENANTS", value_name = "DIR")]
+    tenants: Option<PathBuf>,
+    /// The gateway file [default: switchboard.yaml, if it is there]
+    #[arg(long, env = "SWITCHBOARD_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where everything is kept [default: sqlite:data/switchboard.db]
+    #[arg(long, env = "SWITCHBOARD_STORE", value_name = "sqlite:PATH")]
+    store: Option<String>,
+    /// The public address [default: 0.0.0.0:8080]
+    #[arg(long, env = "SWITCHBOARD_LISTEN", value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// How logs are written [default: text]
+    #[arg(long, env = "SWITCHBOARD_LOG", value_name = "FORMAT")]
+    log: Option<LogFormat>,
+    /// Development: let calls go to this machine's loopback addresses
+    #[arg(long, env = "SWITCHBOARD_ALLOW_LOOPBACK")]
+    allow_loopback: bool,
+}
+
+/// What cannot be used of the options.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BadOption {
+    /// The gateway file cannot be read.
+    #[error(transparent)]
+    File(#[from] app::FileProblem),
+    /// The gateway file has problems; they are rendered already.
+    #[error("{0}")]
+    Content(String),
+    /// A value that is none.
+    #[error("{option}: `{value}` is not {expected}")]
+    Value {
+        /// The option's name.
+        option: &'static str,
+        /// What was given.
+        value: String,
+        /// What was expected.
+        expected: &'static str,
+    },
+}
+
+/// Reads the gateway file: the one named, or `switchboard.yaml` where there is one.
+pub(super) fn gateway_file(named: Option<&Path>) -> Result<GatewayFile, BadOption> {
+    let path = named.unwrap_or(Path::new("switchboard.yaml"));
+    if named.is_none() && !path.exists() {
+        return Ok(GatewayFile::default());
+    }
+    let source: Source = app::read_file(path)?;
+    let mut problems = Vec::new();
+    let file = yaml::settings(&source, &mut problems);
+    match file {
+        Some(file) if !problems.iter().any(diagnostic::Diagnostic::is_error) => Ok(file),
+        _ => Err(BadOption::Content(diagnostic::render(&problems))),
+    }
+}
+
+impl FileOptions {
+    /// The two folders.
+    pub(super) fn folders(&self) -> Result<(PathBuf, PathBuf), BadOption> {
+        let file = gateway_file(self.config.as_deref())?;
+        let mappings = self.mappings.clone().or(file.mappings).unwrap_or_else(|| "mappings".into());
+        let tenants = self.tenants.clone().or(file.tenants).unwrap_or_else(|| "tenants".into());
+        Ok((mappings, tenants))
+    }
+}
+
+impl ServeOptions {
+    /// What the gateway is started with, and how it logs.
+    pub(super) fn resolve(self) -> Result<(app::Options, LogFormat), BadOption> {
+        let file = gateway_file(self.config.as_deref())?;
+        let defaults = app::Options::default();
+        let listen = match self.listen.or(file.listen) {
+            Some(text) => parse("listen", &text, "an address and a port, such as 0.0.0.0:8080")?,
+            None => defaults.listen,
+        };
+        let store = self.store.or(file.store);
+        let store = match store.as_deref() {
+            None => defaults.store,
+            Some(text) => {
+                text.strip_prefix("sqlite:").filter(|path| !path.is_empty()).map(PathBuf::from).ok_or_else(|| {
+                    BadOption::Value { option: "store", value: text.to_owned(), expected: "sqlite:PATH" }
+                })?
+            }
+        };
+        let log = match (self.log, file.log.as_deref()) {
+            (Some(format), _) => format,
+            (None, None | Some("text")) => LogFormat::Text,
+            (None, Some("json")) => LogFormat::Json,
+            (None, Some(other)) => {
+                return Err(BadOption::Value { option: "log", value: other.to_owned(), expected: "text or json" });
+            }
+        };
+        let retention = file.retention.as_deref().map(|text| {
+            let wrong = || BadOption::Value {
+                option: "retention",
+                value: text.to_owned(),
+                expected: "a duration of at least 72h",
+            };
+            parse_duration(text).ok().filter(|span| *span >= defaults.retention).ok_or_else(wrong)
+        });
+        let proxies = file.trusted_proxies.iter();
+        let proxies =
+            proxies.map(|text| parse::<IpNet>("trusted_proxies", text, "an address range such as 10.0.0.0/8"));
+        let options = app::Options {
+            mappings: self.mappings.or(file.mappings).unwrap_or(defaults.mappings),
+            tenants: self.tenants.or(file.tenants).unwrap_or(defaults.tenants),
+            store,
+            listen,
+            allow_loopback: self.allow_loopback || file.allow_loopback.unwrap_or_default(),
+            retention: retention.transpose()?.unwrap_or(defaults.retention),
+            ingress: ingress::Options { trusted_proxies: proxies.collect::<Result<_, _>>()?, ..defaults.ingress },
+            drain: defaults.drain,
+            secrets: defaults.secrets,
+        };
+        Ok((options, log))
+    }
+}
+
+fn parse<T: std::str::FromStr>(option: &'static str, value: &str, expected: &'static str) -> Result<T, BadOption> {
+    value.parse().map_err(|_| BadOption::Value { option, value: value.to_owned(), expected })
+}
+
+/// An address of this machine.
+pub(super) const fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), port)
+}

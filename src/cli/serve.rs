@@ -1,0 +1,64 @@
+//! `switchboard serve`: the gateway until a signal says stop.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::info;
+use tracing_subscriber::EnvFilter;
+
+use super::options::{LogFormat, ServeOptions};
+use super::{fail, runtime};
+use crate::app::{Gateway, Options};
+
+pub(super) fn run(options: ServeOptions) -> ExitCode {
+    let (options, log) = match options.resolve() {
+        Ok(resolved) => resolved,
+        Err(problem) => {
+            eprintln!("switchboard: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    log_to_stderr(log);
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(problem) => return fail(&problem),
+    };
+    let served = runtime.block_on(serve(options));
+    // A name look-up that hangs must not keep the process.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => fail(&*problem),
+    }
+}
+
+/// Logs go to standard error; `SWITCHBOARD_LOG_LEVEL` takes a filter such as `info,switchboard::flow=debug`.
+pub(super) fn log_to_stderr(format: LogFormat) {
+    let filter = EnvFilter::try_from_env("SWITCHBOARD_LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber in one process is refused; the first stays.
+    let _ = match format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    };
+}
+
+async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut hangup = signal(SignalKind::hangup())?;
+    let gateway = Gateway::start(options).await?;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hangup.recv() => {
+                info!("told to read the configuration again");
+                gateway.reload();
+            }
+        }
+    }
+    gateway.stop().await;
+    Ok(())
+}
