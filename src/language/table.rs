@@ -28,13 +28,16 @@ pub(super) struct Table {
 /// What a look-up yields; `None` is nothing.
 pub(super) type Row = Option<Tree>;
 
+/// A row's key columns in the table's order; `None` fits anything.
+type Keys = Box<[Option<Box<str>>]>;
+
 /// The rows of a table.
 #[derive(Clone, Debug)]
 pub(super) enum Rows {
     /// By one key.
     One(HashMap<Box<str>, Row>),
     /// By several: the first that fits; `None` fits anything.
-    Several(Vec<(Box<[Option<Box<str>>]>, Row)>),
+    Several(Vec<(Keys, Row)>),
 }
 
 impl Table {
@@ -79,7 +82,7 @@ impl Table {
                 Rows::One(entries.iter().map(|(key, row)| (key.text.clone(), constant(compiler, row))).collect())
             }
             Shape::List(rows) if !self.key.is_empty() => {
-                let mut read: Vec<(Box<[Option<Box<str>>]>, Row)> = Vec::new();
+                let mut read: Vec<(Keys, Row)> = Vec::new();
                 for node in rows {
                     let Some((keys, values)) = self.read_row(compiler, node) else { continue };
                     if read.iter().any(|(earlier, _)| covers(earlier, &keys)) {
@@ -109,7 +112,7 @@ impl Table {
         }
     }
 
-    fn read_row(&self, compiler: &mut Compiler<'_>, node: &Node) -> Option<(Box<[Option<Box<str>>]>, Row)> {
+    fn read_row(&self, compiler: &mut Compiler<'_>, node: &Node) -> Option<(Keys, Row)> {
         let Some(entries) = node.as_map() else {
             compiler.error("SB0216", "a row is a map of key columns and result columns", node.span);
             return None;

@@ -8,7 +8,9 @@ pub(in crate::language) use super::lexer::Problem;
 use super::lexer::{Token, tokens, unclosed};
 
 /// Brackets may be nested this deep.
-const DEEPEST: usize = 32;
+const DEEPEST: usize = 8;
+/// So many functions may follow one another.
+const CHAIN: usize = 16;
 
 /// Reads a whole expression.
 pub(in crate::language) fn parse(text: &str) -> Result<Syntax, Problem> {
@@ -39,7 +41,7 @@ pub(in crate::language) fn parse_pipe(text: &str) -> Result<Vec<Invocation>, Pro
     let mut parser = Parser { tokens: &tokens, next: 0, end: text.len(), depth: 0 };
     let mut calls = vec![parser.invocation()?];
     while parser.take(&Token::Pipe) {
-        calls.push(parser.invocation()?);
+        calls.push(parser.next_call(calls.len())?);
     }
     if parser.peek().is_some() {
         return Err(Problem::new("functions are joined with `|`", parser.here()));
@@ -126,7 +128,7 @@ impl Parser<'_> {
         let start = input.at.start;
         let mut calls = Vec::new();
         while self.take(&Token::Pipe) {
-            calls.push(self.invocation()?);
+            calls.push(self.next_call(calls.len())?);
         }
         if calls.is_empty() {
             return Ok(input);
@@ -172,6 +174,14 @@ impl Parser<'_> {
             Some(_) => return Err(Problem::new("an operator or a closing bracket is missing here", self.here())),
         }
         Ok(Syntax { kind: inner.kind, at: open.start..end })
+    }
+
+    /// One more function behind those before it.
+    fn next_call(&mut self, before: usize) -> Result<Invocation, Problem> {
+        if before >= CHAIN {
+            return Err(Problem::new(format!("more than {CHAIN} functions follow one another"), self.here()));
+        }
+        self.invocation()
     }
 
     fn invocation(&mut self) -> Result<Invocation, Problem> {
@@ -293,6 +303,7 @@ mod tests {
         fails("$.a)", 3..4, "never opened");
         fails("$.a == foo", 7..10, "bare name");
         fails("$.a | lower?", 11..12, "`?`");
-        fails(&format!("$.a && {}$.b", "(".repeat(40)), 39..40, "deeper");
+        fails(&format!("$.a && {}$.b", "(".repeat(40)), 15..16, "deeper");
+        fails(&format!("$.a{}", " | lower".repeat(17)), 134..139, "more than 16");
     }
 }

@@ -194,7 +194,11 @@ impl<'b, 'd> Build<'b, 'd> {
         let mut missed = Vec::new();
         let parsed = super::path::parse(text, &mut |name, steps| {
             let found = self.resolve(node, at, name, steps, true);
-            missed.push(found.is_none());
+            let led_astray = found.as_ref().is_some_and(|found| found.secret);
+            if led_astray {
+                self.at(node, at, "SB0222", "a secret is not compared", None);
+            }
+            missed.push(found.is_none() || led_astray);
             found.map(|found| found.resolved)
         });
         let parsed = match parsed {

@@ -5,8 +5,9 @@ use crate::diagnostic::Span;
 
 /// Plans, items and functions looked at in one run.
 const STEPS: u32 = 100_000;
-/// Trees, lets and named trees inside of each other; a few frames of the stack each.
-const DEPTH: u32 = 128;
+/// Trees, choices, lets and named trees inside of each other. Together with the bound on an expression's own depth
+/// this bounds the stack.
+const DEPTH: u32 = 64;
 /// Items of a list that is made.
 pub(super) const ITEMS: usize = 10_000;
 /// Bytes that are written.
@@ -23,11 +24,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// One level deeper.
-    pub(super) fn deeper(self, span: Span) -> Result<Self, Fault> {
-        self.step(span)?;
+    /// One level deeper. The place is asked for only if that is too deep.
+    pub(super) fn deeper(self, span: impl FnOnce() -> Span) -> Result<Self, Fault> {
+        let steps = self.world.steps.get() + 1;
+        self.world.steps.set(steps);
+        if steps > STEPS {
+            return Err(Fault::malformed(format!("more than {STEPS} steps are needed"), span()));
+        }
         if self.depth >= DEPTH {
-            return Err(Fault::malformed(format!("nested deeper than {DEPTH}"), span));
+            return Err(Fault::malformed(format!("nested deeper than {DEPTH}"), span()));
         }
         Ok(Self { depth: self.depth + 1, ..self })
     }

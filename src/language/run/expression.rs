@@ -5,7 +5,7 @@ use bumpalo::collections::Vec as List;
 use super::path::compare;
 use super::{Fault, Run, bounds};
 use crate::functions::{Call as Invocation, FunctionError};
-use crate::language::plan::{Call, Condition, Expression};
+use crate::language::plan::{Call, Expression};
 use crate::model::Reason;
 use crate::value::{Tree, Value};
 
@@ -36,7 +36,7 @@ impl<'v> Run<'v> {
                 Ok(None)
             }
             Expression::Compare(how, sides) => {
-                let (left, right) = (self.side(&sides.0)?, self.side(&sides.1)?);
+                let (left, right) = (self.compared(&sides.0)?, self.compared(&sides.1)?);
                 Ok(Some(Value::Bool(compare(*how, left, right))))
             }
             Expression::Not(_)
@@ -48,7 +48,7 @@ impl<'v> Run<'v> {
     }
 
     /// A side of a comparison: there, `null` is how a mapping writes nothing.
-    fn side(self, expression: &'v Expression) -> Result<Option<Value<'v>>, Fault> {
+    fn compared(self, expression: &'v Expression) -> Result<Option<Value<'v>>, Fault> {
         if matches!(expression, Expression::Literal(Tree::Null)) {
             return Ok(None);
         }
@@ -56,12 +56,7 @@ impl<'v> Run<'v> {
     }
 
     /// Whether a condition holds.
-    pub(super) fn holds(self, condition: &'v Condition) -> Result<bool, Fault> {
-        self.step(condition.span)?;
-        self.is_true(&condition.expression)
-    }
-
-    fn is_true(self, expression: &'v Expression) -> Result<bool, Fault> {
+    pub(super) fn is_true(self, expression: &'v Expression) -> Result<bool, Fault> {
         match expression {
             Expression::Not(inner) => Ok(!self.is_true(inner)?),
             Expression::And(parts) => {

@@ -89,7 +89,7 @@ impl<'v> Run<'v> {
 
     /// Computes a `let`, once. Each sees only earlier ones, so this ends.
     fn compute(self, slot: usize, number: usize) -> Result<Option<Value<'v>>, Fault> {
-        let value = self.deeper(Span::default())?.value(&self.lets[number])?;
+        let value = self.deeper(Span::default)?.value(&self.lets[number])?;
         self.slots[slot].set(value.into());
         Ok(value)
     }

@@ -17,9 +17,9 @@ impl<'v> Run<'v> {
                 Some(value) => json::write(value, out),
                 None => return Ok(false),
             },
-            Plan::Map(members) => self.deeper(plan.span())?.write_map(members, start, out)?,
+            Plan::Map(members) => self.deeper(|| plan.span())?.write_map(members, start, out)?,
             Plan::List(plans) => {
-                let inside = self.deeper(plan.span())?;
+                let inside = self.deeper(|| plan.span())?;
                 out.push(b'[');
                 let mut items = 0;
                 for plan in plans {
@@ -28,10 +28,9 @@ impl<'v> Run<'v> {
                 out.push(b']');
             }
             Plan::When(when) => {
-                let side = if self.holds(&when.test)? { &when.then } else { &when.otherwise };
-                return self.write(side, start, out);
+                return self.deeper(|| plan.span())?.write(self.side(when)?, start, out);
             }
-            Plan::Match(choice) => return self.write(self.case(choice)?, start, out),
+            Plan::Match(choice) => return self.deeper(|| plan.span())?.write(self.case(choice)?, start, out),
             Plan::Each(_) => {
                 out.push(b'[');
                 self.write_items(plan, &mut 0, start, out)?;
@@ -72,11 +71,8 @@ impl<'v> Run<'v> {
                 inside.write_item(&each.body, items, start, out)?;
                 if *items > before { one_more(before, each.of.span) } else { Ok(()) }
             }),
-            Plan::When(when) => {
-                let side = if self.holds(&when.test)? { &when.then } else { &when.otherwise };
-                self.write_items(side, items, start, out)
-            }
-            Plan::Match(choice) => self.write_items(self.case(choice)?, items, start, out),
+            Plan::When(when) => self.deeper(|| plan.span())?.write_items(self.side(when)?, items, start, out),
+            Plan::Match(choice) => self.deeper(|| plan.span())?.write_items(self.case(choice)?, items, start, out),
             _ => self.write_item(plan, items, start, out),
         }
     }

@@ -5,7 +5,7 @@ use bumpalo::collections::{String as Prose, Vec as List};
 use super::bounds::{BYTES, one_more};
 use super::frame::{place, slots};
 use super::{Fault, Run, Slot};
-use crate::language::plan::{Each, Leaf, Match, Plan, Text, Use};
+use crate::language::plan::{Each, Leaf, Match, Plan, Text, Use, When};
 use crate::language::text::Segment;
 use crate::value::Value;
 
@@ -17,7 +17,7 @@ impl<'v> Run<'v> {
             Plan::Constant(constant) => Ok(Some(constant.tree.view(self.world.arena))),
             Plan::Leaf(leaf) | Plan::Pipe(leaf) => self.leaf(leaf),
             Plan::Map(members) => {
-                let inside = self.deeper(plan.span())?;
+                let inside = self.deeper(|| plan.span())?;
                 let mut made = List::with_capacity_in(members.len(), self.world.arena);
                 for member in members {
                     if let Some(value) = inside.value(&member.plan)? {
@@ -27,18 +27,15 @@ impl<'v> Run<'v> {
                 Ok(Some(Value::Map(made.into_bump_slice())))
             }
             Plan::List(plans) => {
-                let inside = self.deeper(plan.span())?;
+                let inside = self.deeper(|| plan.span())?;
                 let mut made = List::with_capacity_in(plans.len(), self.world.arena);
                 for plan in plans {
                     inside.append(plan, &mut made)?;
                 }
                 Ok(Some(Value::List(made.into_bump_slice())))
             }
-            Plan::When(when) => {
-                let side = if self.holds(&when.test)? { &when.then } else { &when.otherwise };
-                self.value(side)
-            }
-            Plan::Match(choice) => self.value(self.case(choice)?),
+            Plan::When(when) => self.deeper(|| plan.span())?.value(self.side(when)?),
+            Plan::Match(choice) => self.deeper(|| plan.span())?.value(self.case(choice)?),
             Plan::Each(_) => {
                 let mut made = List::new_in(self.world.arena);
                 self.append(plan, &mut made)?;
@@ -56,11 +53,8 @@ impl<'v> Run<'v> {
     fn append(self, plan: &'v Plan, made: &mut List<'v, Value<'v>>) -> Result<(), Fault> {
         match plan {
             Plan::Each(each) => self.each(each, &mut |inside| inside.append_one(&each.body, made, each)),
-            Plan::When(when) => {
-                let side = if self.holds(&when.test)? { &when.then } else { &when.otherwise };
-                self.append(side, made)
-            }
-            Plan::Match(choice) => self.append(self.case(choice)?, made),
+            Plan::When(when) => self.deeper(|| plan.span())?.append(self.side(when)?, made),
+            Plan::Match(choice) => self.deeper(|| plan.span())?.append(self.case(choice)?, made),
             _ => {
                 if let Some(value) = self.value(plan)? {
                     made.push(value);
@@ -81,7 +75,7 @@ impl<'v> Run<'v> {
 
     /// Runs a body for each item of a list.
     pub(super) fn each(self, each: &'v Each, body: &mut dyn FnMut(Self) -> Result<(), Fault>) -> Result<(), Fault> {
-        let inside = self.deeper(each.of.span)?;
+        let inside = self.deeper(|| each.of.span)?;
         let items = match self.evaluate(&each.of.expression)? {
             None => return Ok(()),
             Some(Value::List(items)) => items,
@@ -107,9 +101,13 @@ impl<'v> Run<'v> {
         }
     }
 
+    /// The side that is chosen.
+    pub(super) fn side(self, when: &'v When) -> Result<&'v Plan, Fault> {
+        Ok(if self.is_true(&when.test.expression)? { &when.then } else { &when.otherwise })
+    }
+
     /// The case that fits.
     pub(super) fn case(self, choice: &'v Match) -> Result<&'v Plan, Fault> {
-        self.step(choice.on.span)?;
         let value = self.evaluate(&choice.on.expression)?;
         let key = value.and_then(|value| self.key_text(value));
         let case = key.and_then(|key| choice.cases.iter().find(|(name, _)| **name == *key));
@@ -122,7 +120,7 @@ impl<'v> Run<'v> {
     /// Enters a named tree with names of its own.
     pub(super) fn enter(self, named: &'v Use) -> Result<(Self, &'v Plan), Fault> {
         let body = &self.world.module.uses[named.named];
-        let inside = self.deeper(named.span)?;
+        let inside = self.deeper(|| named.span)?;
         let slots = slots(self.world, &body.starts);
         for (slot, plan) in slots.iter().zip(&named.with) {
             slot.set(self.value(plan)?.into());

@@ -4,10 +4,10 @@ use super::{check_file, compile};
 
 #[test]
 fn recursion_is_bounded() {
-    check_file("use: { t: { a: { $use: t } } }\ntree: { $use: t }", "{}", "malformed: nested deeper than 128");
+    check_file("use: { t: { a: { $use: t } } }\ntree: { $use: t }", "{}", "malformed: nested deeper than 64");
     let lets: Vec<String> = (1..200).map(|n| format!("  a{n}: [ $.a{} ]", n - 1)).collect();
     let file = format!("let:\n  a0: 1\n{}\ntree: $.a199", lets.join("\n"));
-    check_file(&file, "{}", "malformed: nested deeper than 128");
+    check_file(&file, "{}", "malformed: nested deeper than 64");
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod bounds;
 mod examples;
 mod expressions;
 mod problems;
+mod random;
 mod secrets;
 mod shipped;
 mod tables;
@@ -41,7 +42,7 @@ fn settings() -> Vec<Declared> {
 
 /// What a section does: compiles the parts in their order.
 fn compile(text: &str) -> Case {
-    compile_with(text, |scope, compiler, node| scope.tree(compiler, node))
+    compile_with(text, super::ScopeBuilder::tree)
 }
 
 fn compile_with(
@@ -135,7 +136,7 @@ fn check(tree: &str, body: &str, expected: &str) {
 #[track_caller]
 fn holds(condition: &str, body: &str, expected: bool) {
     let text = format!("tree: {condition}");
-    let case = compile_with(&text, |scope, compiler, node| scope.condition(compiler, node));
+    let case = compile_with(&text, super::ScopeBuilder::condition);
     assert!(case.problems.is_empty(), "{text}\n{}", shown(&case.source, &case.problems).join("\n"));
     assert_eq!(case.run(body).0, expected.to_string(), "{text}\ngiven {body}");
 }

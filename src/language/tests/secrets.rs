@@ -21,6 +21,8 @@ fn a_secret_goes_nowhere_else() {
     problems("tree: { $text: '{{k}}', with: { k: $.credentials.key } }", &["SB0222 1:36"]);
     problems("tree: { $pipe: { k: $.credentials.key }, to: to_json }", &["SB0222 1:16"]);
     problems("tree: { $match: $.credentials.key, cases: { a: 1 } }", &["SB0222 1:17"]);
+    problems("tree: '$.body.a[?@.k == $.credentials.key]'", &["SB0222 1:8"]);
+    problems("tree: [ $.credentials.key, { $pipe: { a: 1 }, to: to_json } ]", &[]);
     problems("tree: { $each: '$.credentials[*]', do: '$.item | upper' }", &["SB0222 1:50"]);
 }
 

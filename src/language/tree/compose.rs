@@ -91,7 +91,11 @@ impl Build<'_, '_> {
     }
 
     pub(super) fn piped(&mut self, key: &Key, tree: &Node, to: Option<&Node>) -> Plan {
+        let before = std::mem::take(&mut self.found().secret);
         let plan = self.tree(tree, Place::Free);
+        if std::mem::replace(&mut self.found().secret, before) {
+            self.compiler.error("SB0222", "a tree with a secret goes through no function", tree.span);
+        }
         let Some(to) = to else {
             self.lacks(key, "to");
             return Plan::Omit;
@@ -107,10 +111,6 @@ impl Build<'_, '_> {
                 return Plan::Omit;
             }
         };
-        let secret = self.found().secret && calls.iter().any(|call| &*call.name != "hmac_sha256");
-        if secret {
-            self.compiler.error("SB0222", "a tree with a secret goes through no function", tree.span);
-        }
         let gives = match tree.shape {
             crate::yaml::Shape::List(_) => Type::List,
             _ => Type::Any,
