@@ -114,9 +114,23 @@ pub fn set<'v>(
     arena: &'v Arena,
 ) {
     for (name, value) in context.as_map().unwrap_or_default() {
-        frame.set(name, *value);
+        frame.set(name, revived(*value, arena));
     }
     frame.set("message", message);
     frame.set("call", Value::Map(arena.alloc_slice_copy(&[("id", Value::Text(id))])));
     frame.set("credentials", credentials);
+}
+
+/// A stored event or inbound message with its `at` a time again: JSON has none.
+fn revived<'v>(value: Value<'v>, arena: &'v Arena) -> Value<'v> {
+    let Some(members) = value.as_map() else { return value };
+    let time = |value: Value<'v>| {
+        let time = value.as_text()?.parse::<jiff::Timestamp>().ok()?;
+        Some(Value::Time(Timestamp::from_millis(time.as_millisecond())))
+    };
+    let member = |(name, value): &(&'v str, Value<'v>)| match (*name, time(*value)) {
+        ("at", Some(time)) => (*name, time),
+        _ => (*name, *value),
+    };
+    Value::Map(arena.alloc_slice_fill_iter(members.iter().map(member)))
 }

@@ -135,6 +135,7 @@ impl Cast {
             ("TOKEN", self.report_token()),
             ("ACCOUNT", account.to_owned()),
             ("SIGNATURE", signature.to_owned()),
+            ("APPLICATION", APPLICATION.to_owned()),
             ("PEM", private_key.to_owned()),
         ];
         values.into_iter().map(|(name, value)| (self.variable(name), value)).collect()
@@ -156,9 +157,10 @@ impl Cast {
         let _ = write!(
             text,
             "credentials:\n  {platform}: {{ api_key: {key}, api_secret: {secret}, report_token: {token}, rest_api_key: {key} }}\n  \
-             vonage:\n    application_id: {APPLICATION}\n    private_key: {pem}\n    api_key: {account}\n    \
+             vonage:\n    application_id: {application}\n    private_key: {pem}\n    api_key: {account}\n    \
              signature_secret: {signature}\nsettings:\n  report_url: {report}\n  base_url: {base}\n",
             key = env("KEY"),
+            application = env("APPLICATION"),
             secret = env("SECRET"),
             token = env("TOKEN"),
             pem = env("PEM"),
