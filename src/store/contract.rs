@@ -287,6 +287,11 @@ pub trait Store: Send + Sync + 'static {
     fn park(&self, letter: DeadLetter) -> Stored<'_, ()>;
     /// Dead letters, newest first.
     fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Stored<'_, Vec<DeadLetter>>;
+    /// Queues a parked call anew under the id `call`, its age counting from `at`, and takes it off the dead letters; false
+    /// if there is no such letter or it is no call.
+    fn redrive(&self, letter: i64, call: i64, at: Timestamp) -> Stored<'_, bool>;
+    /// Takes a letter off the list: it was done again in another way, or is not wanted. False if there is none.
+    fn discard(&self, letter: i64) -> Stored<'_, bool>;
     /// Counts a tenant's messages.
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger>;
     /// Removes finished messages accepted before `before` that no waiting call speaks of, and inbound ids as old, at most

@@ -76,3 +76,21 @@ pub(super) async fn letters_come_newest_first(store: &dyn Store) {
     let theirs = store.dead_letters(Some(&name("acme")), 1).await.unwrap();
     assert_eq!(theirs.iter().map(|letter| &*letter.why).collect::<Vec<_>>(), ["c"]);
 }
+
+pub(super) async fn a_parked_call_is_queued_anew_or_thrown_away(store: &dyn Store) {
+    accept(store, vec![new(1)]).await;
+    store.update(Change { calls: vec![call(1, Some(1))], ..change(1, 0, Phase::Submitted) }).await.unwrap();
+    store.settle_call(1, CallStep::Park { why: "too old".to_owned() }, None).await.unwrap();
+    store.park(letter(Some("acme"), "a webhook")).await.unwrap();
+    let letters = store.dead_letters(None, 9).await.unwrap();
+    let (webhook, parked) = (letters[0].id, letters[1].id);
+    assert_eq!(store.redrive(webhook, 8, at(100)).await, Ok(false));
+    assert_eq!(store.redrive(parked, 9, at(100)).await, Ok(true));
+    assert_eq!(store.redrive(parked, 10, at(100)).await, Ok(false));
+    let again = store.calls(at(100), 9, &HashSet::new()).await.unwrap().0.pop().unwrap();
+    assert_eq!((again.call.id, again.attempts, again.due, again.call.at), (9, 0, at(100), at(100)));
+    assert_eq!((again.call.message, again.call.context), (Some(id(1)), call(1, None).context));
+    assert_eq!(store.discard(webhook).await, Ok(true));
+    assert_eq!(store.discard(webhook).await, Ok(false));
+    assert!(store.dead_letters(None, 9).await.unwrap().is_empty());
+}

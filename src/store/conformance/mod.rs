@@ -60,6 +60,7 @@ promises! {
     calls::a_call_is_done_again_or_parked,
     calls::tenants_share_the_calls,
     calls::letters_come_newest_first,
+    calls::a_parked_call_is_queued_anew_or_thrown_away,
     people::an_inbound_message_is_taken_once,
     people::an_opt_out_counts_at_once_and_for_its_sender,
     people::an_opt_out_counts_for_every_address_of_a_person,

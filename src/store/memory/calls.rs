@@ -51,6 +51,10 @@ impl Calls {
         Some(call)
     }
 
+    pub(super) fn has(&self, id: i64) -> bool {
+        self.all.contains_key(&id)
+    }
+
     /// Whether one that waits speaks of that message.
     pub(super) fn speak_of(&self, message: Ref) -> bool {
         self.all.values().any(|call| call.call.message == Some(message))

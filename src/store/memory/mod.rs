@@ -124,6 +124,14 @@ impl Store for Memory {
         Self::done(Ok(self.state().dead_letters(tenant, most)))
     }
 
+    fn redrive(&self, letter: i64, call: i64, at: Timestamp) -> Stored<'_, bool> {
+        Self::done(self.state().redrive(letter, call, at))
+    }
+
+    fn discard(&self, letter: i64) -> Stored<'_, bool> {
+        Self::done(Ok(self.state().letters.remove(&letter).is_some()))
+    }
+
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
         Self::done(Ok(self.state().tally.ledger(tenant)))
     }

@@ -7,7 +7,8 @@ use super::super::suppressed::Suppressed;
 use super::super::tally::{Move, Tally};
 use super::super::wake::wake_of;
 use super::super::{
-    Acceptance, CallStep, Change, DeadLetter, Lane, Line, Message, NewMessage, Origin, StoreError, Suppression, Taken,
+    Acceptance, CallStep, Change, DeadLetter, Lane, Line, Message, NewCall, NewMessage, Origin, StoreError,
+    Suppression, Taken,
 };
 use super::calls::Calls;
 use super::people::People;
@@ -33,7 +34,7 @@ pub(super) struct State {
     by_provider: HashMap<String, Ref>,
     by_recipient: HashMap<(Lane, Address), BTreeSet<Ref>>,
     pub(super) calls: Calls,
-    letters: BTreeMap<i64, DeadLetter>,
+    pub(super) letters: BTreeMap<i64, DeadLetter>,
     last_letter: i64,
     inbound: HashMap<(Name, String), Timestamp>,
     people: People,
@@ -252,6 +253,20 @@ impl State {
     pub(super) fn park(&mut self, letter: DeadLetter) {
         self.last_letter += 1;
         self.letters.insert(self.last_letter, DeadLetter { id: self.last_letter, ..letter });
+    }
+
+    pub(super) fn redrive(&mut self, letter: i64, id: i64, at: Timestamp) -> Result<bool, StoreError> {
+        let parked = self.letters.get(&letter).filter(|letter| letter.kind == "call").cloned();
+        let Some((parked, tenant)) = parked.and_then(|parked| Some((parked.clone(), parked.tenant?))) else {
+            return Ok(false);
+        };
+        if self.calls.has(id) {
+            return Err(StoreError::Failed("a call id was used twice".to_owned()));
+        }
+        self.letters.remove(&letter);
+        let DeadLetter { name, message, content: context, .. } = parked;
+        self.calls.add(NewCall { id, tenant, name, message, context, at });
+        Ok(true)
     }
 
     pub(super) fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Vec<DeadLetter> {

@@ -3,11 +3,11 @@
 use rusqlite::params;
 
 use super::super::wake::wake_of;
-use super::super::{Acceptance, Change, Line, NewCall, NewMessage, StoreError};
+use super::super::{Acceptance, Change, NewMessage, StoreError};
 use super::row::{self, class_code, line_text, list_text, origin_code, phase_code, status_code, told_text};
 use super::tx::Tx;
 use super::writer::Trouble;
-use super::{key, people};
+use super::{calls, key, people};
 use crate::delivery::Phase;
 use crate::model::Ref;
 use crate::value::Timestamp;
@@ -120,7 +120,7 @@ pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<(), Trouble> {
             .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         people::join(tx, &lane.tenant, &[to.as_str().into(), alias.clone()])?;
     }
-    change.calls.iter().try_for_each(|call| add_call(tx, call))?;
+    change.calls.iter().try_for_each(|call| calls::add(tx, call))?;
     tx.moved(lane, Some(before.phase), change.life.phase);
     Ok(())
 }
@@ -151,21 +151,4 @@ fn write(tx: &Tx<'_>, change: &Change, mut providers: Vec<String>) -> rusqlite::
         ],
     )
     .map(drop)
-}
-
-pub(super) fn add_call(tx: &mut Tx<'_>, call: &NewCall) -> rusqlite::Result<()> {
-    let tenant = tx.tenant(&call.tenant)?;
-    let at = call.at.millis();
-    let message = call.message.map(Ref::number);
-    tx.execute(
-        "INSERT INTO call VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?6)",
-        params![call.id, tenant, call.name, message, &call.context[..], at],
-    )
-    .map(drop)
-}
-
-pub(super) fn add_line(tx: &Tx<'_>, message: Option<i64>, line: Option<&Line>) -> rusqlite::Result<()> {
-    let (Some(message), Some(line)) = (message, line) else { return Ok(()) };
-    let sql = "UPDATE message SET history = history || ?2 WHERE ref = ?1";
-    tx.execute(sql, params![message, line_text(line)]).map(drop)
 }

@@ -4,6 +4,7 @@
 //! flush. What is asked too often for the disk (backlog, ledger, opt-outs, attempts under way) is in `shared`, filled
 //! at opening. Tables and their reasons are in `schema`.
 
+mod calls;
 mod key;
 mod messages;
 mod open;
@@ -201,7 +202,7 @@ impl Store for Sqlite {
     }
 
     fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()> {
-        self.write(move |tx| people::settle_call(tx, id, &step, line.as_ref()))
+        self.write(move |tx| calls::settle(tx, id, &step, line.as_ref()))
     }
 
     fn take(&self, inbound: Taken) -> Stored<'_, bool> {
@@ -217,12 +218,20 @@ impl Store for Sqlite {
     }
 
     fn park(&self, letter: DeadLetter) -> Stored<'_, ()> {
-        self.write(move |tx| people::park(tx, &letter))
+        self.write(move |tx| calls::park(tx, &letter))
     }
 
     fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Stored<'_, Vec<DeadLetter>> {
         let tenant = tenant.cloned();
         self.read(move |reader| reader.dead_letters(tenant.as_ref(), most))
+    }
+
+    fn redrive(&self, letter: i64, call: i64, at: Timestamp) -> Stored<'_, bool> {
+        self.write(move |tx| calls::redrive(tx, letter, call, at))
+    }
+
+    fn discard(&self, letter: i64) -> Stored<'_, bool> {
+        self.write(move |tx| calls::discard(tx, letter))
     }
 
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {

@@ -90,6 +90,8 @@ pub(super) fn connect_to_write(path: &Path) -> Result<Connection, OpenError> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -32_768)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // A burst makes the log long; after the next checkpoint it is short again.
+    connection.pragma_update(None, "journal_size_limit", 67_108_864)?;
     Ok(connection)
 }
 

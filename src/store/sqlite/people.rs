@@ -2,13 +2,12 @@
 
 use rusqlite::params;
 
-use super::super::{CallStep, DeadLetter, Line, Suppression, Taken};
-use super::messages;
+use super::super::{Suppression, Taken};
 use super::shared::Entry;
 use super::tx::Tx;
 use super::writer::Trouble;
+use super::{calls, messages};
 use crate::model::{Address, Name};
-use crate::value::Timestamp;
 
 pub(super) fn take(tx: &mut Tx<'_>, inbound: &Taken) -> Result<bool, Trouble> {
     let tenant = tx.tenant(&inbound.tenant)?;
@@ -19,7 +18,7 @@ pub(super) fn take(tx: &mut Tx<'_>, inbound: &Taken) -> Result<bool, Trouble> {
     join(tx, &inbound.tenant, &inbound.addresses)?;
     suppress(tx, &inbound.suppressions)?;
     messages::accept(tx, &inbound.replies)?;
-    inbound.calls.iter().try_for_each(|call| messages::add_call(tx, call))?;
+    inbound.calls.iter().try_for_each(|call| calls::add(tx, call))?;
     Ok(true)
 }
 
@@ -101,41 +100,5 @@ fn share_suppressions(tx: &mut Tx<'_>, tenant: &Name, id: i64, person: i64) -> r
             list(tx, Entry { tenant: tenant.clone(), sender, address: address.as_str().into(), on: true })?;
         }
     }
-    Ok(())
-}
-
-pub(super) fn settle_call(tx: &mut Tx<'_>, id: i64, step: &CallStep, line: Option<&Line>) -> Result<(), Trouble> {
-    let Some((message, at)) =
-        tx.first("SELECT message, at FROM call WHERE id = ?1", [id], |row| Ok((row.get(0)?, row.get(1)?)))?
-    else {
-        return Ok(());
-    };
-    match step {
-        CallStep::Again { due } => {
-            tx.execute("UPDATE call SET attempts = attempts + 1, due = ?2 WHERE id = ?1", [id, due.millis()])?;
-        }
-        CallStep::Done => {
-            tx.execute("DELETE FROM call WHERE id = ?1", [id])?;
-        }
-        CallStep::Park { why } => {
-            let since = line.map_or(Timestamp::from_millis(at), |line| line.at);
-            let sql = "INSERT INTO letter (tenant, kind, name, message, why, content, at)
-                SELECT t.name, 'call', c.name, c.message, ?2, c.context, ?3
-                FROM call c JOIN tenant t ON t.id = c.tenant WHERE c.id = ?1";
-            tx.execute(sql, params![id, why, since.millis()])?;
-            tx.execute("DELETE FROM call WHERE id = ?1", [id])?;
-        }
-    }
-    messages::add_line(tx, message, line)?;
-    Ok(())
-}
-
-pub(super) fn park(tx: &mut Tx<'_>, letter: &DeadLetter) -> Result<(), Trouble> {
-    let sql = "INSERT INTO letter (tenant, kind, name, message, why, content, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
-    let tenant = letter.tenant.as_ref().map(Name::as_str);
-    let message = letter.message.map(crate::model::Ref::number);
-    let values =
-        params![tenant, letter.kind, letter.name, message, letter.why, &letter.content[..], letter.at.millis()];
-    tx.execute(sql, values)?;
     Ok(())
 }
