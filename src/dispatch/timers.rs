@@ -8,6 +8,7 @@ use tokio::time::sleep;
 use tracing::warn;
 
 use crate::flow::Flow;
+use crate::model::Ref;
 
 /// Read at once.
 const MOST: usize = 500;
@@ -27,16 +28,19 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
             }
         };
         let full = due.len() == MOST;
-        for reference in due {
-            if let Err(problem) = flow.wake(reference).await {
-                warn!(id = %reference, %problem, "could not be woken");
-            }
-        }
+        // Together, so that they share commits.
+        futures_util::future::join_all(due.into_iter().map(|reference| wake(&flow, reference))).await;
         let wait = if full { SHORTEST } else { next.map_or(LONGEST, |next| next.since(now)).clamp(SHORTEST, LONGEST) };
         tokio::select! {
             Ok(()) = stop.changed() => {}
             () = changed.notified() => sleep(SHORTEST).await,
             () = sleep(wait) => {}
         }
+    }
+}
+
+async fn wake(flow: &Flow, reference: Ref) {
+    if let Err(problem) = flow.wake(reference).await {
+        warn!(id = %reference, %problem, "could not be woken");
     }
 }

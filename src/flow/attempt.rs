@@ -1,10 +1,12 @@
 //! One attempt to send one message: recorded, made, settled.
 
+use std::time::Duration;
+
 use tracing::{info, warn};
 
 use super::Flow;
 use super::facts::suppressed;
-use super::settle::Along;
+use super::settle::{Along, Settled};
 use crate::codec::{self, Format};
 use crate::config::{Preflight, Tenant};
 use crate::delivery::{Input, Outcome, Phase};
@@ -67,17 +69,36 @@ impl Flow {
             Err(problem) => return Err(problem),
         }
         let (sent, provider_id) = self.exchange(&message, tenant, leg, outcall).await;
-        let along = Along { provider_id, begun: true, ..Along::default() };
-        self.end(message, tenant, &Input::Answered(sent), &along).await
+        let along = Along { provider_id, ..Along::default() };
+        self.end_surely(message, tenant, &Input::Answered(sent), &along).await
+    }
+
+    /// An attempt that was begun blocks its message until it is settled, so a store in trouble is asked again. A gateway
+    /// stopped meanwhile finds the attempt in doubt.
+    async fn end_surely(
+        &self,
+        message: Message,
+        tenant: &Tenant,
+        input: &Input,
+        along: &Along,
+    ) -> Result<After, StoreError> {
+        let reference = message.message.reference;
+        let mut known = Ok(message);
+        for pause in (0..10).map(|doubled| Duration::from_millis(100 << doubled)) {
+            match self.settle(known, tenant, input, along).await {
+                Ok(settled) => return Ok(after(settled)),
+                Err(problem) => {
+                    warn!(id = %reference, %problem, "the outcome could not be stored, trying again");
+                    tokio::time::sleep(pause).await;
+                    known = Err(reference);
+                }
+            }
+        }
+        Ok(after(self.settle(known, tenant, input, along).await?))
     }
 
     async fn end(&self, message: Message, tenant: &Tenant, input: &Input, along: &Along) -> Result<After, StoreError> {
-        let settled = self.settle(Ok(message), tenant, input, along).await?;
-        Ok(settled.map_or_else(After::default, |settled| After {
-            again: settled.message.message.life.phase == Phase::Queued,
-            hold: settled.step.hold,
-            stop: settled.step.stop,
-        }))
+        Ok(after(self.settle(Ok(message), tenant, input, along).await?))
     }
 
     /// What is found before anything goes out: time over, opted out, a template that is gone.
@@ -165,6 +186,15 @@ impl Flow {
             warn!(%id, tenant = %tenant.name, http = answer.http, class = answer.class.as_str(), trouble = answer.trouble.as_deref(), outcome = kind(outcome), "the provider did not take it");
         }
     }
+}
+
+/// What a settled attempt means for its lane.
+fn after(settled: Option<Settled>) -> After {
+    settled.map_or_else(After::default, |settled| After {
+        again: settled.message.message.life.phase == Phase::Queued,
+        hold: settled.step.hold,
+        stop: settled.step.stop,
+    })
 }
 
 fn decode<'a>(body: &'a [u8], arena: &'a Arena) -> Result<crate::value::Value<'a>, Refusal> {

@@ -9,7 +9,7 @@ use crate::auth::Verified;
 use crate::config::{Hit, Tenant};
 use crate::delivery::Input;
 use crate::model::wire::Reply;
-use crate::model::{Event, Reason, Refusal};
+use crate::model::{Event, Reason, Refusal, Status};
 use crate::store::{Message, StoreError};
 
 impl Flow {
@@ -37,15 +37,29 @@ impl Flow {
         if event.status.is_none() {
             warn!(id = %message.message.reference, tenant = %tenant.name, word = event.word.as_deref(), "a status that the mapping does not know: recorded, not reported");
         }
-        let input = Input::News { status: event.status, failure: event.failure.clone(), at: event.at };
+        let status = match self.is_of_an_older_attempt(&message, &event).await {
+            Ok(true) => None,
+            Ok(false) => event.status,
+            Err(problem) => return self.durable::<()>(passage, hit, Err(problem), reply),
+        };
+        let input = Input::News { status, failure: event.failure.clone(), at: event.at };
         let along = Along {
             provider_id: event.provider_id.clone(),
             alias: event.user.as_deref().map(Into::into),
             event: Some(event),
-            begun: false,
         };
         let settled = self.settle(Ok(message), tenant, &input, &along).await;
         self.durable(passage, hit, settled, reply)
+    }
+
+    /// A failure of an attempt that was followed by another says nothing of that one: it is recorded only.
+    async fn is_of_an_older_attempt(&self, message: &Message, event: &Event) -> Result<bool, StoreError> {
+        let (Some(said), Some(newest)) = (&event.provider_id, &message.provider_id) else { return Ok(false) };
+        if event.status != Some(Status::Failed) || said == newest {
+            return Ok(false);
+        }
+        let known = self.store.by_provider_id(said).await?;
+        Ok(known.is_some_and(|known| known.message.reference == message.message.reference))
     }
 
     /// Our own id first: it is there even before the provider's answer to the send was stored.

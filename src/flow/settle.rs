@@ -21,8 +21,6 @@ pub(super) struct Along {
     pub(super) event: Option<Event>,
     /// Another address of the recipient.
     pub(super) alias: Option<Address>,
-    /// An attempt was begun that the stored state does not show.
-    pub(super) begun: bool,
 }
 
 /// What came of it.
@@ -54,7 +52,8 @@ impl Flow {
             };
             let reference = message.message.reference;
             let now = self.ambient.now();
-            let step = self.step(&message, tenant, input, along.begun, now);
+            let stored = &message.message.life;
+            let step = delivery::step(stored, input, &tenant.delivery.policy, now, self.ambient.jitter());
             let (change, said) = self.change(&message, tenant, &step, along, now);
             let called = !change.calls.is_empty();
             let woken = change.life.wake.is_some();
@@ -75,16 +74,6 @@ impl Flow {
                 }
             }
         }
-    }
-
-    fn step(&self, message: &Message, tenant: &Tenant, input: &Input, begun: bool, now: Timestamp) -> Step {
-        let policy = &tenant.delivery.policy;
-        let stored = &message.message.life;
-        if begun && stored.phase == Phase::Queued {
-            let begun = delivery::step(stored, &Input::Begin, policy, now, self.ambient.jitter());
-            return delivery::step(&begun.life, input, policy, now, self.ambient.jitter());
-        }
-        delivery::step(stored, input, policy, now, self.ambient.jitter())
     }
 
     fn change(
@@ -121,7 +110,7 @@ impl Flow {
             reference,
             revision: message.revision,
             life: step.life.clone(),
-            provider_id: along.provider_id.clone().filter(|_| message.provider_id.is_none()),
+            provider_id: along.provider_id.clone().filter(|id| message.provider_id.as_ref() != Some(id)),
             said: (said.len() != message.said.len()).then(|| said.clone()),
             calls,
             alias: along.alias.clone(),
@@ -185,7 +174,7 @@ impl Flow {
     /// # Errors
     /// What the store says.
     pub async fn wake(&self, reference: Ref) -> Result<(), StoreError> {
-        self.nudge(reference, &Input::Due, false).await
+        self.nudge(reference, &Input::Due).await
     }
 
     /// An attempt was under way when the gateway stopped: its outcome is unknown.
@@ -193,24 +182,41 @@ impl Flow {
     /// # Errors
     /// What the store says.
     pub async fn interrupted(&self, reference: Ref) -> Result<(), StoreError> {
-        self.nudge(reference, &Input::Interrupted, true).await
+        self.nudge(reference, &Input::Interrupted).await
     }
 
-    async fn nudge(&self, reference: Ref, input: &Input, begun: bool) -> Result<(), StoreError> {
+    async fn nudge(&self, reference: Ref, input: &Input) -> Result<(), StoreError> {
         let Some(message) = self.store.message(reference).await? else { return Ok(()) };
         let snapshot = self.snapshot.load_full();
         let Some(tenant) = snapshot.tenant(message.message.lane.tenant.as_str()) else {
-            warn!(id = %reference, tenant = %message.message.lane.tenant, "its tenant has no file now");
-            return Ok(());
+            return self.wait_for_tenant(message).await;
         };
-        let along = Along { begun, ..Along::default() };
-        let settled = self.settle(Ok(message), tenant, input, &along).await?;
+        let settled = self.settle(Ok(message), tenant, input, &Along::default()).await?;
         if let Some(settled) = settled.filter(|settled| ready(&settled.message)) {
             self.tell(Work::Message(Box::new(settled.message)));
         }
         Ok(())
     }
+
+    /// Without its tenant's file nobody can be told anything of a message: it waits until the file is back.
+    async fn wait_for_tenant(&self, message: Message) -> Result<(), StoreError> {
+        let (reference, now) = (message.message.reference, self.ambient.now());
+        warn!(id = %reference, tenant = %message.message.lane.tenant, "its tenant has no file now: it waits");
+        let mut life = message.message.life;
+        life.wake = Some(now.after(ABSENT));
+        let line = Line { at: now, text: "waits for its tenant's file".to_owned() };
+        let (revision, said) = (message.revision, None);
+        let change =
+            Change { reference, revision, life, provider_id: None, said, calls: Vec::new(), alias: None, line };
+        match self.store.update(change).await {
+            Err(StoreError::Conflict) => Ok(()),
+            other => other,
+        }
+    }
 }
+
+/// How often a message whose tenant has no file looks for it.
+const ABSENT: std::time::Duration = std::time::Duration::from_secs(900);
 
 /// Waits for nothing but its turn.
 fn ready(message: &Message) -> bool {
