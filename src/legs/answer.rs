@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::request::Document;
+use super::document::Document;
 use crate::codec::{self, Format};
 use crate::language::{Frame, World};
 use crate::mapping::{AnswerPlan, Mapping};

@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod call;
+mod document;
 pub mod inbound;
 pub mod report;
 mod request;
@@ -13,4 +14,5 @@ pub mod templates;
 
 pub use answer::Refused;
 pub use call::{NoCall, Outcall};
-pub use request::{Document, Request};
+pub use document::Document;
+pub use request::Request;

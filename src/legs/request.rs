@@ -1,6 +1,7 @@
 //! A party's request of us, step by step: decode, whose it is, checks, model value.
 
 use super::answer::{self, Refused};
+use super::document::Document;
 use crate::codec::{self, Format};
 use crate::config::{Snapshot, Tenant};
 use crate::language::{Frame, World};
@@ -22,35 +23,6 @@ pub struct Request<'v> {
     pub route: &'v Route,
     /// Values of `{name}` segments.
     pub path: &'v [(&'v str, String)],
-}
-
-/// A request decoded: what its section's programs read.
-#[derive(Clone, Copy, Debug)]
-pub struct Document<'v> {
-    /// `$.body`.
-    pub body: Value<'v>,
-    /// `$.headers`, names in lower case.
-    pub headers: Value<'v>,
-    /// `$.query`.
-    pub query: Value<'v>,
-    /// `$.path`.
-    pub path: Value<'v>,
-    /// `$.raw`; `Null` where the body is no text.
-    pub raw: Value<'v>,
-}
-
-impl<'v> Document<'v> {
-    /// Gives a frame these names.
-    pub fn set(&self, frame: &Frame<'v>) {
-        let names = [
-            ("body", self.body),
-            ("headers", self.headers),
-            ("query", self.query),
-            ("path", self.path),
-            ("raw", self.raw),
-        ];
-        names.into_iter().for_each(|(name, value)| frame.set(name, value));
-    }
 }
 
 impl<'v> Request<'v> {

@@ -24,19 +24,39 @@ pub enum SchemeIn {
     /// Anybody.
     None,
     /// `Authorization: Basic`.
-    Basic { username: Program, password: Program },
+    Basic {
+        /// The user name.
+        username: Program,
+        /// The password.
+        password: Program,
+    },
     /// `header: Bearer TOKEN`.
-    Bearer { header: String, token: Program },
+    Bearer {
+        /// As written in the mapping.
+        header: String,
+        /// The token.
+        token: Program,
+    },
     /// Headers, all needed: name, text before the secret, value.
     Header(Vec<(Program, String, Program)>),
     /// A member of the query.
-    Query { name: String, value: Program },
+    Query {
+        /// The member's name.
+        name: String,
+        /// Its value.
+        value: Program,
+    },
     /// A token signed with HMAC-SHA256.
     JwtHs256 {
+        /// In lower case; the first that is there carries the token.
         headers: Vec<String>,
+        /// The key.
         secret: Program,
+        /// What the token must say.
         claims: Vec<ClaimIn>,
+        /// The claim that holds the body's hash.
         body_hash: Option<String>,
+        /// A duration.
         max_age: Option<Program>,
     },
 }
@@ -47,15 +67,37 @@ pub enum SchemeOut {
     /// Nothing is added.
     None,
     /// `Authorization: Basic`.
-    Basic { username: Program, password: Program },
+    Basic {
+        /// The user name.
+        username: Program,
+        /// The password.
+        password: Program,
+    },
     /// `header: Bearer TOKEN`.
-    Bearer { header: String, token: Program },
+    Bearer {
+        /// As written in the mapping.
+        header: String,
+        /// The token.
+        token: Program,
+    },
     /// Headers: name, text before the secret, value.
     Header(Vec<(String, String, Program)>),
     /// A member of the query.
-    Query { name: String, value: Program },
+    Query {
+        /// The member's name.
+        name: String,
+        /// Its value.
+        value: Program,
+    },
     /// A token signed with RSA-SHA256.
-    JwtRs256 { key: Program, claims: Vec<(String, Program)>, valid: std::time::Duration },
+    JwtRs256 {
+        /// The private key, PEM.
+        key: Program,
+        /// What the token says besides its times and id.
+        claims: Vec<(String, Program)>,
+        /// How long a token is good.
+        valid: std::time::Duration,
+    },
 }
 
 impl SchemeIn {

@@ -7,6 +7,8 @@ mod auth;
 mod call;
 mod fields;
 mod file;
+mod platform;
+mod provider;
 mod retry;
 mod scopes;
 mod section;
@@ -15,9 +17,9 @@ mod settings;
 pub use auth::{SchemeIn, SchemeOut};
 pub use call::{Call, FailedPlan, UrlPlan};
 pub use fields::{Fields, Reader};
-pub use file::{
-    InboundLeg, Legs, Mapping, Party, PlatformLegs, ProviderLegs, Rule, SendLeg, StatusLeg, TemplatesLeg, compile,
-};
+pub use file::{Legs, Mapping, Party, compile};
+pub use platform::{InboundLeg, PlatformLegs, Rule, StatusLeg};
+pub use provider::{ProviderLegs, SendLeg, TemplatesLeg};
 pub use retry::{Retry, Turn};
 pub use section::{AnswerPlan, Check, Leg, Makes, PagePlan, Refusals, Route, Section, TenantRule};
 pub use settings::{Setting, SettingType};

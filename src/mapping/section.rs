@@ -114,7 +114,7 @@ pub enum Makes {
     /// A model message or event.
     Value(Program),
     /// A page of templates.
-    Page(PagePlan),
+    Page(Box<PagePlan>),
 }
 
 /// A route section.
@@ -209,7 +209,7 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
     let made = fields.get(makes)?;
     let dedupe_given = leg == Leg::Send && made.get("dedupe").is_some();
     let (made, result): (Makes, Root) = if leg == Leg::Templates {
-        (Makes::Page(page(reader, compiler, &mut scope, made)?), scopes::PAGE)
+        (Makes::Page(Box::new(page(reader, compiler, &mut scope, made)?)), scopes::PAGE)
     } else {
         (Makes::Value(scope.tree(compiler, made)), scopes::MESSAGE)
     };

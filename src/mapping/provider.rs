@@ -1,0 +1,71 @@
+//! A provider's side of the four legs: its send call, its two webhooks, its template API.
+
+use super::call::{self, Call};
+use super::fields::{Fields, Reader};
+use super::scopes;
+use super::section::{self, Leg, Section};
+use crate::language::{Compiler, Layout, Program};
+use crate::yaml::Node;
+
+/// A provider's side of the four legs.
+#[derive(Debug, Default)]
+pub struct ProviderLegs {
+    /// Its request.
+    pub send: Option<SendLeg>,
+    /// Its status webhook.
+    pub status: Option<Section>,
+    /// Its inbound webhook.
+    pub inbound: Option<Section>,
+    /// Its template API.
+    pub templates: Option<TemplatesLeg>,
+}
+
+/// A provider's `send:`.
+#[derive(Debug)]
+pub struct SendLeg {
+    /// The call.
+    pub call: Call,
+}
+
+/// A provider's `templates:`.
+#[derive(Debug)]
+pub struct TemplatesLeg {
+    /// The call for one page.
+    pub call: Call,
+    /// The items of a page, in the call's scope.
+    pub each: Program,
+    /// The scope of `template`.
+    pub layout: Layout,
+    /// One item as a model Template.
+    pub template: Program,
+}
+
+pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, fields: Fields<'_>) -> ProviderLegs {
+    let send = fields.get("send").and_then(|node| {
+        let fields = Fields::read(reader, node, "send", &["call"], &["call"]);
+        Some(SendLeg { call: call::read(reader, compiler, "send", scopes::SEND, fields.get("call")?)? })
+    });
+    let status = fields.get("status").and_then(|node| section::read(reader, compiler, Leg::Status, node));
+    let inbound = fields.get("inbound").and_then(|node| section::read(reader, compiler, Leg::Inbound, node));
+    let templates = fields.get("templates").and_then(|node| listing(reader, compiler, node));
+    if let Some(node) = fields.get("calls") {
+        reader.error(
+            "SB0301",
+            node.span,
+            "a provider has no `calls`",
+            "a provider's calls are `send.call` and `templates.call`",
+        );
+    }
+    ProviderLegs { send, status, inbound, templates }
+}
+
+fn listing(reader: &mut Reader, compiler: &mut Compiler<'_>, node: &Node) -> Option<TemplatesLeg> {
+    let fields = Fields::read(reader, node, "templates", &["call", "each", "template"], &["call", "each", "template"]);
+    let call = call::read(reader, compiler, "templates", scopes::LISTING, fields.get("call")?)?;
+    let mut scope = compiler.scope(scopes::LISTING);
+    scope.add(scopes::ANSWER);
+    let each = scope.list(compiler, fields.get("each")?);
+    scope.add(scopes::ITEM);
+    let template = scope.tree(compiler, fields.get("template")?);
+    Some(TemplatesLeg { call, each, layout: scope.finish(), template })
+}
