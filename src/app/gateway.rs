@@ -1,5 +1,6 @@
 //! A running gateway: started, reloaded, stopped. The whole order of the shutdown is in [`Gateway::stop`].
 
+use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,8 +19,10 @@ use crate::client::{self, Http};
 use crate::config::{self, Snapshot};
 use crate::diagnostic::{self, Diagnostic};
 use crate::flow::{Ambient, Flow};
-use crate::store::Store;
+use crate::model::Name;
 use crate::store::sqlite::{OpenError, Sqlite};
+use crate::store::{Ledger, Store, StoreError};
+use crate::value::Timestamp;
 use crate::{dispatch, ingress};
 
 /// How a gateway is started.
@@ -41,8 +44,8 @@ pub struct Options {
     pub drain: Duration,
     /// Values that go before the environment.
     pub secrets: Secrets,
-    /// The way in.
-    pub ingress: ingress::Options,
+    /// Addresses whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
 }
 
 impl Default for Options {
@@ -56,7 +59,7 @@ impl Default for Options {
             retention: Duration::from_secs(72 * 60 * 60),
             drain: Duration::from_secs(20),
             secrets: Secrets::default(),
-            ingress: ingress::Options::default(),
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -127,7 +130,11 @@ impl Gateway {
         work.push(tokio::spawn(housekeeping::run(flow.clone(), options.retention, work_stopped.clone())));
         work.push(tokio::spawn(reload_on_change(flow.clone(), options.clone(), key, reloads, work_stopped)));
         let door = {
-            let (handler, ingress, drain) = (Arc::new(Entrance(flow.clone())), options.ingress.clone(), options.drain);
+            let (handler, ingress, drain) = (
+                Arc::new(Entrance(flow.clone())),
+                ingress::Options { trusted_proxies: options.trusted_proxies.clone(), ..ingress::Options::default() },
+                options.drain,
+            );
             tokio::spawn(async move {
                 let shut = async move {
                     let _ = door_stopped.wait_for(|stop| *stop).await;
@@ -148,6 +155,26 @@ impl Gateway {
     /// Reads the files again, as after a change.
     pub fn reload(&self) {
         let _ = self.reload.try_send(());
+    }
+
+    /// Counts a tenant's messages.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn ledger(&self, tenant: &Name) -> Result<Ledger, StoreError> {
+        self.flow.store.ledger(tenant).await
+    }
+
+    /// Whether nothing is under way: no message of these tenants, no call.
+    pub async fn is_quiet(&self, tenants: &[Name]) -> bool {
+        for tenant in tenants {
+            if !self.ledger(tenant).await.is_ok_and(|ledger| ledger.in_flight == 0) {
+                return false;
+            }
+        }
+        let end_of_time = Timestamp::from_millis(i64::MAX);
+        let calls = self.flow.store.calls(end_of_time, 1, &HashSet::new()).await;
+        calls.is_ok_and(|(calls, _)| calls.is_empty())
     }
 
     /// Stops: lets nobody in, finishes what is in flight, closes the store.

@@ -14,3 +14,5 @@ pub use clock::SystemAmbient;
 pub use files::{FileProblem, read_file, read_files, read_folder};
 pub use gateway::{Gateway, Options, StartError};
 pub use secrets::Secrets;
+
+pub use crate::store::{Ledger, StoreError};

@@ -10,7 +10,7 @@ use crate::app;
 use crate::config::GatewayFile;
 use crate::diagnostic::{self, Source};
 use crate::model::parse_duration;
-use crate::{ingress, yaml};
+use crate::yaml;
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -157,7 +157,7 @@ impl ServeOptions {
             listen,
             allow_loopback: self.allow_loopback || file.allow_loopback.unwrap_or_default(),
             retention: retention.transpose()?.unwrap_or(defaults.retention),
-            ingress: ingress::Options { trusted_proxies: proxies.collect::<Result<_, _>>()?, ..defaults.ingress },
+            trusted_proxies: proxies.collect::<Result<_, _>>()?,
             drain: defaults.drain,
             secrets: defaults.secrets,
         };

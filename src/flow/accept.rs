@@ -63,13 +63,12 @@ impl Flow {
 
     /// The limits at the door: a rate where the tenant set one, and the backlog.
     fn admit(&self, tenant: &Tenant) -> Result<(), Refused<'static>> {
-        if let Some(rate) = tenant.limits.accept {
-            if let Verdict::Wait(wait) =
+        if let Some(rate) = tenant.limits.accept
+            && let Verdict::Wait(wait) =
                 self.limits.check(&format!("accept/{}", tenant.name), rate, tenant.limits.burst)
-            {
-                let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
-                return Err(Refused { retry_after: Some(seconds), ..Reason::Throttled.into() });
-            }
+        {
+            let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+            return Err(Refused { retry_after: Some(seconds), ..Reason::Throttled.into() });
         }
         if self.store.backlog(&tenant.name) >= tenant.limits.backlog {
             let text = format!("{} messages are waiting already", tenant.limits.backlog);

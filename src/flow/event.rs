@@ -64,10 +64,10 @@ impl Flow {
 
     /// Our own id first: it is there even before the provider's answer to the send was stored.
     async fn message_of(&self, event: &Event) -> Result<Option<Message>, StoreError> {
-        if let Some(reference) = event.reference {
-            if let Some(message) = self.store.message(reference).await? {
-                return Ok(Some(message));
-            }
+        if let Some(reference) = event.reference
+            && let Some(message) = self.store.message(reference).await?
+        {
+            return Ok(Some(message));
         }
         match &event.provider_id {
             Some(id) => self.store.by_provider_id(id).await,

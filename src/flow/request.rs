@@ -14,7 +14,7 @@ use crate::language::World;
 use crate::legs::{self, Document, Refused, Request};
 use crate::mapping::{Leg, Party};
 use crate::model::wire::{Incoming, Reply};
-use crate::model::{Event, Inbound, Reason, Ref, Refusal};
+use crate::model::{Event, Inbound, Name, Reason, Ref, Refusal};
 use crate::store::{DeadLetter, NewMessage};
 use crate::value::{Arena, Timestamp};
 
@@ -236,7 +236,7 @@ impl Flow {
             .text
             .as_ref()
             .map_or_else(|| refusal.reason.to_string(), |text| format!("{}: {text}", refusal.reason));
-        warn!(id = %passage.id, tenant = tenant.as_ref().map(|name| name.as_str()), leg, why, "webhook parked");
+        warn!(id = %passage.id, tenant = tenant.as_ref().map(Name::as_str), leg, why, "webhook parked");
         let letter = DeadLetter {
             id: 0,
             tenant,

@@ -101,7 +101,7 @@ impl Flow {
                     }
                 }
                 Err(refusal) => {
-                    error!(id = %reference, tenant = %tenant.name, why = refusal.text.as_deref(), "the mapping cannot say what became of it")
+                    error!(id = %reference, tenant = %tenant.name, why = refusal.text.as_deref(), "the mapping cannot say what became of it");
                 }
             }
         }

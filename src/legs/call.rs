@@ -51,10 +51,10 @@ pub fn build<'v>(
     frame: &Frame<'v>,
     timeout: Duration,
 ) -> Result<Outcall, NoCall> {
-    if let Some(when) = &call.when {
-        if !when.holds(frame)? {
-            return Err(NoCall::NotWanted);
-        }
+    if let Some(when) = &call.when
+        && !when.holds(frame)?
+    {
+        return Err(NoCall::NotWanted);
     }
     let auth = match &call.auth {
         Some(scheme) => resolve_scheme(scheme, &|program| scheme_value(program, frame))?,

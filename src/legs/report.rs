@@ -68,10 +68,10 @@ fn word<'v>(leg: &'v StatusLeg, status: Status, frame: &Frame<'v>) -> Result<Opt
 fn fill<'v>(leg: &'v StatusLeg, status: Status, frame: &Frame<'v>) -> Result<Vec<&'v str>, Refusal> {
     let mut words = Vec::new();
     for lower in [Status::Submitted, Status::Delivered].into_iter().filter(|lower| *lower < status) {
-        if let Some(word) = word(leg, lower, frame)?.filter(|word| leg.fill.iter().any(|fill| fill == word)) {
-            if !words.contains(&word) {
-                words.push(word);
-            }
+        if let Some(word) = word(leg, lower, frame)?.filter(|word| leg.fill.iter().any(|fill| fill == word))
+            && !words.contains(&word)
+        {
+            words.push(word);
         }
     }
     Ok(words)

@@ -11,7 +11,7 @@ use clap::Args;
 
 use super::options::LogFormat;
 use super::{fail, runtime, serve};
-use crate::store::Ledger;
+use crate::app::Ledger;
 use scene::Scene;
 
 /// Options of the demonstration.
@@ -92,7 +92,7 @@ async fn watch(scene: &Scene, fired: impl Future<Output = ()>, begun: Instant) {
 async fn progress(scene: &Scene, begun: Instant) -> String {
     let mut all = Ledger::default();
     for brand in &scene.brands {
-        let ledger = scene.gateway.flow.store.ledger(&brand.tenant).await.unwrap_or_default();
+        let ledger = scene.gateway.ledger(&brand.tenant).await.unwrap_or_default();
         all.accepted += ledger.accepted;
         all.submitted += ledger.submitted;
         all.in_flight += ledger.in_flight;

@@ -12,7 +12,6 @@ use crate::sim::keys;
 use crate::sim::platform::{Campaign, Kind, Platform, PlatformOptions};
 use crate::sim::provider::Provider;
 use crate::sim::stage::{self, Cast};
-use crate::value::Timestamp;
 
 /// One brand with its platform.
 pub(super) struct Brand {
@@ -67,24 +66,14 @@ impl Scene {
 
     /// Waits until nothing is under way any more: no message, no webhook, no call.
     pub(super) async fn quiet(&self, most: Duration) {
+        let tenants: Vec<Name> = self.brands.iter().map(|brand| brand.tenant.clone()).collect();
         let end = Instant::now() + most;
         while Instant::now() < end {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            if self.provider.settled(Duration::from_millis(50)).await && self.is_quiet().await {
+            if self.provider.settled(Duration::from_millis(50)).await && self.gateway.is_quiet(&tenants).await {
                 return;
             }
         }
-    }
-
-    async fn is_quiet(&self) -> bool {
-        let store = &self.gateway.flow.store;
-        for brand in &self.brands {
-            if store.ledger(&brand.tenant).await.is_ok_and(|ledger| ledger.in_flight > 0) {
-                return false;
-            }
-        }
-        let calls = store.calls(Timestamp::from_millis(i64::MAX), 1, &std::collections::HashSet::new()).await;
-        calls.is_ok_and(|(calls, _)| calls.is_empty())
     }
 
     /// Stops everything and removes the folder.

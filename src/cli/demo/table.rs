@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::scene::{Brand, Scene};
-use crate::store::{Ledger, StoreError};
+use crate::app::{Ledger, StoreError};
 
 /// The finished table.
 pub(super) struct Table {
@@ -25,7 +25,7 @@ struct Column {
 
 impl Column {
     async fn of(scene: &Scene, brand: &Brand) -> Result<Self, StoreError> {
-        let ledger = scene.gateway.flow.store.ledger(&brand.tenant).await?;
+        let ledger = scene.gateway.ledger(&brand.tenant).await?;
         let journal = brand.platform.journal();
         let (mut answers, mut failures) = (BTreeMap::new(), BTreeMap::new());
         for message in journal.messages().into_values() {
