@@ -20,7 +20,7 @@ fn scheme(api_key: &[&str], application: &[&str], secret: &[&str]) -> Scheme {
         headers: vec!["x-router-token".to_owned(), "authorization".to_owned()],
         secret: secrets(secret),
         claims: vec![
-            claim("iss", &["Vonage"], false),
+            claim("iss", &["Issuer"], false),
             claim("api_key", api_key, true),
             claim("application_id", application, false),
         ],
@@ -41,7 +41,7 @@ pub(super) fn entries() -> Vec<(usize, Scheme)> {
 
 fn claims(changes: &Json) -> Json {
     let mut claims = json!({
-        "iss": "Vonage", "api_key": "9c41", "jti": "j", "iat": NOW.seconds(),
+        "iss": "Issuer", "api_key": "9c41", "jti": "j", "iat": NOW.seconds(),
         "payload_hash": hex(&Sha256::digest(BODY)),
     });
     for (name, value) in changes.as_object().unwrap() {
