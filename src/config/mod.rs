@@ -19,7 +19,7 @@ pub use gateway::GatewayFile;
 pub use keywords::KeywordRule;
 pub use limits::{Delivery, Limits, Preflight, SuppressionScope};
 pub use routes::{Found, Hit, RouteTable};
-pub use schemes::{outgoing, resolve as resolve_scheme, scheme_value};
+pub use schemes::{incoming, outgoing, resolve as resolve_scheme, scheme_value};
 pub use secret::{NoSecret, Reference, Resolve};
 pub use side::Side;
 pub use tenant::{Number, Tenant};

@@ -64,7 +64,8 @@ impl<'c> Values<'c> {
 }
 
 /// The inbound schemes whose credentials the tenant has, with its values.
-pub(super) fn incoming(mapping: &Mapping, (schemes, layout): &(Vec<SchemeIn>, Layout), side: &Side) -> Vec<Scheme> {
+#[must_use]
+pub fn incoming(mapping: &Mapping, (schemes, layout): &(Vec<SchemeIn>, Layout), side: &Side) -> Vec<Scheme> {
     let values = Values::new(mapping, layout, side);
     schemes
         .iter()

@@ -122,7 +122,8 @@ impl Failure {
         Some(words.join(" ")).filter(|text| !text.is_empty())
     }
 
-    fn view<'v>(&'v self, arena: &'v Arena) -> Value<'v> {
+    /// As mappings and cases read it, with `text` added.
+    pub fn view<'v>(&'v self, arena: &'v Arena) -> Value<'v> {
         let text = self.text().map(|text| &*arena.alloc_str(&text));
         let span = |span: Option<Duration>| span.map(|span| &*arena.alloc_str(&written(span)));
         let members = [

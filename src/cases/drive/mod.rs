@@ -1,0 +1,58 @@
+//! A stimulus over its leg, with the same steps of `legs` in the same order as in `flow`.
+
+mod calls;
+mod event;
+mod inbound;
+mod listing;
+mod request;
+mod section;
+mod send;
+
+use super::facts::GivenFacts;
+use super::found::Found;
+use super::given::Given;
+use super::schema::Schemas;
+use super::suite::{Case, Stimulus};
+use super::wanted::Trees;
+use crate::auth::{AuthError, Outgoing};
+use crate::config::Tenant;
+use crate::diagnostic::Diagnostic;
+use crate::legs::Outcall;
+use crate::model::wire::Prepared;
+use crate::value::{Arena, Timestamp};
+
+/// Everything a leg is run with.
+#[derive(Clone, Copy)]
+pub(super) struct Scene<'a> {
+    pub(super) given: &'a Given,
+    pub(super) tenant: &'a Tenant,
+    pub(super) facts: &'a GivenFacts<'a>,
+    pub(super) arena: &'a Arena,
+    pub(super) trees: &'a Trees<'a>,
+    pub(super) schemas: &'a Schemas,
+    pub(super) case: &'a Case,
+}
+
+/// What came of it, or why the case cannot be run.
+type Came<'a> = Result<Found<'a>, Box<Diagnostic>>;
+
+pub(super) fn drive<'a>(scene: &Scene<'a>) -> Came<'a> {
+    match &scene.case.stimulus {
+        Stimulus::Request(node) => request::request(scene, node),
+        Stimulus::Message(node) => send::send(scene, node.as_ref()),
+        Stimulus::Event(node) => event::event(scene, node),
+        Stimulus::Inbound(node) => inbound::inbound(scene, node),
+        Stimulus::Listing => listing::listing(scene),
+    }
+}
+
+/// Adds the proof to a call.
+fn prove(outcall: Outcall, now: Timestamp) -> Result<Prepared, AuthError> {
+    let Outcall { mut prepared, auth } = outcall;
+    let token = match &auth {
+        Outgoing::JwtRs256 { .. } => Some(auth.sign(now, "case")?.secret),
+        _ => None,
+    };
+    auth.apply(token.as_ref(), &mut prepared);
+    Ok(prepared)
+}

@@ -1,0 +1,68 @@
+//! Running a suite: every case on its own, what came of it compared with its `expect`.
+
+use super::compare::compare;
+use super::drive;
+use super::facts::GivenFacts;
+use super::given::Given;
+use super::suite::{Case, Suite};
+use super::wanted::Trees;
+use super::{Material, Mismatch, Outcome, Report, Verdict};
+use crate::diagnostic::Diagnostic;
+use crate::mapping::Mapping;
+use crate::value::Arena;
+
+impl Suite {
+    /// Runs every case.
+    #[must_use]
+    pub fn run(&self, material: &Material<'_>) -> Report {
+        let problems = self.problems.clone();
+        Report { problems, ..self.run_some(material, &|_| true) }
+    }
+
+    /// Runs the cases whose name is wanted; problems of the files are left out.
+    #[must_use]
+    pub fn run_some(&self, material: &Material<'_>, wanted: &dyn Fn(&str) -> bool) -> Report {
+        let mapping = self.source.name.to_string();
+        let Some(compiled) = &self.mapping else { return Report { mapping, ..Report::default() } };
+        let cases = self.cases.iter().filter(|case| wanted(&case.name));
+        let outcomes = cases.map(|case| self.outcome(compiled, case, material)).collect();
+        Report { mapping, outcomes, problems: Vec::new() }
+    }
+
+    fn outcome(&self, mapping: &Mapping, case: &Case, material: &Material<'_>) -> Outcome {
+        let trees = Trees::new(&case.source, material.sample);
+        let came = self.differences(mapping, case, &trees, material);
+        let (leg, verdict) = match came {
+            Ok((leg, differences)) if differences.is_empty() => (leg, Verdict::Passed),
+            Ok((leg, differences)) => (leg, Verdict::Failed(differences)),
+            Err(broken) => ("", Verdict::Broken(broken)),
+        };
+        let place = (case.source.clone(), case.span);
+        Outcome { name: case.name.clone(), leg, place, verdict, samples: trees.used() }
+    }
+
+    fn differences(
+        &self,
+        mapping: &Mapping,
+        case: &Case,
+        trees: &Trees<'_>,
+        material: &Material<'_>,
+    ) -> Result<(&'static str, Vec<Mismatch>), Box<Diagnostic>> {
+        let expect = trees.read(&case.expect)?;
+        let given = Given::read(self, mapping, case, trees, material)?;
+        let nobody = || trees.problem("SB0606", case.span, "`given` makes no tenant");
+        let tenant = given.snapshot.tenants.first().ok_or_else(nobody)?;
+        let facts = GivenFacts::new(tenant, given.templates.clone(), given.suppressed.clone());
+        let arena = Arena::new();
+        let scene =
+            drive::Scene { given: &given, tenant, facts: &facts, arena: &arena, trees, schemas: &self.schemas, case };
+        let found = drive::drive(&scene)?;
+        let mut differences = Vec::new();
+        compare(&expect, Some(found.value(&arena)), "", &mut differences);
+        differences.extend(found.notes);
+        if let (Some(why), Some(first)) = (found.why, differences.first_mut()) {
+            first.found.push_str(&format!(" ({why})"));
+        }
+        Ok((found.leg, differences))
+    }
+}
