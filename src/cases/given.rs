@@ -5,9 +5,9 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json, json};
 
 use super::Material;
+use super::counterpart;
 use super::suite::{Case, Suite};
 use super::wanted::{Shape, Trees, Wanted};
-use super::counterpart;
 use crate::config::{self, Files, NoSecret, Reference, Snapshot};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::mapping::{Mapping, Party, SchemeOut};
@@ -24,6 +24,8 @@ pub(super) struct Given {
     /// `None`: never synced.
     pub(super) templates: Option<Vec<Arc<Template>>>,
     pub(super) suppressed: Vec<String>,
+    /// Words that the platform was told before.
+    pub(super) said: Vec<String>,
     pub(super) message: Wanted,
     pub(super) quoted: Option<Tree>,
     pub(super) last: Option<Tree>,
@@ -49,7 +51,8 @@ impl Given {
         Ok(Self {
             snapshot: snapshot(suite, mapping, case, &given, material)?,
             templates: templates(trees, given.get("templates"))?,
-            suppressed: suppressed(trees, given.get("suppressed"))?,
+            suppressed: list(trees, &given, "suppressed")?,
+            said: list(trees, &given, "said")?,
             message: given.get("message").cloned().unwrap_or_else(Wanted::empty),
             quoted: tree("quoted"),
             last: tree("last"),
@@ -75,7 +78,9 @@ fn templates(trees: &Trees<'_>, given: Option<&Wanted>) -> Result<Option<Vec<Arc
     items.iter().map(read).collect::<Result<_, _>>().map(Some)
 }
 
-fn suppressed(trees: &Trees<'_>, given: Option<&Wanted>) -> Result<Vec<String>, Broken> {
+/// A list of texts.
+fn list(trees: &Trees<'_>, given: &Wanted, name: &str) -> Result<Vec<String>, Broken> {
+    let given = given.get(name);
     match given.and_then(Wanted::tree) {
         None => Ok(Vec::new()),
         Some(Tree::List(items)) if items.iter().all(|item| item.as_text().is_some()) => {
@@ -83,7 +88,7 @@ fn suppressed(trees: &Trees<'_>, given: Option<&Wanted>) -> Result<Vec<String>, 
         }
         Some(_) => {
             let span = given.map(|given| given.span).unwrap_or_default();
-            Err(trees.problem("SB0608", span, "`suppressed` is a list of addresses, each in quotes"))
+            Err(trees.problem("SB0608", span, format!("`{name}` is a list of texts; put numbers in quotes")))
         }
     }
 }
@@ -118,11 +123,9 @@ fn snapshot(
         place == Some("the tenant of a case") && problem.is_error()
     };
     if let Some(problem) = problems.iter().find(ours) {
-        let span = given.get("settings").map_or(case.span, |settings| settings.span);
         let mut broken = Diagnostic::error("SB0606", format!("`given` makes no tenant: {}", problem.message));
         broken.help.clone_from(&problem.help);
-        // Which layer it is in is not known here; the case is.
-        let _ = span;
+        // Which layer of `given` it stands in is not known here; the case is.
         return Err(Box::new(broken.at(&case.source, case.span)));
     }
     Ok(snapshot)
@@ -169,8 +172,11 @@ fn members(tree: &Tree) -> impl Iterator<Item = (&str, &Tree)> {
 /// Credentials that calls are signed with: whatever stands there, keys are made for the run.
 fn private_keys(mapping: &Mapping) -> Vec<&str> {
     let calls = mapping.calls().filter_map(|call| call.auth.as_ref());
-    let keys = mapping.auth_out.0.iter().chain(calls).filter_map(|scheme| {
-        if let SchemeOut::JwtRs256 { key, .. } = scheme { Some(key) } else { None }
-    });
+    let keys = mapping
+        .auth_out
+        .0
+        .iter()
+        .chain(calls)
+        .filter_map(|scheme| if let SchemeOut::JwtRs256 { key, .. } = scheme { Some(key) } else { None });
     keys.flat_map(|key| key.reads()).filter(|(root, _)| &**root == "credentials").map(|(_, name)| &**name).collect()
 }

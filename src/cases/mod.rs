@@ -104,4 +104,3 @@ impl Report {
         self.outcomes.iter().flat_map(|outcome| outcome.samples.iter().map(String::as_str)).collect()
     }
 }
-

@@ -34,11 +34,10 @@ pub fn changed(text: &[u8], pointer: &str) -> Option<Vec<u8>> {
     *leaf = match &*leaf {
         Json::Null => Json::from("changed"),
         Json::Bool(flag) => Json::from(!flag),
-        Json::Number(number) => {
-            number.as_i64().map_or_else(|| Json::from(number.as_f64().unwrap_or_default() + 1.0), |whole| {
-                Json::from(whole.wrapping_add(1))
-            })
-        }
+        Json::Number(number) => number.as_i64().map_or_else(
+            || Json::from(number.as_f64().unwrap_or_default() + 1.0),
+            |whole| Json::from(whole.wrapping_add(1)),
+        ),
         Json::String(text) => Json::from(format!("{text}0")),
         Json::Array(_) => Json::from(vec!["changed"]),
         Json::Object(_) => serde_json::json!({"changed": true}),

@@ -84,7 +84,8 @@ fn answer(trees: &Trees<'_>, node: &Node) -> Result<Answer, Box<Diagnostic>> {
     let http = http.ok_or_else(|| wrong(node.span, "`http` is a number from 100 to 599"))?;
     let mut headers: Vec<(String, String)> = texts(trees, node.get("headers"))?;
     headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
-    let (body, json) = node.get("body").map_or(Ok((Bytes::new(), false)), |body| self::body(trees, body, Format::Json))?;
+    let (body, json) =
+        node.get("body").map_or(Ok((Bytes::new(), false)), |body| self::body(trees, body, Format::Json))?;
     if json && !headers.iter().any(|(name, _)| name == "content-type") {
         headers.push(("content-type".to_owned(), "application/json".to_owned()));
     }

@@ -45,9 +45,8 @@ pub(super) fn sign(scheme: &Scheme, request: &mut Incoming, signed: Signed, now:
             request.headers.push((header.clone(), format!("Bearer {}", value(token))));
         }
         (Scheme::Header(rules), _) => {
-            let header = |rule: &crate::auth::HeaderRule| {
-                (rule.name.clone(), format!("{}{}", rule.prefix, value(&rule.value)))
-            };
+            let header =
+                |rule: &crate::auth::HeaderRule| (rule.name.clone(), format!("{}{}", rule.prefix, value(&rule.value)));
             request.headers.extend(rules.iter().map(header));
         }
         (Scheme::Query { name, value: secrets }, _) => {
@@ -60,10 +59,8 @@ pub(super) fn sign(scheme: &Scheme, request: &mut Incoming, signed: Signed, now:
 
 fn token(scheme: &Scheme, request: &mut Incoming, signed: Signed, now: Timestamp) -> bool {
     let Scheme::JwtHs256 { headers, secret, claims, body_hash, max_age } = scheme else { return false };
-    let mut said: Map<String, Json> = claims
-        .iter()
-        .filter_map(|claim| Some((claim.name.clone(), claim.expected.first()?.expose().into())))
-        .collect();
+    let mut said: Map<String, Json> =
+        claims.iter().filter_map(|claim| Some((claim.name.clone(), claim.expected.first()?.expose().into()))).collect();
     let mut issued = now.seconds();
     if signed == Signed::Stale {
         let age = max_age.map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX));

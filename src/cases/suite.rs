@@ -52,9 +52,8 @@ pub(super) enum Stimulus {
 
 const CASE: &[&str] = &["case", "given", "request", "message", "event", "inbound", "answers", "expect"];
 const GIVEN: &[&str] =
-    &["numbers", "settings", "credentials", "templates", "message", "quoted", "last", "suppressed", "now"];
-const EXPECT: &[&str] =
-    &["answer", "message", "event", "inbound", "calls", "send", "templates", "rule", "suppressed"];
+    &["numbers", "settings", "credentials", "templates", "message", "quoted", "last", "said", "suppressed", "now"];
+const EXPECT: &[&str] = &["answer", "message", "event", "inbound", "calls", "send", "templates", "rule", "suppressed"];
 
 impl Suite {
     /// Puts case files to their mappings. `schema`: a schema's text by its file name. The problems are those of case
@@ -99,8 +98,7 @@ impl Suite {
         let (base, mut problems) = config::build(&files, None, &no_secret, [0; 32]);
         let mapping = base.mappings.values().find(|mapping| mapping.source.name == source.name).cloned();
         let schemas = Schemas::load(mapping.as_deref(), schema, &mut problems);
-        let mut suite =
-            Self { base, files, mapping, source: source.clone(), cases: Vec::new(), schemas, problems };
+        let mut suite = Self { base, files, mapping, source: source.clone(), cases: Vec::new(), schemas, problems };
         // Its problems as YAML were reported when it was compiled.
         let node = yaml::parse(source, &mut Vec::new());
         let name = node.as_ref().and_then(|node| node.get("platform").or_else(|| node.get("provider")));
@@ -204,10 +202,9 @@ pub(super) fn keys(source: &Source, node: &Node, what: &str, known: &[&str], pro
     for (key, _) in members.iter().filter(|(key, _)| !known.contains(&&*key.text)) {
         let problem = Diagnostic::error("SB0601", format!("{what} has no key `{}`", key.text)).at(source, key.span);
         let near = crate::diagnostic::suggest(&key.text, known.iter().copied());
-        problems.push(problem.help(near.map_or_else(
-            || format!("it has: {}", known.join(", ")),
-            |near| format!("did you mean `{near}`?"),
-        )));
+        problems.push(problem.help(
+            near.map_or_else(|| format!("it has: {}", known.join(", ")), |near| format!("did you mean `{near}`?")),
+        ));
     }
 }
 

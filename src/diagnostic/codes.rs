@@ -74,6 +74,16 @@ pub const ALL: &[Code] = &[
     row("SB0225", "never used", "Nothing reads it: likely a slip elsewhere."),
     row("SB0226", "tables of a tenant", "A tenant lays rows and columns over tables that its mapping has."),
     row("SB0227", "unknown column", "No row of the table has this column, so the read would always come to nothing."),
+    row("SB0601", "unknown key in a case", "A case, its request, its answers, `given` and `expect` have the keys of the reference; any other would be ignored."),
+    row("SB0602", "case without a part", "A case has a name, one stimulus and what is expected of it; without one of them it proves nothing."),
+    row("SB0603", "two cases of one name", "A case is found by its name in a report and on the command line."),
+    row("SB0604", "cases of an unknown mapping", "`for:` names the platform or provider of a mapping file; these cases would never run."),
+    row("SB0605", "sample missing or unreadable", "`$file` names a file in `samples` beside the mapping: JSON where it ends in `.json`, else text."),
+    row("SB0606", "no tenant can be made", "`numbers`, `settings` and `credentials` of `given` must make a tenant that the mapping accepts, as a tenant's file does."),
+    row("SB0607", "expectation that cannot be met", "What sets the case off never leads to this; it would fail whatever the mapping says, or hold whatever it says."),
+    row("SB0608", "wrong value in a case", "A part of the case has another type or word than it takes, or is no value of the model."),
+    row("SB0609", "leg missing", "The mapping has no section or call that this case could go over."),
+    row("SB0610", "schema missing or unreadable", "`schema:` names a JSON Schema in `schemas` beside the mapping."),
 ];
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ pub fn sayings<'v>(
     words.retain(|fill| *fill != word);
     words.push(word);
     words.retain(|word| !said.iter().any(|known| known == word));
+    let words = not_outranked(leg, words, status, said, &frame)?;
     let names = actions(&leg.actions, &frame)?;
     words.into_iter().map(|word| saying(word, &names, event, arena)).collect()
 }
@@ -62,6 +63,41 @@ fn word<'v>(leg: &'v StatusLeg, status: Status, frame: &Frame<'v>) -> Result<Opt
     let program = leg.words.iter().find(|(known, _)| *known == status).map(|(_, program)| program);
     let value = program.map(|program| program.value(frame)).transpose()?.flatten();
     Ok(value.and_then(Value::as_text))
+}
+
+/// Leaves out what comes too late: a lower word after a higher one, and a failure after a word that, for this platform,
+/// says delivered or more. (One word may stand for two states; it counts as the higher.)
+fn not_outranked<'v>(
+    leg: &'v StatusLeg,
+    words: Vec<&'v str>,
+    status: Status,
+    said: &[String],
+    frame: &Frame<'v>,
+) -> Result<Vec<&'v str>, Refusal> {
+    let mut highest = None;
+    for word in said {
+        highest = highest.max(rank(leg, word, frame)?);
+    }
+    if status == Status::Failed {
+        return Ok(if highest >= Some(Status::Delivered) { Vec::new() } else { words });
+    }
+    let mut kept = Vec::with_capacity(words.len());
+    for word in words {
+        if rank(leg, word, frame)? >= highest {
+            kept.push(word);
+        }
+    }
+    Ok(kept)
+}
+
+/// The highest good state that a word stands for.
+fn rank<'v>(leg: &'v StatusLeg, said: &str, frame: &Frame<'v>) -> Result<Option<Status>, Refusal> {
+    for status in [Status::Read, Status::Delivered, Status::Submitted] {
+        if word(leg, status, frame)? == Some(said) {
+            return Ok(Some(status));
+        }
+    }
+    Ok(None)
 }
 
 /// The words of lower states that must be said first if they never were.

@@ -93,7 +93,10 @@ fn members_of<'v>(
 ) -> [(&'static str, Option<Value<'v>>); 3] {
     let format = |section: &'v Section| Some(Value::Text(&section.format)).filter(|_| !section.format.is_empty());
     let section = |section: &'v Section| {
-        super::members::map([("format", format(section)), ("variables", Some(count(section.variables)))], arena)
+        // `values_of` asks for the text.
+        let text = section.text.as_deref().map(Value::Text);
+        let members = [("format", format(section)), ("text", text), ("variables", Some(count(section.variables)))];
+        super::members::map(members, arena)
     };
     let button = |button: &'v Button| {
         let members = [

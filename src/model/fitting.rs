@@ -135,10 +135,20 @@ impl<'d> Level<'d> {
         if given.len() == section.variables && absent.is_none() {
             return Ok(());
         }
-        let place = self.card.map(|card| format!(" of cards[{card}]")).unwrap_or_default();
+        let place = self.place(name);
         let absent = absent.map(|name| format!(": `{name}` is missing")).unwrap_or_default();
-        let (has, were) = (counted(section.variables, "variable"), were_given(given.len()));
-        Err(Refusal::new(Reason::TemplateParams, format!("the {name}{place} has {has}, {were}{absent}")))
+        let (needs, were) = (counted(section.variables, "variable"), were_given(given.len()));
+        Err(Refusal::new(Reason::TemplateParams, format!("{place} needs {needs}, {were}{absent}")))
+    }
+
+    /// Where variables are missing, in words that a party may be told. A body that alone has variables is the template.
+    fn place(&self, section: &str) -> String {
+        let alone = section == "body" && self.header.is_none_or(|header| header.variables == 0);
+        match self.card {
+            None if alone => "Template".to_owned(),
+            None => format!("Template {section}"),
+            Some(card) => format!("Template cards[{card}] {section}"),
+        }
     }
 }
 
@@ -195,7 +205,7 @@ impl<'d, 'a> Places<'d, 'a> {
         }
         let has = counted(same_kind(self.level.buttons, kind), &format!("{kind:.32} button"));
         let were = were_given(self.listed.iter().filter(|given| is_button(**given, kind)).count());
-        let place = self.level.card.map_or("the template".to_owned(), |card| format!("cards[{card}]"));
+        let place = self.level.card.map_or("Template".to_owned(), |card| format!("Template cards[{card}]"));
         Err(Refusal::new(Reason::TemplateParams, format!("{place} has {has}, {were}")))
     }
 }
@@ -243,7 +253,7 @@ fn replaced<'a>(map: Value<'a>, name: &str, value: Value<'a>, arena: &'a Arena) 
 fn missing(template: Value<'_>) -> Refusal {
     let name = template.text("name").unwrap_or_default();
     let language = template.get("language").and_then(|language| language.text("code")).unwrap_or_default();
-    Refusal::new(Reason::TemplateMissing, format!("there is no template `{name:.100}` in `{language:.32}`"))
+    Refusal::new(Reason::TemplateMissing, format!("Template missing: {name:.100} in {language:.32}"))
 }
 
 fn counted(number: usize, what: &str) -> String {

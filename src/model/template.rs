@@ -132,8 +132,8 @@ mod tests {
         let view = serde_json::to_value(template.view(&arena)).unwrap();
         assert_eq!(view["components"], listed["components"]);
         assert_eq!((&view["id"], &view["variables"]), (&listed["id"], &json!(3)));
-        assert_eq!(view["header"], json!({"format": "TEXT", "variables": 1}));
-        assert_eq!(view["body"], json!({"variables": 2}));
+        assert_eq!(view["header"], json!({"format": "TEXT", "text": "Parcel update for {{1}}", "variables": 1}));
+        assert_eq!(view["body"], json!({"text": "Order {{1}} is on its way, {{2}}. {{1}}!", "variables": 2}));
         let button =
             |index: usize, kind: &str, dynamic: bool| json!({"index": index, "type": kind, "dynamic": dynamic});
         let expected = json!([
@@ -147,7 +147,7 @@ mod tests {
             button(7, "", true),
         ]);
         assert_eq!(view["buttons"], expected);
-        let card = json!({"header": {"format": "IMAGE", "variables": 0}, "body": {"variables": 1}, "buttons": []});
+        let card = json!({"header": {"format": "IMAGE", "variables": 0}, "body": {"text": "{{1}}", "variables": 1}, "buttons": []});
         assert_eq!(view["cards"], json!([card]));
     }
 

@@ -24,8 +24,9 @@ pub(crate) fn folder() -> PathBuf {
 fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let paths = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
-    let mut files: Vec<_> =
-        paths.map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap())).collect();
+    let mut files: Vec<_> = paths
+        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), std::fs::read(&path).unwrap()))
+        .collect();
     files.sort();
     files
 }

@@ -16,7 +16,7 @@ pub(super) fn event<'a>(scene: &Scene<'a>, node: &Node) -> Came<'a> {
     let mut made = Vec::new();
     if let Some(report) = reported(scene, &event) {
         let event = scene.arena.alloc(told(event, &report));
-        let said = sayings(scene.tenant, message, event, &[], scene.arena, scene.facts, scene.given.now);
+        let said = sayings(scene.tenant, message, event, &scene.given.said, scene.arena, scene.facts, scene.given.now);
         match said {
             Ok(said) => {
                 let named = said.into_iter().flat_map(|saying| saying.calls);
@@ -51,7 +51,8 @@ fn read(scene: &Scene<'_>, node: &Node) -> Result<Event, Box<crate::diagnostic::
 fn reported(scene: &Scene<'_>, event: &Event) -> Option<Report> {
     let now = scene.given.now;
     let policy = &scene.tenant.delivery.policy;
-    let life = Life { phase: Phase::Submitted, attempts: 1, ..Life::new(now.after(scene.tenant.delivery.expire_after)) };
+    let life =
+        Life { phase: Phase::Submitted, attempts: 1, ..Life::new(now.after(scene.tenant.delivery.expire_after)) };
     let news = Input::News { status: event.status, failure: event.failure.clone(), at: event.at };
     let step = delivery::step(&life, &news, policy, now, 0);
     if step.report.is_some() || event.status != Some(Status::Failed) {

@@ -34,12 +34,8 @@ pub(super) fn request<'a>(scene: &Scene<'a>, node: &'a Node) -> Came<'a> {
     let Some(hit) = hits.iter().find(|hit| takes(hit, incoming)) else { return Ok(bare(scene, 415)) };
     signed(scene, node, hit, incoming)?;
     let incoming: &'a Incoming = incoming;
-    let verified = scene
-        .given
-        .snapshot
-        .credentials
-        .get(hit.credentials)
-        .map(|index| index.verify(incoming, scene.given.now));
+    let verified =
+        scene.given.snapshot.credentials.get(hit.credentials).map(|index| index.verify(incoming, scene.given.now));
     match verified {
         Some(Ok(verified)) => {
             let values: &'a [(&'a str, String)] = scene.arena.alloc_slice_fill_iter(values);

@@ -101,9 +101,9 @@ impl<'a> Asked<'a, '_> {
         let template = message.value.get("template");
         let name = template.and_then(|template| template.text("name"));
         let language = template.and_then(|template| template.get("language")).and_then(|code| code.text("code"));
-        let known = name.zip(language).map_or(Known::Unsynced, |(name, language)| {
-            self.scene.facts.known(name, language, message.from)
-        });
+        let known = name
+            .zip(language)
+            .map_or(Known::Unsynced, |(name, language)| self.scene.facts.known(name, language, message.from));
         fit(message, known, self.scene.arena)
     }
 

@@ -140,10 +140,9 @@ impl<'a> Sending<'a, '_> {
         let template = self.message.get("template")?;
         let (name, language) = (template.text("name")?, template.get("language")?.text("code")?);
         match self.scene.facts.known(name, language, from) {
-            Known::Missing => Some(Input::Unsendable(Failure::ours(
-                Reason::TemplateMissing,
-                Some(format!("{name} in {language}")),
-            ))),
+            Known::Missing => {
+                Some(Input::Unsendable(Failure::ours(Reason::TemplateMissing, Some(format!("{name} in {language}")))))
+            }
             _ => None,
         }
     }
@@ -223,8 +222,10 @@ impl<'a> Sending<'a, '_> {
             Phase::Rejected | Phase::Failed | Phase::Expired => "failed",
             Phase::Suppressed => "suppressed",
         };
-        let mut members =
-            vec![("outcome", Value::Text(outcome)), ("attempts", Value::Number(Number::from(i64::from(self.life.attempts))))];
+        let mut members = vec![
+            ("outcome", Value::Text(outcome)),
+            ("attempts", Value::Number(Number::from(i64::from(self.life.attempts)))),
+        ];
         members.extend(self.provider_id.as_ref().map(|id| ("provider_id", Value::Text(arena.alloc_str(id)))));
         members.extend(self.failure.as_ref().map(|failure| ("failure", failure_view(failure, arena))));
         Value::Map(arena.alloc_slice_copy(&members))

@@ -197,18 +197,18 @@ fn variables_are_counted() {
     let fine = json!([text_header(&["Asha"]), body(&["a", "b"])]);
     check("fits", Some(&two), &fine, &fine);
     let cases = [
-        (json!([text_header(&["A"]), body(&["a", "b", "c"])]), "the body has 2 variables, 3 were given"),
-        (json!([text_header(&["A"]), body(&["a"])]), "the body has 2 variables, 1 was given"),
-        (json!([text_header(&["A"])]), "the body has 2 variables, 0 were given"),
-        (json!([body(&["a", "b"])]), "the header has 1 variable, 0 were given"),
-        (json!([text_header(&["A", "B"]), body(&["a", "b"])]), "the header has 1 variable, 2 were given"),
-        (json!([image, body(&["a", "b"])]), "the header has 1 variable, 0 were given"),
+        (json!([text_header(&["A"]), body(&["a", "b", "c"])]), "Template body needs 2 variables, 3 were given"),
+        (json!([text_header(&["A"]), body(&["a"])]), "Template body needs 2 variables, 1 was given"),
+        (json!([text_header(&["A"])]), "Template body needs 2 variables, 0 were given"),
+        (json!([body(&["a", "b"])]), "Template header needs 1 variable, 0 were given"),
+        (json!([text_header(&["A", "B"]), body(&["a", "b"])]), "Template header needs 1 variable, 2 were given"),
+        (json!([image, body(&["a", "b"])]), "Template header needs 1 variable, 0 were given"),
     ];
     for (given, expected) in cases {
         refuse(&two, &given, &format!("template_params: {expected}"));
     }
     let fixed = json!([{"type": "HEADER", "format": "TEXT", "text": "Parcel update"}, {"type": "BODY", "text": "Hi"}]);
-    refuse(&fixed, &json!([text_header(&["A"])]), "template_params: the header has 0 variables, 1 was given");
+    refuse(&fixed, &json!([text_header(&["A"])]), "template_params: Template header needs 0 variables, 1 was given");
     check("none needed", Some(&fixed), &json!([]), &json!([]));
     let picture = json!([{"type": "HEADER", "format": "IMAGE"}, {"type": "BODY", "text": "{{1}}"}]);
     let given = json!([image, body(&["a"])]);
@@ -226,9 +226,9 @@ fn named_variables_are_counted_and_named() {
         json!([{"type": "body", "parameters": parameters}])
     };
     check("in any order", Some(&listed), &named(&["total", "first_name"]), &named(&["total", "first_name"]));
-    let text = "template_params: the body has 2 variables, 1 was given: `total` is missing";
+    let text = "template_params: Template needs 2 variables, 1 was given: `total` is missing";
     refuse(&listed, &named(&["first_name"]), text);
-    let text = "template_params: the body has 2 variables, 2 were given: `total` is missing";
+    let text = "template_params: Template needs 2 variables, 2 were given: `total` is missing";
     refuse(&listed, &named(&["first_name", "sum"]), text);
 }
 
@@ -251,18 +251,18 @@ fn cards_are_fitted_like_templates() {
     let without = cards(json!([body(&["a"]), url(json!("0"), "p/0")]), json!([url(json!("1"), "p/1"), body(&["b"])]));
     check("without a definition", None, &given, &without);
     let given = cards(json!([body(&["a"])]), json!([body(&["a", "b"])]));
-    refuse(&listed, &given, "template_params: the body of cards[1] has 1 variable, 2 were given");
+    refuse(&listed, &given, "template_params: Template cards[1] body needs 1 variable, 2 were given");
     let given = cards(json!([body(&["a"]), url(NONE, "a"), url(NONE, "b")]), json!([body(&["a"])]));
-    refuse(&listed, &given, "template_params: cards[0] has 1 url button, 2 were given");
+    refuse(&listed, &given, "template_params: Template cards[0] has 1 url button, 2 were given");
 }
 
 #[test]
 fn more_buttons_than_there_are_and_unknown_templates_are_refused() {
     let given = json!([url(NONE, "a"), url(NONE, "b")]);
-    refuse(&buttons(&json!([dynamic()])), &given, "template_params: the template has 1 url button, 2 were given");
+    refuse(&buttons(&json!([dynamic()])), &given, "template_params: Template has 1 url button, 2 were given");
     let given = json!([code(NONE)]);
-    refuse(&buttons(&json!([dynamic()])), &given, "template_params: the template has 0 copy_code buttons, 1 was given");
-    let missing = Err("template_missing: there is no template `offer` in `en`".to_owned());
+    refuse(&buttons(&json!([dynamic()])), &given, "template_params: Template has 0 copy_code buttons, 1 was given");
+    let missing = Err("template_missing: Template missing: offer in en".to_owned());
     assert_eq!(fitted(&json!([]), Known::Missing), missing);
 }
 
