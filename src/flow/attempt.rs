@@ -15,7 +15,7 @@ use crate::legs::{NoCall, Outcall};
 use crate::mapping::SendLeg;
 use crate::model::wire::{Answer, Class};
 use crate::model::{Failure, Reason, Refusal, StopScope};
-use crate::store::{Message, Origin, StoreError};
+use crate::store::{Message, NewMessage, Origin, StoreError};
 use crate::value::Arena;
 
 /// What an attempt means for its lane.
@@ -55,7 +55,13 @@ impl Flow {
         }
         let outcall = match self.prepare(&message, tenant, leg) {
             Ok(outcall) => outcall,
-            Err(NoCall::NoCredential | NoCall::NotWanted) => return Ok(HELD),
+            Err(NoCall::NoCredential) => return Ok(HELD),
+            // Its own trouble: the messages behind it have nothing to do with it.
+            Err(NoCall::NotWanted) => {
+                let why = Some("the provider's mapping makes no call for it".to_owned());
+                let input = Input::Unsendable(Failure::ours(Reason::Unknown, why));
+                return self.end(message, tenant, &input, &Along::default()).await;
+            }
             Err(NoCall::Refused(refusal)) => {
                 let input = Input::Unsendable(Failure::ours(refusal.reason, refusal.text));
                 return self.end(message, tenant, &input, &Along::default()).await;
@@ -68,9 +74,9 @@ impl Flow {
             Err(StoreError::Conflict) => return Ok(After { again: true, ..After::default() }),
             Err(problem) => return Err(problem),
         }
-        let (sent, provider_id) = self.exchange(&message, tenant, leg, outcall).await;
+        let (input, provider_id) = self.exchange(&message, tenant, leg, outcall).await;
         let along = Along { provider_id, ..Along::default() };
-        self.end_surely(message, tenant, &Input::Answered(sent), &along).await
+        self.end_surely(message, tenant, &input, &along).await
     }
 
     /// An attempt that was begun blocks its message until it is settled, so a store in trouble is asked again. A gateway
@@ -107,8 +113,7 @@ impl Flow {
         if self.ambient.now() >= message.life.expires {
             return Some(Input::Due);
         }
-        // Replies to an opt-out are what the person expects; every other message meets the list again, here.
-        if message.origin == Origin::Platform && suppressed(self, tenant, &message.lane.from, &message.to) {
+        if self.opted_out(message, tenant) {
             return Some(Input::OptedOut);
         }
         if tenant.number(message.lane.from.as_str()).is_none() {
@@ -119,8 +124,13 @@ impl Flow {
             .map(|refusal| Input::Unsendable(Failure::ours(refusal.reason, refusal.text)))
     }
 
+    /// Replies to an opt-out are what the person expects; every other message meets the list again.
+    fn opted_out(&self, message: &NewMessage, tenant: &Tenant) -> bool {
+        message.origin == Origin::Platform && suppressed(self, tenant, &message.lane.from, &message.to)
+    }
+
     /// A template that no list knew at accept is looked for again in a fresh one.
-    async fn unknown_template(&self, message: &crate::store::NewMessage, tenant: &Tenant) -> Option<Refusal> {
+    async fn unknown_template(&self, message: &NewMessage, tenant: &Tenant) -> Option<Refusal> {
         if tenant.delivery.preflight != Preflight::Refuse {
             return None;
         }
@@ -150,25 +160,30 @@ impl Flow {
         tenant: &Tenant,
         leg: &SendLeg,
         outcall: Outcall,
-    ) -> (Outcome, Option<String>) {
+    ) -> (Input, Option<String>) {
         let mut renewed = false;
         loop {
             let mut prepared = outcall.prepared.clone();
-            let answer = match self.prove(&outcall.auth, &mut prepared, renewed).await {
+            let proved = self.prove(&outcall.auth, &mut prepared, renewed).await;
+            // The list of templates, the store and the token took their time. After this line nothing waits.
+            if self.opted_out(&message.message, tenant) {
+                return (Input::OptedOut, None);
+            }
+            let answer = match proved {
                 Ok(()) => {
                     info!(id = %message.message.reference, tenant = %tenant.name, to = %message.message.to, attempt = message.message.life.attempts + 1, "dispatched");
                     self.outbound.send(prepared).await
                 }
                 Err(problem) => {
                     let failure = Failure::ours(Reason::Unauthenticated, Some(problem.to_string()));
-                    return (Outcome::Hold { failure }, None);
+                    return (Input::Answered(Outcome::Hold { failure }), None);
                 }
             };
             match self.judge(message, tenant, leg, &answer, renewed) {
                 Sent::Renew => renewed = true,
                 Sent::Settled { outcome, provider_id } => {
                     self.note_trouble(message, tenant, &answer, &outcome);
-                    return (outcome, provider_id);
+                    return (Input::Answered(outcome), provider_id);
                 }
             }
         }

@@ -49,6 +49,10 @@ impl Flow {
             replies.into_iter().for_each(|reply| self.hand_over(reply));
             self.tell(Work::Calls);
         }
+        if stored.is_err() {
+            // The provider sends it again, and then it must be answered.
+            self.replied.invalidate(&replied_key(tenant, &inbound));
+        }
         self.durable(passage, hit, stored, reply)
     }
 
@@ -109,8 +113,7 @@ impl Flow {
         if !sparing {
             return true;
         }
-        let key = format!("{}/{}/{}", tenant.name, inbound.to, inbound.from);
-        self.replied.entry(key).or_insert(()).is_fresh()
+        self.replied.entry(replied_key(tenant, inbound)).or_insert(()).is_fresh()
     }
 
     fn reply(&self, tenant: &Tenant, inbound: &Inbound, text: &str, now: Timestamp) -> Option<NewMessage> {
@@ -134,6 +137,11 @@ impl Flow {
             at: now,
         })
     }
+}
+
+/// Who was told that nothing was understood, and from which number.
+fn replied_key(tenant: &Tenant, inbound: &Inbound) -> String {
+    format!("{}/{}/{}", tenant.name, inbound.to, inbound.from)
 }
 
 fn addresses(inbound: &Inbound) -> Vec<Address> {

@@ -4,11 +4,11 @@ use tracing::{error, info, warn};
 
 use super::{Flow, Work};
 use crate::codec::{self, Format};
-use crate::config::Tenant;
-use crate::delivery::{self, Input, Phase, Report, Step};
+use crate::config::{Delivery, Tenant};
+use crate::delivery::{self, Input, Life, Phase, Report, Step, Told};
 use crate::functions::NoFacts;
 use crate::legs::report::{Saying, sayings};
-use crate::model::{Address, Event, Ref, Refusal};
+use crate::model::{Address, Event, Failure, Reason, Ref, Refusal};
 use crate::store::{Change, Line, Message, NewCall, Origin, StoreError};
 use crate::value::{Arena, Timestamp};
 
@@ -128,7 +128,7 @@ impl Flow {
     ) -> Result<Vec<Saying>, Refusal> {
         let arena = Arena::new();
         let value = codec::decode(Format::Json, &message.message.body, &arena)
-            .map_err(|problem| Refusal::new(crate::model::Reason::Malformed, problem.to_string()))?;
+            .map_err(|problem| Refusal::new(Reason::Malformed, problem.to_string()))?;
         sayings(tenant, value, event, &message.said, &arena, &NoFacts, now)
     }
 
@@ -189,7 +189,7 @@ impl Flow {
         let Some(message) = self.store.message(reference).await? else { return Ok(()) };
         let snapshot = self.snapshot.load_full();
         let Some(tenant) = snapshot.tenant(message.message.lane.tenant.as_str()) else {
-            return self.wait_for_tenant(message).await;
+            return self.wait_for_tenant(message, input).await;
         };
         let settled = self.settle(Ok(message), tenant, input, &Along::default()).await?;
         if let Some(settled) = settled.filter(|settled| ready(&settled.message)) {
@@ -198,12 +198,11 @@ impl Flow {
         Ok(())
     }
 
-    /// Without its tenant's file nobody can be told anything of a message: it waits until the file is back.
-    async fn wait_for_tenant(&self, message: Message) -> Result<(), StoreError> {
+    /// Without its tenant's file nobody can be told anything of a message: what is to be told waits until it is back.
+    async fn wait_for_tenant(&self, message: Message, input: &Input) -> Result<(), StoreError> {
         let (reference, now) = (message.message.reference, self.ambient.now());
         warn!(id = %reference, tenant = %message.message.lane.tenant, "its tenant has no file now: it waits");
-        let mut life = message.message.life;
-        life.wake = Some(now.after(ABSENT));
+        let life = absent(&message.message.life, input, now);
         let line = Line { at: now, text: "waits for its tenant's file".to_owned() };
         let (revision, said) = (message.revision, None);
         let change =
@@ -214,6 +213,26 @@ impl Flow {
         }
     }
 }
+
+/// The life of a message whose tenant has no file: its time goes on, its reports wait.
+fn absent(life: &Life, input: &Input, now: Timestamp) -> Life {
+    let later = Some(now.after(ABSENT));
+    match life.phase {
+        // Ended, so that it is never sent late; the failure is told when somebody can be told.
+        Phase::Queued if *input == Input::Due && now >= life.expires => {
+            let told = Told::Held { until: now, failure: Failure::ours(Reason::Expired, None), at: now };
+            Life { phase: Phase::Expired, wake: later, told, ..life.clone() }
+        }
+        // Ready, or in doubt after a stop: neither tells anybody anything.
+        Phase::Queued | Phase::Sending => {
+            delivery::step(life, input, &Delivery::default().policy, now, JITTER_OF_NOBODY).life
+        }
+        _ => Life { wake: later, ..life.clone() },
+    }
+}
+
+/// No delay is computed for a message whose tenant is away.
+const JITTER_OF_NOBODY: u16 = 0;
 
 /// How often a message whose tenant has no file looks for it.
 const ABSENT: std::time::Duration = std::time::Duration::from_secs(900);
@@ -253,4 +272,27 @@ fn line(step: &Step, along: &Along) -> String {
         text.push_str(more);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_without_a_tenant_leaves_the_timers_and_keeps_what_is_to_be_told() {
+        let now = Timestamp::from_millis(1_000_000);
+        let (past, future) = (Timestamp::from_millis(999_000), Timestamp::from_millis(9_000_000));
+        let queued = Life::new(future);
+        let expired = absent(&Life::new(past), &Input::Due, now);
+        assert_eq!((expired.phase, expired.wake), (Phase::Expired, Some(now.after(ABSENT))));
+        let back = delivery::step(&expired, &Input::Due, &Delivery::default().policy, now.after(ABSENT), 0);
+        assert_eq!(back.report.and_then(|report| report.failure).map(|failure| failure.reason), Some(Reason::Expired));
+        let ready = absent(&Life { wake: Some(past), ..queued.clone() }, &Input::Due, now);
+        assert_eq!((ready.phase, ready.wake), (Phase::Queued, None));
+        let doubtful = absent(&queued, &Input::Interrupted, now);
+        assert_eq!(doubtful.phase, Phase::InDoubt, "an attempt that was under way is never forgotten");
+        let waiting = Life { wake: Some(past), ..doubtful.clone() };
+        assert_eq!(absent(&waiting, &Input::Due, now).wake, Some(now.after(ABSENT)));
+        assert_eq!(absent(&waiting, &Input::Due, now).told, doubtful.told);
+    }
 }
