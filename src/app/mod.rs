@@ -10,7 +10,7 @@ mod housekeeping;
 mod secrets;
 mod watch;
 
-pub use clock::SystemAmbient;
+pub use clock::{SystemAmbient, now};
 pub use files::{FileProblem, read_file, read_files, read_folder};
 pub use gateway::{Gateway, Options, StartError};
 pub use secrets::Secrets;
