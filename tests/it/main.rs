@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod mappings;
 #[cfg(test)]
 mod shipped;
