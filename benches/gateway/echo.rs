@@ -1,0 +1,73 @@
+//! The gateway without disk and without calls, wired by the bench: the real way in, credentials, checks, mapping,
+//! fitting and answer over a store in memory; nothing is dispatched. No product does this: it shows what the way in costs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use switchboard::app::SystemAmbient;
+use switchboard::client::Outbound;
+use switchboard::config::Found;
+use switchboard::flow::Flow;
+use switchboard::ingress::{self, Handler, Route};
+use switchboard::model::Refusal;
+use switchboard::model::wire::{Answer, Class, Incoming, Prepared, Reply};
+use switchboard::store::memory::Memory;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tracing_subscriber::EnvFilter;
+
+use crate::mapping::{Trouble, shipped};
+use crate::sink::TEMPLATES;
+
+pub(super) async fn run(listener: TcpListener, announce: impl FnOnce()) -> Result<(), Trouble> {
+    // As `switchboard serve` logs.
+    let filter = EnvFilter::try_from_env("SWITCHBOARD_LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // Without a dispatcher nobody takes what is told.
+    let (work, _) = mpsc::channel(1);
+    let snapshot = shipped::snapshot("http://127.0.0.1:9")?;
+    let store = Arc::new(Memory::new());
+    let flow = Arc::new(Flow::new(snapshot, store, Arc::new(Templates), Arc::new(SystemAmbient), work));
+    flow.sync_all().await;
+    announce();
+    let never = std::future::pending();
+    ingress::serve(listener, Arc::new(Entrance(flow)), ingress::Options::default(), never, Duration::ZERO).await;
+    Ok(())
+}
+
+/// The one call that is made: what templates there are.
+struct Templates;
+
+impl Outbound for Templates {
+    fn send(&self, _: Prepared) -> BoxFuture<'_, Answer> {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        let answer = Answer { http: Some(200), class: Class::Success, headers, body: TEMPLATES.into(), trouble: None };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+/// The same as `app` has.
+struct Entrance(Arc<Flow>);
+
+impl Handler for Entrance {
+    fn limit(&self, method: &str, path: &str) -> Route {
+        match self.0.snapshot.load().routes.find(method, path) {
+            Found::Sections(hits, _) => {
+                let largest = hits.iter().filter_map(|hit| hit.route()).map(|route| route.max_body).max();
+                Route::Takes(largest.unwrap_or_default())
+            }
+            Found::WrongMethod => Route::WrongMethod,
+            Found::Unknown => Route::Unknown,
+        }
+    }
+
+    fn handle(&self, request: Incoming) -> BoxFuture<'_, Reply> {
+        Box::pin(self.0.request(request))
+    }
+
+    fn refuse(&self, request: Incoming, refusal: Refusal) -> BoxFuture<'_, Reply> {
+        let reply = self.0.refuse_unread(&request, refusal);
+        Box::pin(std::future::ready(reply))
+    }
+}

@@ -1,0 +1,48 @@
+//! The command line of the bench: what a person may ask for, and the hidden role of a child process.
+
+use crate::mapping::Trouble;
+
+/// What this process is for.
+pub(super) enum Role {
+    /// Built and started by `cargo test`: nothing.
+    Idle,
+    /// A server, with its arguments.
+    Serve(String, Vec<String>),
+    /// The measurement.
+    Measure(Options),
+}
+
+/// How to measure.
+pub(super) struct Options {
+    /// How often everything is measured, one after the other each time.
+    pub(super) rounds: usize,
+    /// Messages of one measurement of one server.
+    pub(super) messages: u32,
+    /// Write the tables into docs/performance.md.
+    pub(super) write: bool,
+    /// Stands in the tables; there is none of itself, so that a second run changes figures only.
+    pub(super) date: Option<String>,
+}
+
+/// Reads the arguments after the program's name.
+pub(super) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Role, Trouble> {
+    let mut options = Options { rounds: 5, messages: 20_000, write: false, date: None };
+    let mut measured = false;
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--serve" => {
+                let role = value()?;
+                return Ok(Role::Serve(role, arguments.collect()));
+            }
+            // Cargo says so to a bench, and not to one that it runs as a test.
+            "--bench" => measured = true,
+            "--rounds" => options.rounds = value()?.parse::<usize>()?.clamp(1, 50),
+            "--messages" => options.messages = value()?.parse::<u32>()?.clamp(100, 1_000_000),
+            "--write" => options.write = true,
+            "--date" => options.date = Some(value()?),
+            other => return Err(format!("unknown: {other}; known: --rounds N --messages N --write --date TEXT").into()),
+        }
+    }
+    Ok(if measured { Role::Measure(options) } else { Role::Idle })
+}
