@@ -16,24 +16,33 @@ const LOOK: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct Hold {
     until: Option<Instant>,
+    since: Option<Instant>,
     last: Duration,
     under: Option<Arc<Snapshot>>,
+    probing: bool,
 }
 
 impl Hold {
     /// Holds the lane, longer each time.
     pub(super) fn begin(&mut self) {
-        if self.until.is_some_and(|until| until > Instant::now()) {
+        let now = Instant::now();
+        if self.until.is_some_and(|until| until > now) {
             return;
         }
-        self.last = if self.last.is_zero() { FIRST } else { (self.last * 2).min(LONGEST) };
-        self.until = Some(Instant::now() + self.last);
-        self.under = None;
+        let last = if self.last.is_zero() { FIRST } else { (self.last * 2).min(LONGEST) };
+        *self = Self { until: Some(now + last), since: Some(now), last, under: None, probing: false };
     }
 
-    /// An attempt went well.
-    pub(super) fn end(&mut self) {
-        *self = Self::default();
+    /// An attempt went well. One that began before the lane was held says nothing of the time since.
+    pub(super) fn end(&mut self, begun: Instant) {
+        if self.since.is_none_or(|since| begun > since) {
+            *self = Self::default();
+        }
+    }
+
+    /// The hold is over, and one attempt is to show whether its cause is: no other goes beside it.
+    pub(super) const fn probes(&self) -> bool {
+        self.probing
     }
 
     /// When to look again, while it is held.
@@ -42,9 +51,38 @@ impl Hold {
         let changed = self.under.as_ref().is_some_and(|under| !Arc::ptr_eq(under, snapshot));
         if until <= Instant::now() || changed {
             self.until = None;
+            self.probing = true;
             return None;
         }
         self.under.get_or_insert_with(|| snapshot.clone());
         Some(until.min(Instant::now() + LOOK))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_hold_doubles_ends_by_a_later_success_only_and_probes_alone() {
+        let (one, other) = (Arc::new(Snapshot::default()), Arc::new(Snapshot::default()));
+        let mut hold = Hold::default();
+        let before = Instant::now();
+        assert_eq!(hold.until(&one), None);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        hold.begin();
+        hold.begin();
+        hold.end(before);
+        assert!(hold.until(&one).is_some(), "a success from before the hold ends nothing");
+        tokio::time::advance(FIRST - Duration::from_millis(1)).await;
+        assert!(hold.until(&one).is_some());
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert_eq!((hold.until(&one), hold.probes()), (None, true));
+        hold.begin();
+        tokio::time::advance(FIRST).await;
+        assert!(hold.until(&one).is_some(), "the second hold is twice as long");
+        assert_eq!((hold.until(&other), hold.probes()), (None, true), "a changed configuration ends the wait");
+        hold.end(Instant::now());
+        assert_eq!((hold.until(&other), hold.probes()), (None, false));
     }
 }

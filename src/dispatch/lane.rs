@@ -3,13 +3,15 @@
 //! Keeps at most [`MOST`] messages in memory; the rest wait in the store and are claimed when it runs low. A recipient
 //! who had too many is stepped over, not waited for.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::gate::Gates;
 use super::hold::Hold;
@@ -26,6 +28,19 @@ const LOW: usize = 500;
 /// An empty lane ends after this.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// Stepped over at once. More would be tried again and again for nothing; the store keeps them.
+const MOST_LATER: usize = 10_000;
+
+/// What the dispatcher hands a lane.
+pub(super) enum Handed {
+    /// A message, stored before.
+    Message(Box<Message>),
+    /// So many of the lane's messages are queued in the store: whoever has fewer looks there.
+    Look(u64),
+    /// The provider says that this sender or its account must stop.
+    Hold,
+}
+
 /// One lane's task.
 pub(super) struct LaneTask {
     lane: Lane,
@@ -35,7 +50,10 @@ pub(super) struct LaneTask {
     queue: BTreeMap<(Class, Ref), Box<Message>>,
     /// Stepped over until then, because their recipient had too many.
     later: BTreeMap<(Instant, Ref), Box<Message>>,
-    under_way: HashSet<Ref>,
+    /// The references in `later`.
+    stepped_over: HashSet<Ref>,
+    /// With the time when their attempts began.
+    under_way: HashMap<Ref, Instant>,
     /// The next to go, with the limits it has passed already.
     current: Option<Current>,
     /// The store has more than is in memory.
@@ -65,7 +83,8 @@ impl LaneTask {
             ended,
             queue: BTreeMap::new(),
             later: BTreeMap::new(),
-            under_way: HashSet::new(),
+            stepped_over: HashSet::new(),
+            under_way: HashMap::new(),
             current: None,
             more: true,
             hold: Hold::default(),
@@ -73,15 +92,16 @@ impl LaneTask {
         (task, endings)
     }
 
-    /// Runs until the lane has been empty for a while, or until told to stop; what is under way is waited for.
+    /// Runs until the lane has been empty for a while, or until told to stop; what is under way is waited for. Whether
+    /// something was handed to it that it did not take any more.
     pub(super) async fn run(
         mut self,
-        mut handed: mpsc::Receiver<Box<Message>>,
+        mut handed: mpsc::Receiver<Handed>,
         mut endings: mpsc::UnboundedReceiver<(Ref, After)>,
         mut stop: watch::Receiver<bool>,
-    ) {
+    ) -> bool {
         while !*stop.borrow() {
-            if self.more && self.queue.len() < LOW {
+            if self.more && self.queue.len() < LOW && self.later.len() < MOST_LATER {
                 self.refill().await;
             }
             let wake = match self.next().await {
@@ -98,8 +118,8 @@ impl LaneTask {
                 biased;
                 Ok(()) = stop.changed() => {}
                 Some((reference, after)) = endings.recv() => self.end(reference, after),
-                message = handed.recv() => match message {
-                    Some(message) => self.take(message),
+                word = handed.recv() => match word {
+                    Some(word) => self.hear(word),
                     None => break,
                 },
                 () = sleep_until(wake) => if idle { break },
@@ -109,6 +129,9 @@ impl LaneTask {
             let Some((reference, after)) = endings.recv().await else { break };
             self.end(reference, after);
         }
+        // Between the decision to end and this line something may have come: whoever sent it counts on this lane.
+        handed.close();
+        handed.try_recv().is_ok()
     }
 
     fn is_empty(&self) -> bool {
@@ -119,24 +142,39 @@ impl LaneTask {
             && !self.more
     }
 
-    fn catch_up(
-        &mut self,
-        handed: &mut mpsc::Receiver<Box<Message>>,
-        endings: &mut mpsc::UnboundedReceiver<(Ref, After)>,
-    ) {
+    fn catch_up(&mut self, handed: &mut mpsc::Receiver<Handed>, endings: &mut mpsc::UnboundedReceiver<(Ref, After)>) {
         while let Ok((reference, after)) = endings.try_recv() {
             self.end(reference, after);
         }
-        while let Ok(message) = handed.try_recv() {
-            self.take(message);
+        while let Ok(word) = handed.try_recv() {
+            self.hear(word);
         }
+    }
+
+    fn hear(&mut self, word: Handed) {
+        match word {
+            Handed::Message(message) => self.take(message),
+            Handed::Look(queued) => {
+                let here =
+                    self.queue.len() + self.later.len() + self.under_way.len() + usize::from(self.current.is_some());
+                self.more |= usize::try_from(queued).is_ok_and(|queued| queued > here);
+            }
+            Handed::Hold => self.hold(),
+        }
+    }
+
+    fn hold(&mut self) {
+        self.hold.begin();
+        warn!(tenant = %self.lane.tenant, number = self.lane.from.as_str(), "lane held");
     }
 
     /// Takes a stored message into memory, or leaves it to a later claim.
     fn take(&mut self, message: Box<Message>) {
         let (class, reference) = (message.message.class, message.message.reference);
-        // Older ones wait in the store: this one gets its turn after them, unless it goes before them all.
-        let full = self.queue.len() >= MOST || (self.more && class != Class::Transactional);
+        // Older ones wait in the store: this one gets its turn after them, unless it goes before them all. For those
+        // there is room beside a full queue of the others.
+        let urgent = class == Class::Transactional;
+        let full = self.queue.len() >= if urgent { 2 * MOST } else { MOST } || (self.more && !urgent);
         if full {
             self.more = true;
         } else if !self.has(reference) {
@@ -145,16 +183,17 @@ impl LaneTask {
     }
 
     fn has(&self, reference: Ref) -> bool {
-        self.under_way.contains(&reference)
+        self.under_way.contains_key(&reference)
+            || self.stepped_over.contains(&reference)
             || self.current.as_ref().is_some_and(|current| current.message.message.reference == reference)
     }
 
     async fn refill(&mut self) {
-        let mut held: HashSet<Ref> = self.under_way.clone();
+        let mut held: HashSet<Ref> = self.under_way.keys().copied().collect();
         held.extend(self.queue.keys().map(|(_, reference)| *reference));
-        held.extend(self.later.keys().map(|(_, reference)| *reference));
+        held.extend(&self.stepped_over);
         held.extend(self.current.iter().map(|current| current.message.message.reference));
-        let most = MOST - self.queue.len();
+        let most = MOST.saturating_sub(self.queue.len());
         match self.flow.store.claim(&self.lane, self.flow.ambient.now(), most, &held).await {
             Ok(claimed) => {
                 self.more = claimed.len() == most;
@@ -174,6 +213,9 @@ impl LaneTask {
         let snapshot = self.flow.snapshot.load_full();
         if let Some(until) = self.hold.until(&snapshot) {
             return Next::At(until);
+        }
+        if self.hold.probes() && !self.under_way.is_empty() {
+            return Next::At(Instant::now() + IDLE);
         }
         let Some(tenant) = snapshot.tenant(self.lane.tenant.as_str()) else {
             self.hold.begin();
@@ -208,6 +250,7 @@ impl LaneTask {
                 break;
             }
             let message = entry.remove();
+            self.stepped_over.remove(&message.message.reference);
             self.queue.insert((message.message.class, message.message.reference), message);
         }
         while let Some((_, message)) = self.queue.pop_first() {
@@ -216,6 +259,7 @@ impl LaneTask {
             match self.flow.limits.check(&key, tenant.limits.pair, Some(tenant.limits.pair_burst)) {
                 Verdict::Go => return Some(message),
                 Verdict::Wait(wait) => {
+                    self.stepped_over.insert(message.message.reference);
                     self.later.insert((now + wait, message.message.reference), message);
                 }
             }
@@ -243,10 +287,10 @@ impl LaneTask {
 
     fn start(&mut self, message: Box<Message>, permit: OwnedSemaphorePermit) {
         let reference = message.message.reference;
-        self.under_way.insert(reference);
+        self.under_way.insert(reference, Instant::now());
         let (flow, ended) = (self.flow.clone(), self.ended.clone());
         tokio::spawn(async move {
-            let after = flow.attempt(*message).await;
+            let after = attempt(&flow, message).await;
             drop(permit);
             // Nobody listens only when the lane's task is gone, and then the store still knows.
             let _ = ended.send((reference, after));
@@ -254,14 +298,26 @@ impl LaneTask {
     }
 
     fn end(&mut self, reference: Ref, after: After) {
-        self.under_way.remove(&reference);
+        let begun = self.under_way.remove(&reference);
         if after.hold || after.stop.is_some() {
-            self.hold.begin();
-            warn!(tenant = %self.lane.tenant, number = self.lane.from.as_str(), "lane held");
-        } else {
-            self.hold.end();
+            self.hold();
+        } else if let Some(begun) = begun {
+            self.hold.end(begun);
         }
         // It waits in the store: for its time, or, if its time is now, for the next claim.
         self.more |= after.again;
     }
+}
+
+/// An attempt that comes to grief is in doubt, like one that a stop cut off: it must not block its message, nor its lane.
+async fn attempt(flow: &Flow, message: Box<Message>) -> After {
+    let reference = message.message.reference;
+    if let Ok(after) = AssertUnwindSafe(flow.attempt(*message)).catch_unwind().await {
+        return after;
+    }
+    error!(id = %reference, "an attempt broke off");
+    if let Err(problem) = flow.interrupted(reference).await {
+        error!(id = %reference, %problem, "it could not be settled: it is in doubt after the next start");
+    }
+    After::default()
 }

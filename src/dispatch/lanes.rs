@@ -2,25 +2,33 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{error, info, warn};
 
 use super::gate::Gates;
-use super::lane::LaneTask;
+use super::lane::{Handed, LaneTask};
 use super::{calls, timers};
 use crate::flow::{Flow, Work};
-use crate::store::{Lane, Message};
+use crate::model::StopScope;
+use crate::store::Lane;
 
 /// Messages on their way to a lane; more wait in the store.
 const HANDED: usize = 1024;
+/// How often lanes are compared with the store: what did not fit into a queue on its way is found then.
+const COMPARE: Duration = Duration::from_secs(5);
+/// A provider repeats "stop" with every message that was under way; once is enough for so long.
+const STOPPED: Duration = Duration::from_secs(1);
 
 struct Lanes {
     flow: Arc<Flow>,
     gates: Arc<Gates>,
-    open: HashMap<Lane, mpsc::Sender<Box<Message>>>,
-    tasks: JoinSet<Lane>,
+    open: HashMap<Lane, mpsc::Sender<Handed>>,
+    tasks: JoinSet<(Lane, bool)>,
+    stopped: Option<(Lane, StopScope, Instant)>,
     stop: watch::Receiver<bool>,
 }
 
@@ -31,15 +39,17 @@ pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watc
     let mut beside = JoinSet::new();
     beside.spawn(calls::run(flow.clone(), calls.clone(), stop.clone()));
     beside.spawn(timers::run(flow.clone(), timers.clone(), stop.clone()));
-    let mut lanes =
-        Lanes { flow, gates: Arc::default(), open: HashMap::new(), tasks: JoinSet::new(), stop: stop.clone() };
-    lanes.open_all().await;
+    let mut lanes = Lanes::new(flow, stop.clone());
+    let mut compare = interval(COMPARE);
+    compare.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*stop.borrow() {
         tokio::select! {
             Ok(()) = stop.changed() => {}
             Some(ended) = lanes.tasks.join_next() => lanes.closed(ended),
+            _ = compare.tick() => lanes.compare().await,
             work = work.recv() => match work {
-                Some(Work::Message(message)) => lanes.hand(message),
+                Some(Work::Message(message)) => lanes.hand(&message.message.lane.clone(), Handed::Message(message)),
+                Some(Work::Stop(lane, scope)) => lanes.hold(lane, scope),
                 Some(Work::Calls) => calls.notify_one(),
                 Some(Work::Timers) => timers.notify_one(),
                 None => break,
@@ -71,28 +81,49 @@ async fn recover(flow: &Flow) {
 }
 
 impl Lanes {
-    /// Lanes that have messages from before the start.
-    async fn open_all(&mut self) {
+    fn new(flow: Arc<Flow>, stop: watch::Receiver<bool>) -> Self {
+        let (gates, open, tasks) = (Arc::default(), HashMap::new(), JoinSet::new());
+        Self { flow, gates, open, tasks, stopped: None, stop }
+    }
+
+    /// Opens the lanes that have messages in the store, at the start those from before it, and tells each how many.
+    async fn compare(&mut self) {
         match self.flow.store.lanes().await {
-            Ok(lanes) => {
-                for (lane, _) in lanes {
-                    self.lane(lane);
-                }
-            }
+            Ok(lanes) => lanes.into_iter().for_each(|(lane, queued)| self.hand(&lane, Handed::Look(queued))),
             Err(problem) => error!(%problem, "queued messages could not be read"),
         }
     }
 
-    fn hand(&mut self, message: Box<Message>) {
-        let lane = message.message.lane.clone();
-        if let Err(mpsc::error::TrySendError::Closed(message)) = self.lane(lane.clone()).try_send(message) {
+    fn hand(&mut self, lane: &Lane, word: Handed) {
+        if let Err(mpsc::error::TrySendError::Closed(word)) = self.lane(lane.clone()).try_send(word) {
             // The lane had just ended: a new one claims what is stored, this message included.
-            self.open.remove(&lane);
-            let _ = self.lane(lane).try_send(message);
+            self.open.remove(lane);
+            let _ = self.lane(lane.clone()).try_send(word);
         }
+        // Does not fit: it is stored, and the next comparison finds it.
     }
 
-    fn lane(&mut self, lane: Lane) -> mpsc::Sender<Box<Message>> {
+    /// Holds a lane, or all lanes of its provider account.
+    fn hold(&mut self, lane: Lane, scope: StopScope) {
+        let now = Instant::now();
+        let repeated = |(known, of, at): &(Lane, StopScope, Instant)| {
+            *known == lane && *of == scope && now.duration_since(*at) < STOPPED
+        };
+        if self.stopped.as_ref().is_some_and(repeated) {
+            return;
+        }
+        let snapshot = self.flow.snapshot.load_full();
+        let account = |lane: &Lane| snapshot.tenant(lane.tenant.as_str()).map(|tenant| tenant.account());
+        let own = account(&lane).filter(|_| scope == StopScope::Account);
+        for (known, sender) in &self.open {
+            if *known == lane || own.is_some() && account(known) == own {
+                let _ = sender.try_send(Handed::Hold);
+            }
+        }
+        self.stopped = Some((lane, scope, now));
+    }
+
+    fn lane(&mut self, lane: Lane) -> mpsc::Sender<Handed> {
         if let Some(open) = self.open.get(&lane) {
             return open.clone();
         }
@@ -100,21 +131,19 @@ impl Lanes {
         let (task, endings) = LaneTask::new(lane.clone(), self.flow.clone(), self.gates.clone());
         let (stop, name) = (self.stop.clone(), lane.clone());
         self.tasks.spawn(async move {
-            task.run(handed, endings, stop).await;
-            name
+            let left = task.run(handed, endings, stop).await;
+            (name, left)
         });
         self.open.insert(lane, sender.clone());
         sender
     }
 
-    fn closed(&mut self, ended: Result<Lane, tokio::task::JoinError>) {
+    fn closed(&mut self, ended: Result<(Lane, bool), tokio::task::JoinError>) {
+        // One that broke off is opened again by the next comparison: its messages are stored.
+        self.open.retain(|_, sender| !sender.is_closed());
         match ended {
-            Ok(lane) => {
-                if self.open.get(&lane).is_some_and(mpsc::Sender::is_closed) {
-                    self.open.remove(&lane);
-                }
-            }
-            // Its messages are stored; the lane opens again with its next message, or at the next start.
+            Ok((lane, true)) if !*self.stop.borrow() => drop(self.lane(lane)),
+            Ok(_) => {}
             Err(problem) => error!(%problem, "a lane broke off"),
         }
     }

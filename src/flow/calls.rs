@@ -168,6 +168,16 @@ impl Flow {
         if let CallStep::Park { why } = &step {
             warn!(id = call.call.message.map(tracing::field::display), tenant = %call.call.tenant, call = call.call.name, why, "call parked");
         }
+        // A call that was made is not made again because the store is in trouble: the store is asked again.
+        for pause in (0..10).map(|doubled| Duration::from_millis(100 << doubled)) {
+            match self.store.settle_call(call.call.id, step.clone(), Some(line.clone())).await {
+                Ok(()) => return Ok(()),
+                Err(problem) => {
+                    warn!(call = call.call.name, tenant = %call.call.tenant, %problem, "the end of a call could not be stored, trying again");
+                    tokio::time::sleep(pause).await;
+                }
+            }
+        }
         self.store.settle_call(call.call.id, step, Some(line)).await
     }
 }

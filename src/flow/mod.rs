@@ -28,13 +28,16 @@ use tokio::sync::mpsc;
 use crate::client::Outbound;
 use crate::config::Snapshot;
 use crate::limits::Limits;
-use crate::store::{self, Store};
+use crate::model::StopScope;
+use crate::store::{self, Lane, Store};
 
 /// What the dispatcher is told about.
 #[derive(Debug)]
 pub enum Work {
     /// A message was accepted, or became ready again; it is stored, so a full queue loses nothing.
     Message(Box<store::Message>),
+    /// The provider says that this lane, or its whole account, must stop.
+    Stop(Lane, StopScope),
     /// Calls were queued.
     Calls,
     /// Something has a new time to wake at.

@@ -160,6 +160,7 @@ impl Flow {
         }
         if let Some(scope) = step.stop {
             warn!(%id, %tenant, ?scope, "the provider says that this sender or account must stop");
+            self.tell(Work::Stop(message.message.lane.clone(), scope));
         }
         if called {
             self.tell(Work::Calls);
