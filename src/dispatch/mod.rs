@@ -8,6 +8,8 @@ mod gate;
 mod hold;
 mod lane;
 mod lanes;
+#[cfg(test)]
+mod tests;
 mod timers;
 
 pub use lanes::run;
