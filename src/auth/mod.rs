@@ -3,6 +3,7 @@
 //! Verifies, signs, or says which token is needed; fetches nothing, reads no clock, and compares in constant time.
 //! Start at [`Index`] (inbound) and [`Outgoing`].
 
+mod findings;
 mod index;
 mod outgoing;
 mod shared;

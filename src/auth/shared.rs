@@ -11,7 +11,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::index::{Failure, Findings, Sent, after_word, header};
+use super::findings::{Failure, Findings, Sent, after_word, header};
 use super::{HeaderRule, Scheme};
 use crate::model::{Secret, wire};
 

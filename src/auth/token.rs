@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::Claim;
-use super::index::{Failure, Findings, Sent, after_word, header};
+use super::findings::{Failure, Findings, Sent, after_word, header};
 use crate::model::{Secret, wire};
 use crate::value::{Number, Timestamp, Tree};
 

@@ -1,6 +1,6 @@
 //! The rows of [`Input::Answered`](super::Input::Answered): what came of an attempt.
 
-use super::step::{Given, counted, doubt, end, expire, text};
+use super::moves::{Given, counted, doubt, end, expire, text};
 use super::{Life, Outcome, Phase, Step, Told, backoff, news};
 use crate::model::Failure;
 

@@ -5,6 +5,7 @@
 
 mod answer;
 mod backoff;
+mod moves;
 mod news;
 mod step;
 #[cfg(test)]

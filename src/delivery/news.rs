@@ -1,7 +1,7 @@
 //! The rows of [`Input::News`](super::Input::News): what the provider says of a message, early, late, twice, out of
 //! order or in contradiction.
 
-use super::step::{Given, end};
+use super::moves::{Given, end};
 use super::{Life, Phase, Report, Step, Told};
 use crate::model::{Failure, Reason, Status};
 use crate::value::Timestamp;

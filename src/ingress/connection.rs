@@ -6,18 +6,18 @@ use std::sync::Arc;
 use futures_util::future::{Either, Ready, ready};
 use http::{Request, StatusCode};
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
+use super::edge::{Edge, Link};
 use super::head::Head;
 use super::paced::{Paced, Serving};
-use super::{Handler, Options, reply, request};
+use super::{reply, request};
 
 /// Where the server stands; only ever forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,42 +28,6 @@ pub(super) enum Phase {
     Draining,
     /// The end of patience.
     Cut,
-}
-
-/// What all connections share.
-pub(super) struct Edge {
-    pub(super) handler: Arc<dyn Handler>,
-    pub(super) options: Options,
-    http: http1::Builder,
-}
-
-/// hyper keeps so many headers on the stack; for a higher bound it allocates on every request.
-const HEADERS_ON_STACK: usize = 100;
-
-/// Larger buffers are of no use to bodies that are gathered anyway, and each connection has two.
-const BUFFER: usize = 64 * 1024;
-
-impl Edge {
-    pub(super) fn new(handler: Arc<dyn Handler>, options: Options) -> Self {
-        let mut http = http1::Builder::new();
-        http.timer(TokioTimer::new())
-            // Runs while a connection is idle, too; the time for a head once begun is `Paced`'s.
-            .header_read_timeout(options.idle_timeout.max(options.header_timeout))
-            .max_header_size(options.max_header_bytes)
-            .max_buf_size(options.max_header_bytes.max(BUFFER));
-        if options.max_headers > HEADERS_ON_STACK {
-            http.max_headers(options.max_headers);
-        }
-        Self { handler, options, http }
-    }
-}
-
-/// One caller's connection.
-pub(super) struct Link {
-    pub(super) peer: IpAddr,
-    pub(super) serving: Arc<Serving>,
-    /// Given back when the connection has ended and all that it began.
-    _slot: OwnedSemaphorePermit,
 }
 
 /// Serves a connection until it ends, is idle while the server drains, or is cut.

@@ -7,6 +7,7 @@
 
 mod body;
 mod connection;
+mod edge;
 mod finish;
 mod forwarded;
 mod head;

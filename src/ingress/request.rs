@@ -8,7 +8,7 @@ use http::StatusCode;
 use warp::reply::Response;
 
 use super::body::{self, NoBody};
-use super::connection::{Edge, Link};
+use super::edge::{Edge, Link};
 use super::finish::ToTheEnd;
 use super::head::{Coding, Head};
 use super::{Route, reply};

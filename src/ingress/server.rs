@@ -8,7 +8,8 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use super::connection::{self, Edge, Phase};
+use super::connection::{self, Phase};
+use super::edge::Edge;
 use super::{Handler, Options};
 
 /// Serves until `shutdown`, then lets what is in flight finish for as long as `drain`, and cuts the rest.
