@@ -4,7 +4,7 @@ use super::Flow;
 use super::templates::Synced;
 use crate::config::{Number, SuppressionScope, Tenant};
 use crate::functions::Facts;
-use crate::model::{Address, Known, Template};
+use crate::model::{Address, Known, Message, Template};
 use crate::value::{Arena, Timestamp, Value};
 use std::sync::Arc;
 
@@ -31,6 +31,12 @@ impl<'f> TenantFacts<'f> {
     fn number(&self, sender: &str) -> Option<&'f Number> {
         let plain: String = sender.chars().filter(|c| !"+ ().-".contains(*c)).collect();
         self.tenant.number(sender).or_else(|| self.tenant.number(&plain))
+    }
+
+    /// The message with its sender as the tenant writes it, however the platform did.
+    pub(super) fn from_number<'v>(&'v self, message: Message<'v>, arena: &'v Arena) -> Message<'v> {
+        let number = self.number(message.from).map(|number| number.number.as_str());
+        number.map_or(message, |number| message.sent_from(number, arena))
     }
 
     fn synced(&self, sender: &str) -> Option<&Synced> {

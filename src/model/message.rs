@@ -122,6 +122,18 @@ impl<'a> Message<'a> {
         Self::checked(members, dedupe_given, arena)
     }
 
+    /// The same message from another spelling of its sender.
+    #[must_use]
+    pub fn sent_from(self, from: &'a str, arena: &'a Arena) -> Self {
+        if self.from == from {
+            return self;
+        }
+        let members = self.value.as_map().unwrap_or_default().iter();
+        let members = members.map(|(name, value)| (*name, if *name == "from" { Value::Text(from) } else { *value }));
+        let value = Value::Map(arena.alloc_slice_fill_iter(members.collect::<Vec<_>>()));
+        Self { from, value, ..self }
+    }
+
     /// Reads a stored message again: the gateway's own `kind` and `ref` may be there. Its `dedupe` is the id, since
     /// the key it was accepted under is the store's.
     ///
