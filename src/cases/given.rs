@@ -10,6 +10,7 @@ use super::suite::{Case, Suite};
 use super::wanted::{Shape, Trees, Wanted};
 use crate::config::{self, Files, NoSecret, Reference, Snapshot};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::language::Program;
 use crate::mapping::{Mapping, Party, SchemeOut};
 use crate::model::{Secret, Template};
 use crate::value::{Arena, Timestamp, Tree};
@@ -178,5 +179,5 @@ fn private_keys(mapping: &Mapping) -> Vec<&str> {
         .iter()
         .chain(calls)
         .filter_map(|scheme| if let SchemeOut::JwtRs256 { key, .. } = scheme { Some(key) } else { None });
-    keys.flat_map(|key| key.reads()).filter(|(root, _)| &**root == "credentials").map(|(_, name)| &**name).collect()
+    keys.flat_map(Program::reads).filter(|(root, _)| &**root == "credentials").map(|(_, name)| &**name).collect()
 }

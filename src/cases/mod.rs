@@ -104,3 +104,6 @@ impl Report {
         self.outcomes.iter().flat_map(|outcome| outcome.samples.iter().map(String::as_str)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

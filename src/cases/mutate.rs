@@ -45,6 +45,36 @@ pub fn changed(text: &[u8], pointer: &str) -> Option<Vec<u8>> {
     serde_json::to_vec(&document).ok()
 }
 
+/// The text without the leaf at a pointer; `None` where there is no such leaf.
+#[must_use]
+pub fn without(text: &[u8], pointer: &str) -> Option<Vec<u8>> {
+    let mut document: Json = serde_json::from_slice(text).ok()?;
+    let (owner, name) = pointer.rsplit_once('/')?;
+    let taken = match document.pointer_mut(owner)? {
+        Json::Object(members) => members.remove(&name.replace("~1", "/").replace("~0", "~")).is_some(),
+        Json::Array(items) => {
+            let place = name.parse::<usize>().ok().filter(|place| *place < items.len());
+            place.map(|place| items.remove(place)).is_some()
+        }
+        _ => false,
+    };
+    taken.then(|| serde_json::to_vec(&document).ok()).flatten()
+}
+
+/// The text with a member of a map set: what is wrong with a sample, mended.
+#[must_use]
+pub fn with(text: &[u8], pointer: &str, value: &Json) -> Option<Vec<u8>> {
+    let mut document: Json = serde_json::from_slice(text).ok()?;
+    let (owner, name) = pointer.rsplit_once('/')?;
+    let name = name.replace("~1", "/").replace("~0", "~");
+    match document.pointer_mut(owner)? {
+        Json::Object(members) => members.insert(name, value.clone()),
+        Json::Array(items) => Some(std::mem::replace(items.get_mut(name.parse::<usize>().ok()?)?, value.clone())),
+        _ => return None,
+    };
+    serde_json::to_vec(&document).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,6 +90,12 @@ mod tests {
             assert_ne!(before.pointer(&pointer), after.pointer(&pointer), "{pointer}");
         }
         assert_eq!(changed(text, "/h"), None);
+        let read = |text: Option<Vec<u8>>| serde_json::from_slice::<Json>(&text.unwrap()).unwrap();
+        assert_eq!(read(without(text, "/a~1b/0")).pointer("/a~1b"), Some(&serde_json::json!([{"c": "x"}])));
+        assert_eq!(read(without(text, "/g")).get("g"), None);
+        assert_eq!((without(text, "/h"), without(text, "/a~1b/2")), (None, None));
+        assert_eq!(read(with(text, "/h", &Json::from(1))).get("h"), Some(&Json::from(1)));
+        assert_eq!(read(with(text, "/a~1b/1/c", &Json::from(1))).pointer("/a~1b/1/c"), Some(&Json::from(1)));
         assert!(leaves(b"no JSON").is_empty());
     }
 }

@@ -35,8 +35,8 @@ pub(super) fn is_sample(node: Option<&Node>) -> bool {
 
 /// A body's bytes: a sample as it is, a text as it is, anything else in the format. And whether it is JSON.
 pub(super) fn body(trees: &Trees<'_>, node: &Node, format: Format) -> Result<(Bytes, bool), Box<Diagnostic>> {
-    if let Some((bytes, name)) = trees.bytes(node)? {
-        return Ok((Bytes::copy_from_slice(&bytes), name.ends_with(".json")));
+    if let Some(sample) = trees.bytes(node) {
+        return sample.map(|(bytes, json)| (Bytes::copy_from_slice(&bytes), json));
     }
     let Some(tree) = trees.read(node)?.tree() else { return Ok((Bytes::new(), false)) };
     if let Tree::Text(text) = &tree {

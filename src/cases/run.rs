@@ -54,8 +54,16 @@ impl Suite {
         let tenant = given.snapshot.tenants.first().ok_or_else(nobody)?;
         let facts = GivenFacts::new(tenant, given.templates.clone(), given.suppressed.clone());
         let arena = Arena::new();
-        let scene =
-            drive::Scene { given: &given, tenant, facts: &facts, arena: &arena, trees, schemas: &self.schemas, case };
+        let scene = drive::Scene {
+            party: mapping.party,
+            given: &given,
+            tenant,
+            facts: &facts,
+            arena: &arena,
+            trees,
+            schemas: &self.schemas,
+            case,
+        };
         let found = drive::drive(&scene)?;
         let mut differences = Vec::new();
         compare(&expect, Some(found.value(&arena)), "", &mut differences);

@@ -60,7 +60,7 @@ impl<'c> Trees<'c> {
                     if let Some((key, _)) = members.iter().find(|(key, _)| key.text.starts_with('$')) {
                         let text = format!("`{}` has no meaning in a case", key.text);
                         let known = "a case knows `$omit`, `$literal` and `$file`; put a map that is meant as it is under `$literal`";
-                        return Err(Box::new((*self.problem("SB0601", key.span, text)).help(known)));
+                        return Err(Box::new(self.problem("SB0601", key.span, text).help(known)));
                     }
                     let member = |(key, value): &(crate::yaml::Key, Node)| Ok((key.text.clone(), self.read(value)?));
                     Shape::Map(members.iter().map(member).collect::<Result<_, Box<Diagnostic>>>()?)
@@ -70,14 +70,13 @@ impl<'c> Trees<'c> {
         Ok(Wanted { shape, span })
     }
 
-    /// The bytes of `{ $file: NAME }`; `None` for anything else.
-    pub(super) fn bytes(&self, node: &Node) -> Result<Option<(Arc<[u8]>, String)>, Box<Diagnostic>> {
-        match node.as_map() {
-            Some([(key, name)]) if &*key.text == "$file" => {
-                let (bytes, name) = self.sample(name)?;
-                Ok(Some((bytes, name.to_owned())))
+    /// The bytes of `{ $file: NAME }` and whether they are JSON; `None` for anything else.
+    pub(super) fn bytes(&self, node: &Node) -> Option<Result<(Arc<[u8]>, bool), Box<Diagnostic>>> {
+        match node.as_map()? {
+            [(key, name)] if &*key.text == "$file" => {
+                Some(self.sample(name).map(|(bytes, name)| (bytes, name.ends_with(".json"))))
             }
-            _ => Ok(None),
+            _ => None,
         }
     }
 

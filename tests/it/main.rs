@@ -8,4 +8,6 @@ mod docs;
 #[cfg(test)]
 mod mappings;
 #[cfg(test)]
+mod samples;
+#[cfg(test)]
 mod shipped;

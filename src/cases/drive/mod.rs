@@ -18,12 +18,15 @@ use crate::auth::{AuthError, Outgoing};
 use crate::config::Tenant;
 use crate::diagnostic::Diagnostic;
 use crate::legs::Outcall;
+use crate::mapping::Party;
 use crate::model::wire::Prepared;
 use crate::value::{Arena, Timestamp};
 
 /// Everything a leg is run with.
 #[derive(Clone, Copy)]
 pub(super) struct Scene<'a> {
+    /// The side of the mapping under test.
+    pub(super) party: Party,
     pub(super) given: &'a Given,
     pub(super) tenant: &'a Tenant,
     pub(super) facts: &'a GivenFacts<'a>,
@@ -37,7 +40,18 @@ pub(super) struct Scene<'a> {
 type Came<'a> = Result<Found<'a>, Box<Diagnostic>>;
 
 pub(super) fn drive<'a>(scene: &Scene<'a>) -> Came<'a> {
-    match &scene.case.stimulus {
+    let (stimulus, party) = (&scene.case.stimulus, scene.party);
+    let other = match stimulus {
+        Stimulus::Request(_) => false,
+        Stimulus::Message(_) | Stimulus::Listing => party == Party::Platform,
+        Stimulus::Event(_) | Stimulus::Inbound(_) => party == Party::Provider,
+    };
+    if other {
+        let text = "this sets off nothing in a mapping of this side";
+        let help = "messages and listings go to a provider, events and inbound messages to a platform";
+        return Err(Box::new(scene.trees.problem("SB0609", scene.case.span, text).help(help)));
+    }
+    match stimulus {
         Stimulus::Request(node) => request::request(scene, node),
         Stimulus::Message(node) => send::send(scene, node.as_ref()),
         Stimulus::Event(node) => event::event(scene, node),
