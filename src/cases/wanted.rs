@@ -25,6 +25,9 @@ pub(super) enum Shape {
     Map(Vec<(Box<str>, Wanted)>),
 }
 
+/// A sample's bytes, and whether they are JSON.
+type Sample = (Arc<[u8]>, bool);
+
 /// Reads the trees of one case, and remembers which samples they need.
 pub(super) struct Trees<'c> {
     pub(super) source: &'c Source,
@@ -71,7 +74,7 @@ impl<'c> Trees<'c> {
     }
 
     /// The bytes of `{ $file: NAME }` and whether they are JSON; `None` for anything else.
-    pub(super) fn bytes(&self, node: &Node) -> Option<Result<(Arc<[u8]>, bool), Box<Diagnostic>>> {
+    pub(super) fn bytes(&self, node: &Node) -> Option<Result<Sample, Box<Diagnostic>>> {
         match node.as_map()? {
             [(key, name)] if &*key.text == "$file" => {
                 Some(self.sample(name).map(|(bytes, name)| (bytes, name.ends_with(".json"))))
