@@ -22,7 +22,11 @@ pub type Arena = bumpalo::Bump;
 pub type Entry<'a> = (&'a str, Value<'a>);
 
 /// A document or a part of one.
+///
+/// The tag takes a whole word: with a smaller one, copies are made of pieces that overlap, and each stalls the
+/// processor where a run copies most, by some twenty cycles.
 #[derive(Clone, Copy)]
+#[repr(u64)]
 pub enum Value<'a> {
     /// JSON's `null`. In the mapping language a read of it is *nothing*, as of a missing member.
     Null,

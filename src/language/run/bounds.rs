@@ -1,6 +1,6 @@
 //! What one run may take. Passing a bound is a fault that names it, never a slow or a dead gateway.
 
-use super::{Fault, Run};
+use super::{Done, Fault, Run};
 use crate::diagnostic::Span;
 
 /// Plans, items and functions looked at in one run.
@@ -15,7 +15,7 @@ pub(super) const BYTES: usize = 1024 * 1024;
 
 impl Run<'_> {
     /// One step further.
-    pub(super) fn step(self, span: Span) -> Result<(), Fault> {
+    pub(super) fn step(&self, span: Span) -> Done<()> {
         let steps = self.world.steps.get() + 1;
         self.world.steps.set(steps);
         if steps > STEPS {
@@ -25,7 +25,7 @@ impl Run<'_> {
     }
 
     /// One level deeper. The place is asked for only if that is too deep.
-    pub(super) fn deeper(self, span: impl FnOnce() -> Span) -> Result<Self, Fault> {
+    pub(super) fn deeper(&self, span: impl FnOnce() -> Span) -> Done<Self> {
         let steps = self.world.steps.get() + 1;
         self.world.steps.set(steps);
         if steps > STEPS {
@@ -34,12 +34,12 @@ impl Run<'_> {
         if self.depth >= DEPTH {
             return Err(Fault::malformed(format!("nested deeper than {DEPTH}"), span()));
         }
-        Ok(Self { depth: self.depth + 1, ..self })
+        Ok(Self { depth: self.depth + 1, ..*self })
     }
 }
 
 /// Whether a list may take one item more.
-pub(super) fn one_more(items: usize, span: Span) -> Result<(), Fault> {
+pub(super) fn one_more(items: usize, span: Span) -> Done<()> {
     if items >= ITEMS {
         return Err(Fault::malformed(format!("a list of more than {ITEMS} items"), span));
     }

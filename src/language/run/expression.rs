@@ -3,7 +3,7 @@
 use bumpalo::collections::Vec as List;
 
 use super::path::compare;
-use super::{Fault, Run, bounds};
+use super::{Done, Fault, Run, bounds};
 use crate::functions::{Call as Invocation, FunctionError};
 use crate::language::plan::{Call, Expression};
 use crate::model::Reason;
@@ -11,7 +11,7 @@ use crate::value::{Tree, Value};
 
 impl<'v> Run<'v> {
     /// The value of an expression.
-    pub(super) fn evaluate(self, expression: &'v Expression) -> Result<Option<Value<'v>>, Fault> {
+    pub(super) fn evaluate(&self, expression: &'v Expression) -> Done<Option<Value<'v>>> {
         match expression {
             Expression::Read(path) => Ok(self.find(path, None)?.filter(|value| !matches!(value, Value::Null))),
             Expression::Literal(tree) => Ok(Some(tree.view(self.world.arena))),
@@ -48,7 +48,7 @@ impl<'v> Run<'v> {
     }
 
     /// A side of a comparison: there, `null` is how a mapping writes nothing.
-    fn compared(self, expression: &'v Expression) -> Result<Option<Value<'v>>, Fault> {
+    fn compared(&self, expression: &'v Expression) -> Done<Option<Value<'v>>> {
         if matches!(expression, Expression::Literal(Tree::Null)) {
             return Ok(None);
         }
@@ -56,7 +56,7 @@ impl<'v> Run<'v> {
     }
 
     /// Whether a condition holds.
-    pub(super) fn is_true(self, expression: &'v Expression) -> Result<bool, Fault> {
+    pub(super) fn is_true(&self, expression: &'v Expression) -> Done<bool> {
         match expression {
             Expression::Not(inner) => Ok(!self.is_true(inner)?),
             Expression::And(parts) => {
@@ -87,7 +87,7 @@ impl<'v> Run<'v> {
         }
     }
 
-    fn call(self, call: &'v Call) -> Result<Option<Value<'v>>, Fault> {
+    fn call(&self, call: &'v Call) -> Done<Option<Value<'v>>> {
         self.step(call.span)?;
         let function = call.function;
         let missing = |value: Option<Value<'v>>| match value.filter(|value| !matches!(value, Value::Null)) {
@@ -112,10 +112,11 @@ impl<'v> Run<'v> {
 }
 
 /// A function that could not: what it was applied to, and what it says.
-fn failed(call: &Call, error: &FunctionError) -> Fault {
+#[cold]
+fn failed(call: &Call, error: &FunctionError) -> Box<Fault> {
     let reason = match error {
         FunctionError::InvalidRecipient(_) => Reason::InvalidRecipient,
         FunctionError::Malformed(_) | FunctionError::Bound(_) => Reason::Malformed,
     };
-    Fault { reason, text: format!("{}: {error}", call.shown), span: call.span }
+    Box::new(Fault { reason, text: format!("{}: {error}", call.shown), span: call.span })
 }

@@ -67,7 +67,7 @@ impl Program {
     /// # Errors
     /// [`Fault`]: no partial value is ever seen.
     pub fn value<'v>(&'v self, frame: &Frame<'v>) -> Result<Option<Value<'v>>, Fault> {
-        frame.start().value(&self.plan)
+        frame.start().value(&self.plan).map_err(|fault| *fault)
     }
 
     /// Whether a condition holds.
@@ -75,7 +75,7 @@ impl Program {
     /// # Errors
     /// [`Fault`].
     pub fn holds<'v>(&'v self, frame: &Frame<'v>) -> Result<bool, Fault> {
-        Ok(matches!(frame.start().value(&self.plan)?, Some(Value::Bool(true))))
+        Ok(matches!(self.value(frame)?, Some(Value::Bool(true))))
     }
 
     /// Writes the same as [`Program::value`] as JSON; false is nothing, and then nothing was written. A secret is
@@ -89,6 +89,6 @@ impl Program {
         if !matches!(written, Ok(true)) {
             out.truncate(before);
         }
-        written
+        written.map_err(|fault| *fault)
     }
 }

@@ -1,6 +1,6 @@
 //! Look-ups in tables: the tenant's table before the file's; what falls to `else` is noted.
 
-use super::{Fault, Miss, Run};
+use super::{Done, Miss, Run};
 use crate::language::plan::Lookup;
 use crate::language::table::{Row, Rows, Table};
 use crate::value::Value;
@@ -12,7 +12,7 @@ const KEY: usize = 64;
 
 impl<'v> Run<'v> {
     /// The row; total, but a row may be nothing.
-    pub(super) fn lookup(self, lookup: &'v Lookup) -> Result<Option<Value<'v>>, Fault> {
+    pub(super) fn lookup(&self, lookup: &'v Lookup) -> Done<Option<Value<'v>>> {
         let key = self.evaluate(&lookup.input)?;
         let changed = self.world.overrides.and_then(|overrides| overrides.table(lookup.table));
         let table = changed.unwrap_or(&self.world.module.tables[lookup.table]);
@@ -26,7 +26,7 @@ impl<'v> Run<'v> {
         Ok(row.as_ref().map(|tree| tree.view(self.world.arena)))
     }
 
-    fn row(self, table: &'v Table, key: Option<Value<'v>>) -> Option<&'v Row> {
+    fn row(&self, table: &'v Table, key: Option<Value<'v>>) -> Option<&'v Row> {
         match &table.rows {
             Rows::One(rows) => {
                 let key = match (key?, table.key.first()) {
@@ -48,7 +48,7 @@ impl<'v> Run<'v> {
         }
     }
 
-    fn key_column(self, key: Option<Value<'v>>, name: &str, only: bool) -> Option<&'v str> {
+    fn key_column(&self, key: Option<Value<'v>>, name: &str, only: bool) -> Option<&'v str> {
         match key? {
             map @ Value::Map(_) => self.key_text(map.get(name)?),
             key if only => self.key_text(key),
@@ -57,7 +57,7 @@ impl<'v> Run<'v> {
     }
 
     /// Keys compare as text: `1022` and `"1022"` are one.
-    pub(super) fn key_text(self, key: Value<'v>) -> Option<&'v str> {
+    pub(super) fn key_text(&self, key: Value<'v>) -> Option<&'v str> {
         match key {
             Value::Text(text) => Some(text),
             Value::Bool(true) => Some("true"),
@@ -68,7 +68,7 @@ impl<'v> Run<'v> {
     }
 
     /// Notes a key without a row. No key at all is no gap of the table.
-    fn missed(self, table: &Table, key: Option<Value<'v>>) {
+    fn missed(&self, table: &Table, key: Option<Value<'v>>) {
         let Some(key) = key else { return };
         let parts: Vec<&str> = match key {
             Value::Map(_) => {

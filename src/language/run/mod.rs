@@ -19,6 +19,9 @@ use std::cell::Cell;
 use super::plan::Plan;
 use crate::value::Value;
 
+/// What a step of a run comes to. The fault is boxed: a value passes through many hands, and each copies the result.
+type Done<T> = Result<T, Box<Fault>>;
+
 /// What a slot holds.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Slot<'v> {
@@ -43,4 +46,13 @@ pub(super) struct Run<'v> {
     slots: &'v [Cell<Slot<'v>>],
     lets: &'v [Plan],
     depth: u32,
+}
+
+/// Three words, whatever it is wrapped in: results are handed from call to call by the dozen.
+#[cfg(test)]
+#[test]
+fn results_are_small() {
+    assert_eq!(size_of::<Value<'_>>(), 24);
+    assert_eq!(size_of::<Slot<'_>>(), 24);
+    assert_eq!(size_of::<Done<Option<Value<'_>>>>(), 24);
 }

@@ -1,17 +1,17 @@
 //! Walking paths: singular ones give a value or nothing, plural ones visit what they find.
 
-use super::{Fault, Run, Slot};
+use super::{Done, Run, Slot};
 use crate::diagnostic::Span;
 use crate::language::expression::Comparison;
 use crate::language::plan::{Base, Operand, Path, Step, Test};
 use crate::value::Value;
 
 /// What visits the values a plural path finds.
-type Visit<'a, 'v> = dyn FnMut(Value<'v>) -> Result<(), Fault> + 'a;
+type Visit<'a, 'v> = dyn FnMut(Value<'v>) -> Done<()> + 'a;
 
 impl<'v> Run<'v> {
     /// The value of a singular path. Null is a value here; what reads makes it nothing.
-    pub(super) fn find(self, path: &'v Path, this: Option<Value<'v>>) -> Result<Option<Value<'v>>, Fault> {
+    pub(super) fn find(&self, path: &'v Path, this: Option<Value<'v>>) -> Done<Option<Value<'v>>> {
         let Some(mut value) = self.base(path.base, this)? else { return Ok(None) };
         for step in &path.steps {
             let next = match step {
@@ -27,19 +27,19 @@ impl<'v> Run<'v> {
 
     /// Visits all that a plural path finds.
     pub(super) fn find_all(
-        self,
+        &self,
         path: &'v Path,
         this: Option<Value<'v>>,
         span: Span,
         visit: &mut Visit<'_, 'v>,
-    ) -> Result<(), Fault> {
+    ) -> Done<()> {
         match self.base(path.base, this)? {
             Some(value) => self.walk(value, &path.steps, span, visit),
             None => Ok(()),
         }
     }
 
-    fn walk(self, value: Value<'v>, steps: &'v [Step], span: Span, visit: &mut Visit<'_, 'v>) -> Result<(), Fault> {
+    fn walk(&self, value: Value<'v>, steps: &'v [Step], span: Span, visit: &mut Visit<'_, 'v>) -> Done<()> {
         let Some((step, rest)) = steps.split_first() else { return visit(value) };
         match step {
             Step::Key(key) => value.get(key).map_or(Ok(()), |value| self.walk(value, rest, span, visit)),
@@ -58,7 +58,7 @@ impl<'v> Run<'v> {
         }
     }
 
-    fn children(self, value: Value<'v>, span: Span, visit: &mut Visit<'_, 'v>) -> Result<(), Fault> {
+    fn children(&self, value: Value<'v>, span: Span, visit: &mut Visit<'_, 'v>) -> Done<()> {
         match value {
             Value::List(items) => items.iter().try_for_each(|item| {
                 self.step(span)?;
@@ -72,7 +72,7 @@ impl<'v> Run<'v> {
         }
     }
 
-    fn base(self, base: Base, this: Option<Value<'v>>) -> Result<Option<Value<'v>>, Fault> {
+    fn base(&self, base: Base, this: Option<Value<'v>>) -> Done<Option<Value<'v>>> {
         Ok(match base {
             Base::Slot(slot) => match self.slots[slot].get() {
                 Slot::Holds(value) => Some(value),
@@ -88,13 +88,13 @@ impl<'v> Run<'v> {
     }
 
     /// Computes a `let`, once. Each sees only earlier ones, so this ends.
-    fn compute(self, slot: usize, number: usize) -> Result<Option<Value<'v>>, Fault> {
+    fn compute(&self, slot: usize, number: usize) -> Done<Option<Value<'v>>> {
         let value = self.deeper(Span::default)?.value(&self.lets[number])?;
         self.slots[slot].set(value.into());
         Ok(value)
     }
 
-    fn fits(self, test: &'v Test, this: Value<'v>, span: Span) -> Result<bool, Fault> {
+    fn fits(&self, test: &'v Test, this: Value<'v>, span: Span) -> Done<bool> {
         Ok(match test {
             Test::Or(parts) => {
                 for part in parts {
@@ -120,7 +120,7 @@ impl<'v> Run<'v> {
         })
     }
 
-    fn operand(self, operand: &'v Operand, this: Value<'v>, span: Span) -> Result<Option<Value<'v>>, Fault> {
+    fn operand(&self, operand: &'v Operand, this: Value<'v>, span: Span) -> Done<Option<Value<'v>>> {
         match operand {
             Operand::Literal(tree) => Ok(Some(tree.view(self.world.arena))),
             Operand::Path(path) => self.find(path, Some(this)),
@@ -132,7 +132,7 @@ impl<'v> Run<'v> {
         }
     }
 
-    fn count(self, path: &'v Path, this: Value<'v>, span: Span) -> Result<usize, Fault> {
+    fn count(&self, path: &'v Path, this: Value<'v>, span: Span) -> Done<usize> {
         let mut found = 0;
         self.find_all(path, Some(this), span, &mut |_| {
             found += 1;

@@ -1,7 +1,7 @@
 //! Trees as JSON, straight to bytes: constant parts are copied, what comes to nothing is taken back.
 
 use super::bounds::{BYTES, one_more};
-use super::{Fault, Run};
+use super::{Done, Fault, Run};
 use crate::codec::json;
 use crate::diagnostic::Span;
 use crate::language::plan::{Member, Plan};
@@ -9,7 +9,7 @@ use crate::language::plan::{Member, Plan};
 impl<'v> Run<'v> {
     /// Writes a tree; false is nothing, and what was written of it is taken back by the caller. `start`: where the
     /// output of this run begins.
-    pub(super) fn write(self, plan: &'v Plan, start: usize, out: &mut Vec<u8>) -> Result<bool, Fault> {
+    pub(super) fn write(&self, plan: &'v Plan, start: usize, out: &mut Vec<u8>) -> Done<bool> {
         match plan {
             Plan::Omit => return Ok(false),
             Plan::Constant(constant) => out.extend_from_slice(&constant.json),
@@ -46,7 +46,7 @@ impl<'v> Run<'v> {
         Ok(true)
     }
 
-    fn write_map(self, members: &'v [Member], start: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn write_map(&self, members: &'v [Member], start: usize, out: &mut Vec<u8>) -> Done<()> {
         out.push(b'{');
         let mut first = true;
         for member in members {
@@ -64,7 +64,7 @@ impl<'v> Run<'v> {
     }
 
     /// Writes what a tree adds to a list: `$each` splices, wherever a choice led to it.
-    fn write_items(self, plan: &'v Plan, items: &mut usize, start: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn write_items(&self, plan: &'v Plan, items: &mut usize, start: usize, out: &mut Vec<u8>) -> Done<()> {
         match plan {
             Plan::Each(each) => self.each(each, &mut |inside| {
                 let before = *items;
@@ -77,7 +77,7 @@ impl<'v> Run<'v> {
         }
     }
 
-    fn write_item(self, plan: &'v Plan, items: &mut usize, start: usize, out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn write_item(&self, plan: &'v Plan, items: &mut usize, start: usize, out: &mut Vec<u8>) -> Done<()> {
         let before = out.len();
         if *items > 0 {
             out.push(b',');
@@ -91,7 +91,7 @@ impl<'v> Run<'v> {
     }
 }
 
-fn bounded(start: usize, out: &[u8], plan: &Plan) -> Result<(), Fault> {
+fn bounded(start: usize, out: &[u8], plan: &Plan) -> Done<()> {
     if out.len() - start > BYTES {
         return Err(Fault::malformed(format!("more than {BYTES} bytes are written"), plan.span()));
     }

@@ -4,14 +4,14 @@ use bumpalo::collections::{String as Prose, Vec as List};
 
 use super::bounds::{BYTES, one_more};
 use super::frame::{place, slots};
-use super::{Fault, Run, Slot};
+use super::{Done, Fault, Run, Slot};
 use crate::language::plan::{Each, Leaf, Match, Plan, Text, Use, When};
 use crate::language::text::Segment;
 use crate::value::Value;
 
 impl<'v> Run<'v> {
     /// Builds a tree; `None` is nothing.
-    pub(super) fn value(self, plan: &'v Plan) -> Result<Option<Value<'v>>, Fault> {
+    pub(super) fn value(&self, plan: &'v Plan) -> Done<Option<Value<'v>>> {
         match plan {
             Plan::Omit => Ok(None),
             Plan::Constant(constant) => Ok(Some(constant.tree.view(self.world.arena))),
@@ -50,7 +50,7 @@ impl<'v> Run<'v> {
     }
 
     /// Adds what a tree comes to to a list: `$each` splices, wherever a choice led to it.
-    fn append(self, plan: &'v Plan, made: &mut List<'v, Value<'v>>) -> Result<(), Fault> {
+    fn append(&self, plan: &'v Plan, made: &mut List<'v, Value<'v>>) -> Done<()> {
         match plan {
             Plan::Each(each) => self.each(each, &mut |inside| inside.append_one(&each.body, made, each)),
             Plan::When(when) => self.deeper(|| plan.span())?.append(self.side(when)?, made),
@@ -65,7 +65,7 @@ impl<'v> Run<'v> {
     }
 
     /// An item of `$each` is one value, even if it is a list itself.
-    fn append_one(self, body: &'v Plan, made: &mut List<'v, Value<'v>>, each: &Each) -> Result<(), Fault> {
+    fn append_one(&self, body: &'v Plan, made: &mut List<'v, Value<'v>>, each: &Each) -> Done<()> {
         if let Some(value) = self.value(body)? {
             one_more(made.len(), each.of.span)?;
             made.push(value);
@@ -74,7 +74,7 @@ impl<'v> Run<'v> {
     }
 
     /// Runs a body for each item of a list.
-    pub(super) fn each(self, each: &'v Each, body: &mut dyn FnMut(Self) -> Result<(), Fault>) -> Result<(), Fault> {
+    pub(super) fn each(&self, each: &'v Each, body: &mut dyn FnMut(&Self) -> Done<()>) -> Done<()> {
         let inside = self.deeper(|| each.of.span)?;
         let items = match self.evaluate(&each.of.expression)? {
             None => return Ok(()),
@@ -87,13 +87,13 @@ impl<'v> Run<'v> {
             self.step(each.of.span)?;
             self.slots[each.item].set(Slot::Holds(*item));
             self.slots[each.index].set(Slot::Holds(Value::Number(place(index))));
-            body(inside)?;
+            body(&inside)?;
         }
         Ok(())
     }
 
     /// The value of an expression, or what the place says of nothing.
-    pub(super) fn leaf(self, leaf: &'v Leaf) -> Result<Option<Value<'v>>, Fault> {
+    pub(super) fn leaf(&self, leaf: &'v Leaf) -> Done<Option<Value<'v>>> {
         let value = self.evaluate(&leaf.expression)?;
         match (&leaf.required, value) {
             (Some(path), None) => Err(Fault::missing(path, leaf.span)),
@@ -102,12 +102,12 @@ impl<'v> Run<'v> {
     }
 
     /// The side that is chosen.
-    pub(super) fn side(self, when: &'v When) -> Result<&'v Plan, Fault> {
+    pub(super) fn side(&self, when: &'v When) -> Done<&'v Plan> {
         Ok(if self.is_true(&when.test.expression)? { &when.then } else { &when.otherwise })
     }
 
     /// The case that fits.
-    pub(super) fn case(self, choice: &'v Match) -> Result<&'v Plan, Fault> {
+    pub(super) fn case(&self, choice: &'v Match) -> Done<&'v Plan> {
         let value = self.evaluate(&choice.on.expression)?;
         let key = value.and_then(|value| self.key_text(value));
         let case = key.and_then(|key| choice.cases.iter().find(|(name, _)| **name == *key));
@@ -118,7 +118,7 @@ impl<'v> Run<'v> {
     }
 
     /// Enters a named tree with names of its own.
-    pub(super) fn enter(self, named: &'v Use) -> Result<(Self, &'v Plan), Fault> {
+    pub(super) fn enter(&self, named: &'v Use) -> Done<(Self, &'v Plan)> {
         let body = &self.world.module.uses[named.named];
         let inside = self.deeper(|| named.span)?;
         let slots = slots(self.world, &body.starts);
@@ -129,7 +129,7 @@ impl<'v> Run<'v> {
     }
 
     /// A text by a template. A name without a value is a fault: half a sentence reaches nobody.
-    pub(super) fn prose(self, text: &'v Text) -> Result<&'v str, Fault> {
+    pub(super) fn prose(&self, text: &'v Text) -> Done<&'v str> {
         self.step(text.span)?;
         let mut values = List::with_capacity_in(text.with.len(), self.world.arena);
         for (name, plan) in &text.with {
@@ -155,7 +155,7 @@ impl<'v> Run<'v> {
 }
 
 /// A value without a case. It is shown only if it is plainly a word, since it may be a person's.
-fn unfit(choice: &Match, value: Option<Value<'_>>, key: Option<&str>) -> Fault {
+fn unfit(choice: &Match, value: Option<Value<'_>>, key: Option<&str>) -> Box<Fault> {
     let cases: Vec<&str> = choice.cases.iter().map(|(name, _)| &**name).collect();
     let is_word = |text: &&str| {
         text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'-')

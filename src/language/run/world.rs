@@ -67,13 +67,15 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(super) fn malformed(text: impl Into<String>, span: Span) -> Self {
-        Self { reason: Reason::Malformed, text: text.into(), span }
+    #[cold]
+    pub(super) fn malformed(text: impl Into<String>, span: Span) -> Box<Self> {
+        Box::new(Self { reason: Reason::Malformed, text: text.into(), span })
     }
 
     /// A required read that came to nothing: the text is the path.
-    pub(super) fn missing(path: &str, span: Span) -> Self {
-        Self { reason: Reason::MissingField, text: path.to_owned(), span }
+    #[cold]
+    pub(super) fn missing(path: &str, span: Span) -> Box<Self> {
+        Box::new(Self { reason: Reason::MissingField, text: path.to_owned(), span })
     }
 }
 
