@@ -15,6 +15,7 @@ pub(super) const BYTES: usize = 1024 * 1024;
 
 impl Run<'_> {
     /// One step further.
+    #[inline]
     pub(super) fn step(&self, span: Span) -> Done<()> {
         let steps = self.world.steps.get() + 1;
         self.world.steps.set(steps);
@@ -25,6 +26,7 @@ impl Run<'_> {
     }
 
     /// One level deeper. The place is asked for only if that is too deep.
+    #[inline]
     pub(super) fn deeper(&self, span: impl FnOnce() -> Span) -> Done<Self> {
         let steps = self.world.steps.get() + 1;
         self.world.steps.set(steps);

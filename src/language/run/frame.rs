@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Fault, Run, Slot, World};
+use super::{Fault, Names, Run, Slot, World};
 use crate::language::program::Program;
 use crate::language::scope::{Layout, Start};
 use crate::value::{Number, Value};
@@ -16,14 +16,14 @@ pub struct Frame<'v> {
 impl<'v> Frame<'v> {
     /// All names hold nothing.
     pub fn new(world: &'v World<'v>, layout: &'v Layout) -> Self {
-        let slots = slots(world, &layout.starts);
-        Self { run: Run { world, slots, lets: &layout.lets, depth: 0 }, layout }
+        let names = world.arena.alloc(Names { slots: slots(world, &layout.starts), lets: &layout.lets });
+        Self { run: Run { world, names, depth: 0 }, layout }
     }
 
     /// Gives a name its value. Names the layout does not have are ignored: nothing reads them.
     pub fn set(&self, name: &str, value: Value<'v>) {
         if let Some(slot) = self.layout.slot(name) {
-            self.run.slots[slot].set(Slot::Holds(value));
+            self.run.names.slots[slot].set(Slot::Holds(value));
         }
     }
 
@@ -32,10 +32,10 @@ impl<'v> Frame<'v> {
         self.set("item", item);
         self.set("index", Value::Number(place(index)));
         if let Some(slot) = self.layout.slot("outer") {
-            self.run.slots[slot].set(outer.into());
+            self.run.names.slots[slot].set(outer.into());
         }
         for (slot, number) in &self.layout.varying {
-            self.run.slots[*slot].set(Slot::Lazy(*number));
+            self.run.names.slots[*slot].set(Slot::Lazy(*number));
         }
     }
 

@@ -39,12 +39,17 @@ impl<'v> From<Option<Value<'v>>> for Slot<'v> {
     }
 }
 
-/// Where a plan runs: a section, or a use of a named tree. Cheap to copy; all state is in the slots.
+/// The names of a section, or of a use of a named tree.
+struct Names<'v> {
+    slots: &'v [Cell<Slot<'v>>],
+    lets: &'v [Plan],
+}
+
+/// Where a plan runs. Cheap to copy; all state is in the slots.
 #[derive(Clone, Copy)]
 pub(super) struct Run<'v> {
     world: &'v World<'v>,
-    slots: &'v [Cell<Slot<'v>>],
-    lets: &'v [Plan],
+    names: &'v Names<'v>,
     depth: u32,
 }
 

@@ -74,7 +74,7 @@ impl<'v> Run<'v> {
 
     fn base(&self, base: Base, this: Option<Value<'v>>) -> Done<Option<Value<'v>>> {
         Ok(match base {
-            Base::Slot(slot) => match self.slots[slot].get() {
+            Base::Slot(slot) => match self.names.slots[slot].get() {
                 Slot::Holds(value) => Some(value),
                 Slot::Empty => None,
                 Slot::Lazy(number) => self.compute(slot, number)?,
@@ -89,8 +89,8 @@ impl<'v> Run<'v> {
 
     /// Computes a `let`, once. Each sees only earlier ones, so this ends.
     fn compute(&self, slot: usize, number: usize) -> Done<Option<Value<'v>>> {
-        let value = self.deeper(Span::default)?.value(&self.lets[number])?;
-        self.slots[slot].set(value.into());
+        let value = self.deeper(Span::default)?.value(&self.names.lets[number])?;
+        self.names.slots[slot].set(value.into());
         Ok(value)
     }
 

@@ -4,7 +4,7 @@ use bumpalo::collections::{String as Prose, Vec as List};
 
 use super::bounds::{BYTES, one_more};
 use super::frame::{place, slots};
-use super::{Done, Fault, Run, Slot};
+use super::{Done, Fault, Names, Run, Slot};
 use crate::language::plan::{Each, Leaf, Match, Plan, Text, Use, When};
 use crate::language::text::Segment;
 use crate::value::Value;
@@ -85,8 +85,8 @@ impl<'v> Run<'v> {
         };
         for (index, item) in items.iter().enumerate() {
             self.step(each.of.span)?;
-            self.slots[each.item].set(Slot::Holds(*item));
-            self.slots[each.index].set(Slot::Holds(Value::Number(place(index))));
+            self.names.slots[each.item].set(Slot::Holds(*item));
+            self.names.slots[each.index].set(Slot::Holds(Value::Number(place(index))));
             body(&inside)?;
         }
         Ok(())
@@ -125,7 +125,8 @@ impl<'v> Run<'v> {
         for (slot, plan) in slots.iter().zip(&named.with) {
             slot.set(self.value(plan)?.into());
         }
-        Ok((Run { slots, lets: &[], ..inside }, &body.plan))
+        let names = self.world.arena.alloc(Names { slots, lets: &[] });
+        Ok((Run { names, ..inside }, &body.plan))
     }
 
     /// A text by a template. A name without a value is a fault: half a sentence reaches nobody.
