@@ -17,7 +17,7 @@ use super::watch::Watch;
 use super::{FileProblem, Secrets, SystemAmbient, housekeeping, read_files};
 use crate::client::{self, Http};
 use crate::config::{self, Snapshot};
-use crate::diagnostic::{self, Diagnostic};
+use crate::diagnostic::Diagnostic;
 use crate::flow::{Ambient, Flow};
 use crate::model::Name;
 use crate::store::sqlite::{OpenError, Sqlite};
@@ -208,7 +208,8 @@ fn load(
 
 fn log_problems(problems: &[Diagnostic]) {
     for problem in problems {
-        let text = diagnostic::render(std::slice::from_ref(problem));
+        // Without the excerpt: the operator's own line may hold a secret.
+        let text = [vec![problem.headline()], problem.help.clone()].concat().join("; ");
         if problem.is_error() { error!("{text}") } else { warn!("{text}") }
     }
 }

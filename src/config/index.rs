@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::schemes;
 use super::tenant::Tenant;
-use super::{RouteTable, Snapshot};
+use super::{Found, RouteTable, Snapshot};
 use crate::auth::{self, Scheme};
 use crate::diagnostic::{Diagnostic, Source, Span};
-use crate::mapping::{Mapping, Party};
+use crate::mapping::{Mapping, Party, Route};
 use crate::model::{Name, Secret};
 
 /// A tenant with the file it came from.
@@ -56,7 +56,7 @@ fn clash(source: &Source, other: &Source, what: String, problems: &mut Vec<Diagn
         Diagnostic::error("SB0503", what)
             .at(source, Span::default())
             .help(format!("the other file is {}", other.name))
-            .help("the file that comes first by name is taken, this one is not"),
+            .help("the tenant that was there before is taken, else the file that comes first by name; this one is not"),
     );
 }
 
@@ -64,26 +64,37 @@ fn number_key(tenant: &Tenant, number: &str) -> (Name, String) {
     (tenant.provider.name.clone(), number.to_owned())
 }
 
-/// The platform-side credentials that tell this tenant from others, in no form that leaves this file.
+/// The platform-side credentials that tell this tenant from others, each alternative of a rotated one by itself, in no
+/// form that leaves this file.
 fn identities(tenant: &Tenant) -> Vec<String> {
-    let joined = |secrets: &[Secret]| secrets.iter().map(Secret::expose).collect::<Vec<_>>().join("\u{1f}");
     let schemes = schemes::incoming(&tenant.platform, &tenant.platform.auth_in, &tenant.platform_side);
-    let texts = schemes.iter().filter_map(|scheme| match scheme {
-        Scheme::Basic { username, password } => Some(format!("basic {} {}", joined(username), joined(password))),
-        Scheme::Bearer { token, .. } => Some(format!("bearer {}", joined(token))),
+    let texts = schemes.iter().flat_map(|scheme| match scheme {
+        Scheme::Basic { username, password } => each("basic", &[username, password]),
+        Scheme::Bearer { token, .. } => each("bearer", &[token]),
         Scheme::Header(rules) => {
-            Some(rules.iter().map(|rule| format!("{} {}", rule.name, joined(&rule.value))).collect())
+            let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
+            each(&names.join(" "), &rules.iter().map(|rule| &rule.value).collect::<Vec<_>>())
         }
-        Scheme::Query { value, .. } => Some(format!("query {}", joined(value))),
-        Scheme::None | Scheme::JwtHs256 { .. } => None,
+        Scheme::Query { value, .. } => each("query", &[value]),
+        Scheme::None | Scheme::JwtHs256 { .. } => Vec::new(),
     });
     texts.map(|text| format!("{} {text}", tenant.platform.name)).collect()
+}
+
+/// Every choice of one alternative a part.
+fn each(kind: &str, parts: &[&Vec<Secret>]) -> Vec<String> {
+    parts.iter().fold(vec![kind.to_owned()], |known, part| {
+        let longer =
+            |text: &String| part.iter().map(|secret| format!("{text}\u{1f}{}", secret.expose())).collect::<Vec<_>>();
+        known.iter().flat_map(longer).collect()
+    })
 }
 
 /// Builds the snapshot of mappings and tenants that have no problem. `key`: random, new at each start.
 pub(super) fn snapshot(
     mappings: BTreeMap<(Party, Name), Arc<Mapping>>,
     tenants: Vec<Placed>,
+    before: Option<&Snapshot>,
     key: [u8; 32],
     problems: &mut Vec<Diagnostic>,
 ) -> Snapshot {
@@ -99,7 +110,8 @@ pub(super) fn snapshot(
             if own {
                 credentials.push(auth::Index::build(key, entries(mapping, Some(place), &tenants)));
             }
-            routes.add(mapping, place, index, problems);
+            let owner = |method: &str, path: &str| owner(before, &mappings, method, path);
+            routes.add(mapping, place, index, &owner, problems);
         }
     }
     let by_name = tenants.iter().enumerate().map(|(place, tenant)| (tenant.name.clone(), place)).collect();
@@ -114,9 +126,25 @@ pub(super) fn snapshot(
     Snapshot { mappings, tenants, routes, credentials, by_name, by_number }
 }
 
+/// The mapping that has that route already, if it still declares it: a newcomer does not take it away.
+fn owner<'m>(
+    before: Option<&Snapshot>,
+    mappings: &'m BTreeMap<(Party, Name), Arc<Mapping>>,
+    method: &str,
+    path: &str,
+) -> Option<&'m Arc<Mapping>> {
+    let Found::Sections(hits, _) = before?.routes.find(method, path) else { return None };
+    let known = &hits.first()?.mapping;
+    let now = mappings.get(&(known.party, known.name.clone()))?;
+    let mut routes = now.sections().flat_map(|section| &section.routes);
+    let declares = |route: &Route| route.methods.iter().any(|m| m == method) && route.paths.iter().any(|p| p == path);
+    routes.any(declares).then_some(now)
+}
+
 fn entries(mapping: &Arc<Mapping>, section: Option<usize>, tenants: &[Arc<Tenant>]) -> Vec<(usize, Scheme)> {
     let schemes = section.and_then(|place| mapping.sections().nth(place)?.auth.as_ref()).unwrap_or(&mapping.auth_in);
-    let users = tenants.iter().enumerate().filter(|(_, tenant)| Arc::ptr_eq(tenant.mapping(mapping.party), mapping));
+    // By name: one kept on its last good version may still hold an older mapping of that name.
+    let users = tenants.iter().enumerate().filter(|(_, tenant)| tenant.mapping(mapping.party).name == mapping.name);
     users
         .flat_map(|(place, tenant)| {
             let values = schemes::incoming(mapping, schemes, tenant.side(mapping.party));

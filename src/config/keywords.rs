@@ -6,7 +6,7 @@ use crate::mapping::{Fields, InboundLeg, Mapping, Reader};
 use crate::yaml::Node;
 
 /// One rule of the platform's mapping with this tenant's words and reply.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct KeywordRule {
     /// The rule's name.
     pub name: String,

@@ -56,6 +56,9 @@ struct Pattern {
     methods: HashMap<String, Vec<Hit>>,
 }
 
+/// Who has a method and a path from before.
+pub(super) type Owner<'o> = &'o dyn Fn(&str, &str) -> Option<&'o Arc<Mapping>>;
+
 /// All routes of a snapshot. Paths without `{name}` are looked up, the few others are walked.
 #[derive(Debug, Default)]
 pub struct RouteTable {
@@ -79,12 +82,14 @@ impl RouteTable {
         Found::Unknown
     }
 
-    /// Adds a section's routes; `credentials` is its index of credentials. A route of another file is a clash.
+    /// Adds a section's routes; `credentials` is its index of credentials. A route of another file is a clash, and stays with
+    /// whoever has it from before.
     pub(super) fn add(
         &mut self,
         mapping: &Arc<Mapping>,
         section: usize,
         credentials: usize,
+        owner: Owner<'_>,
         problems: &mut Vec<Diagnostic>,
     ) {
         let Some(declared) = mapping.sections().nth(section) else { return };
@@ -92,8 +97,9 @@ impl RouteTable {
             for path in &route.paths {
                 for method in &route.methods {
                     let hits = self.methods(path).entry(method.clone()).or_default();
-                    if let Some(other) = hits.iter().find(|hit| hit.mapping.name != mapping.name) {
-                        problems.push(clash(mapping, &other.mapping, method, path));
+                    let other = hits.first().map(|hit| &hit.mapping).or_else(|| owner(method, path));
+                    if let Some(other) = other.filter(|other| other.name != mapping.name) {
+                        problems.push(clash(mapping, other, method, path));
                         continue;
                     }
                     hits.push(Hit { mapping: mapping.clone(), section, route: place, credentials });

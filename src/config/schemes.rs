@@ -1,14 +1,16 @@
 //! A mapping's schemes with one tenant's values in them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::side::Side;
 use crate::auth::{Claim, HeaderRule, Outgoing, Scheme};
 use crate::functions::NoFacts;
 use crate::language::{Fault, Frame, Layout, Program, World};
-use crate::mapping::{Mapping, SchemeIn, SchemeOut};
+use crate::mapping::{ClaimIn, Mapping, Reader, SchemeIn, SchemeOut};
 use crate::model::Secret;
 use crate::value::{Arena, Timestamp, Value};
+use crate::yaml::Node;
 
 /// A text or a secret; anything else is none of a scheme's values.
 fn secret(value: Value<'_>) -> Option<Secret> {
@@ -53,13 +55,26 @@ impl<'c> Values<'c> {
         self.one(program).map(|secret| secret.expose().to_owned())
     }
 
+    /// A duration; nothing where the program yields nothing.
+    fn duration(&self, program: &Program) -> Result<Option<Duration>, ()> {
+        match self.try_turn(program, 0) {
+            Ok(None) => Ok(None),
+            Ok(Some(secret)) => crate::model::parse_duration(secret.expose()).map(Some).map_err(drop),
+            Err(_) => Err(()),
+        }
+    }
+
     fn turn(&self, program: &Program, turn: usize) -> Option<Secret> {
+        self.try_turn(program, turn).ok().flatten()
+    }
+
+    fn try_turn(&self, program: &Program, turn: usize) -> Result<Option<Secret>, Fault> {
         let arena = Arena::new();
         let mut world = World::new(&arena, &self.mapping.module, &NoFacts, Timestamp::default());
         world.settings = self.side.settings.view(&arena);
         world.credentials = self.side.secrets(turn, &arena);
         let frame = Frame::new(&world, self.layout);
-        program.value(&frame).ok().flatten().and_then(secret)
+        Ok(program.value(&frame)?.and_then(secret))
     }
 }
 
@@ -87,28 +102,51 @@ pub fn incoming(mapping: &Mapping, (schemes, layout): &(Vec<SchemeIn>, Layout), 
             }
             SchemeIn::Query { name, value } => Some(Scheme::Query { name: name.clone(), value: values.all(value) }),
             SchemeIn::JwtHs256 { headers, secret, claims, body_hash, max_age } => {
-                let mut identity = false;
-                let claims = claims.iter().filter_map(|claim| {
-                    let expected = values.all(&claim.expected);
-                    // The first claim that is no constant of the mapping tells whose token it is.
-                    let first = claim.expected.constant().is_none() && !identity;
-                    identity |= first;
-                    let name = claim.name.clone();
-                    (!expected.is_empty()).then_some(Claim {
-                        name,
-                        expected,
-                        identity: first,
-                        optional: claim.optional,
-                    })
-                });
-                let claims = claims.collect();
-                let max_age = max_age.as_ref().and_then(|program| values.text(program));
-                let max_age = max_age.and_then(|text| crate::model::parse_duration(&text).ok());
+                // Without its bound a token would be good for ever: then it is good for nothing.
+                let max_age = max_age.as_ref().map_or(Ok(None), |program| values.duration(program)).ok()?;
+                let claims = known_claims(claims, &values)?;
                 let (headers, body_hash) = (headers.clone(), body_hash.clone());
                 Some(Scheme::JwtHs256 { headers, secret: values.all(secret), claims, body_hash, max_age })
             }
         })
         .collect()
+}
+
+/// The claims that are checked, each with what it must be. The first that is no constant of the mapping tells whose token
+/// it is; one that a token may leave out cannot. `None` where a value cannot be had: what was to be checked is not let off.
+fn known_claims(claims: &[ClaimIn], values: &Values<'_>) -> Option<Vec<Claim>> {
+    let mut identity = false;
+    let mut known = Vec::new();
+    for claim in claims {
+        values.try_turn(&claim.expected, 0).ok()?;
+        let expected = values.all(&claim.expected);
+        if expected.is_empty() {
+            continue;
+        }
+        let first = claim.expected.constant().is_none() && !claim.optional && !identity;
+        identity |= first;
+        known.push(Claim { name: claim.name.clone(), expected, identity: first, optional: claim.optional });
+    }
+    Some(known)
+}
+
+/// Reports what only a tenant's values show: an age that is none.
+pub(super) fn check(reader: &mut Reader, node: &Node, mapping: &Mapping, side: &Side) {
+    let sections = mapping.sections().filter_map(|section| section.auth.as_ref());
+    for (schemes, layout) in std::iter::once(&mapping.auth_in).chain(sections) {
+        let values = Values::new(mapping, layout, side);
+        for scheme in schemes {
+            let SchemeIn::JwtHs256 { max_age: Some(program), .. } = scheme else { continue };
+            if complete(side, &scheme.programs()) && values.duration(program).is_err() {
+                reader.error(
+                    "SB0413",
+                    node.get("settings").map_or(node.span, |node| node.span),
+                    format!("`max_age` of the tokens of `{}` comes to no duration", mapping.name),
+                    "for example 24h: see `auth` in the mapping and the setting it reads",
+                );
+            }
+        }
+    }
 }
 
 /// The first of the mapping's schemes whose credentials the tenant has, with its values.

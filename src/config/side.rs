@@ -10,7 +10,7 @@ use crate::value::{Arena, Tree, Value};
 use crate::yaml::{Key, Node, to_tree};
 
 /// One party's half of a tenant.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Side {
     /// Declared settings, defaults filled in.
     pub settings: Tree,

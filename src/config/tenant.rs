@@ -9,6 +9,7 @@ use super::schemes;
 use super::secret::Resolve;
 use super::side::{self, Side};
 use crate::auth::Outgoing;
+use crate::diagnostic::Source;
 use crate::language::World;
 use crate::mapping::{Fields, Mapping, Party, Reader};
 use crate::model::{Address, Name, Rate};
@@ -38,8 +39,10 @@ pub struct Network {
 }
 
 /// One brand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tenant {
+    /// Its file.
+    pub source: Source,
     /// Its name.
     pub name: Name,
     /// False: its sends are refused and its queue is held.
@@ -194,7 +197,10 @@ pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Re
     let keywords = keywords::read(reader, fields.get("keywords"), &platform);
     let hosts = fields.get("hosts").map_or(&[][..], Reader::one_or_many);
     let hosts = hosts.iter().filter_map(|node| reader.text(node, "hosts").map(str::to_owned)).collect();
+    schemes::check(reader, node, &platform, &platform_side);
+    schemes::check(reader, node, &provider, &provider_side);
     Some(Tenant {
+        source: reader.source.clone(),
         name: name.into(),
         enabled,
         numbers,

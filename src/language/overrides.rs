@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::yaml::Node;
 
 /// A tenant's rows and columns laid over a module's tables.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Overrides {
     /// By the tables' numbers; `None` where the tenant changes nothing.
     tables: Box<[Option<Table>]>,

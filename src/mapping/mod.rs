@@ -14,7 +14,7 @@ mod scopes;
 mod section;
 mod settings;
 
-pub use auth::{SchemeIn, SchemeOut};
+pub use auth::{ClaimIn, SchemeIn, SchemeOut};
 pub use call::{Call, FailedPlan, UrlPlan};
 pub use fields::{Fields, Reader};
 pub use file::{Legs, Mapping, Party, compile};
