@@ -94,34 +94,8 @@ fn values_of<'v>(call: &Call<'_, 'v>) -> Outcome<'v> {
         return Err(expected("a definition as argument"));
     };
     let Some(body) = definition.get("body").and_then(|body| body.text("text")) else { return Ok(None) };
-    match read_back(&cut(body), text) {
-        Some(values) => call.give_list(&values.into_iter().map(|(_, value)| Value::Text(value)).collect::<Vec<_>>()),
+    match crate::model::values_of(body, text) {
+        Some(values) => call.give_list(&values.into_iter().map(Value::Text).collect::<Vec<_>>()),
         None => Ok(None),
     }
-}
-
-/// Each placeholder's value: as short as the next literal part allows, from left to right, without going back.
-/// The last is as long as it can be. A placeholder that repeats must have one value. Numbers are put in order.
-fn read_back<'t>(pieces: &Pieces<'t>, text: &'t str) -> Option<Vec<(&'t str, &'t str)>> {
-    let Some((first, _)) = pieces.slots.first() else { return (pieces.tail == text).then(Vec::new) };
-    let mut rest = text.strip_prefix(first)?.strip_suffix(pieces.tail)?;
-    let mut values: Vec<(&str, &str)> = Vec::new();
-    for (at, (_, name)) in pieces.slots.iter().enumerate() {
-        let value = match pieces.slots.get(at + 1) {
-            Some((literal, _)) => {
-                let (value, behind) = rest.split_once(literal)?;
-                rest = behind;
-                value
-            }
-            None => rest,
-        };
-        match values.iter().find(|(known, _)| known == name) {
-            Some((_, known)) if *known != value => return None,
-            Some(_) => {}
-            None => values.push((name, value)),
-        }
-    }
-    // Stable, so that names keep the order in which they appear.
-    values.sort_by_key(|(name, _)| name.parse::<u32>().unwrap_or(u32::MAX));
-    Some(values)
 }

@@ -15,13 +15,6 @@ impl Definition {
         Self { variables, header, body, buttons, cards: cards(components) }
     }
 
-    /// The variables' values when a finished text fits the body, numbers in rising order, names as they come; `None`
-    /// if it does not.
-    #[must_use]
-    pub fn values_of<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
-        placeholders::values_of(self.body.as_ref()?.text.as_deref()?, text)
-    }
-
     /// The members that `template(…)` adds to the listed ones.
     pub(super) fn members<'v>(&'v self, arena: &'v Arena) -> impl Iterator<Item = Entry<'v>> {
         let cards = self.cards.iter().map(|card| super::members::map(card.members(arena), arena));

@@ -24,6 +24,7 @@ pub use fitting::{Known, fit};
 pub use id::{Address, Name, Ref};
 pub use inbound::{Content, Inbound};
 pub use message::{Class, Dedupe, Kind, Message};
+pub use placeholders::values_of;
 pub use rate::{Rate, parse_duration};
 pub use reason::Reason;
 pub use secret::Secret;

@@ -30,7 +30,8 @@ pub(super) fn names(text: &str) -> Vec<&str> {
 
 /// The values of a finished text in the order of [`names`]; `None` if the text does not fit. White space around both
 /// does not count. A value is never empty, for `WhatsApp` takes no empty one.
-pub(super) fn values_of<'t>(template: &str, text: &'t str) -> Option<Vec<&'t str>> {
+#[must_use]
+pub fn values_of<'t>(template: &str, text: &'t str) -> Option<Vec<&'t str>> {
     let (template, text) = (template.trim(), text.trim());
     let parts = parts(template);
     if parts.len() > MOST_PARTS || text.len() > LONGEST_TEXT {

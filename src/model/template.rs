@@ -160,7 +160,6 @@ mod tests {
                 json!({"id": "1", "name": "n", "language": "en", "status": "PAUSED", "components": components});
             assert_eq!(read(&template).unwrap().definition, Definition::default(), "{components}");
         }
-        assert_eq!(Definition::default().values_of("x"), None);
     }
 
     #[test]
