@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
@@ -128,6 +128,9 @@ impl Gateway {
         let (reload, reloads) = mpsc::channel(1);
         let mut work = vec![tokio::spawn(dispatch::run(flow.clone(), work_out, work_stopped.clone()))];
         work.push(tokio::spawn(housekeeping::run(flow.clone(), options.retention, work_stopped.clone())));
+        let changed = Arc::new(Notify::new());
+        work.push(tokio::spawn(housekeeping::sync(flow.clone(), changed.clone(), work_stopped.clone())));
+        let reloads = (reloads, changed);
         work.push(tokio::spawn(reload_on_change(flow.clone(), options.clone(), key, reloads, work_stopped)));
         let door = {
             let (handler, ingress, drain) = (
@@ -218,7 +221,7 @@ async fn reload_on_change(
     flow: Arc<Flow>,
     options: Options,
     key: [u8; 32],
-    mut asked: mpsc::Receiver<()>,
+    (mut asked, changed): (mpsc::Receiver<()>, Arc<Notify>),
     mut stop: watch::Receiver<bool>,
 ) {
     let mut watch = Watch::new(&[options.mappings.clone(), options.tenants.clone()]);
@@ -239,7 +242,7 @@ async fn reload_on_change(
                     "configuration reloaded"
                 );
                 flow.snapshot.store(Arc::new(snapshot));
-                flow.sync_all().await;
+                changed.notify_one();
             }
             Err(problem) => error!(%problem, "the configuration stays as it is"),
         }

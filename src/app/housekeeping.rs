@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, warn};
 
@@ -14,19 +14,34 @@ const FORGET: Duration = Duration::from_secs(10);
 /// Purged in small batches, so that the writer is never busy for long.
 const BATCH: usize = 500;
 
-/// Runs until `stop`. `retention`: how long finished messages are remembered.
+/// Purges until `stop`. `retention`: how long finished messages are remembered.
 pub(super) async fn run(flow: Arc<Flow>, retention: Duration, mut stop: watch::Receiver<bool>) {
-    let mut sync = interval(SYNC);
     let mut forget = interval(FORGET);
-    sync.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*stop.borrow() {
         tokio::select! {
             Ok(()) = stop.changed() => {}
-            _ = sync.tick() => flow.sync_all().await,
             _ = forget.tick() => {
                 flow.limits.retain_recent();
                 purge(&flow, retention).await;
             }
+        }
+    }
+}
+
+/// Syncs templates until `stop`: now and then, and when `changed`. A provider that is slow keeps nothing else waiting,
+/// and no stop.
+pub(super) async fn sync(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::Receiver<bool>) {
+    let mut sync = interval(SYNC);
+    sync.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !*stop.borrow() {
+        tokio::select! {
+            Ok(()) = stop.changed() => break,
+            _ = sync.tick() => {}
+            () = changed.notified() => {}
+        }
+        tokio::select! {
+            Ok(()) = stop.changed() => {}
+            () = flow.sync_all() => {}
         }
     }
 }

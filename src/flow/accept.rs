@@ -95,7 +95,13 @@ impl Flow {
             Ok(_) => super::request::status(500),
             Err(problem) => {
                 warn!(id = %passage.id, tenant = %tenant.name, %problem, "not stored, so not accepted");
-                self.refuse(passage, hit, Some(tenant), &Refused { retry_after: Some(5), ..Reason::Overloaded.into() })
+                self.refuse(
+                    passage,
+                    hit,
+                    Some(tenant),
+                    &Refused { retry_after: Some(5), ..Reason::Overloaded.into() },
+                    None,
+                )
             }
         }
     }

@@ -13,6 +13,8 @@ mod inbound;
 mod request;
 mod settle;
 mod templates;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 pub use ambient::{Ambient, Ids};

@@ -98,7 +98,7 @@ impl Flow {
             now: self.ambient.now(),
             id: Ref::from_number(self.ids.next(&*self.ambient)),
         };
-        self.refuse(&passage, hit, None, &refusal.into())
+        self.refuse(&passage, hit, None, &refusal.into(), None)
     }
 
     fn unverified(&self, passage: &Passage, hit: &Hit, unverified: Unverified) -> Reply {
@@ -109,11 +109,18 @@ impl Flow {
         };
         let reason = if unverified.nobody { Reason::UnknownTenant } else { Reason::Unauthenticated };
         warn!(id = %passage.id, path = %passage.incoming.path, cause, "credentials refused");
-        self.refuse(passage, hit, None, &Refused { cause: Some(cause), ..reason.into() })
+        self.refuse(passage, hit, None, &Refused { cause: Some(cause), ..reason.into() }, None)
     }
 
-    /// Tells the party no, in its own words.
-    pub(super) fn refuse(&self, passage: &Passage, hit: &Hit, tenant: Option<&Tenant>, refused: &Refused<'_>) -> Reply {
+    /// Tells the party no, in its own words. `document`: the request, where it was read; else its head.
+    pub(super) fn refuse(
+        &self,
+        passage: &Passage,
+        hit: &Hit,
+        tenant: Option<&Tenant>,
+        refused: &Refused<'_>,
+        document: Option<&Document<'_>>,
+    ) -> Reply {
         let arena = Arena::new();
         let mut world = World::new(&arena, &hit.mapping.module, &NoFacts, passage.now);
         if let Some(tenant) = tenant {
@@ -121,14 +128,15 @@ impl Flow {
         }
         let Refusal { reason, text } = &refused.refusal;
         info!(id = %passage.id, tenant = tenant.map(|tenant| tenant.name.as_str()), %reason, text = text.as_deref(), "refused");
-        // The request's own values are left out where they were refused before they could be trusted to be read.
-        let plain = Refused {
-            refusal: refused.refusal.clone(),
-            cause: refused.cause,
-            retry_after: refused.retry_after,
-            with: None,
+        let incoming = &passage.incoming;
+        let path = match passage.snapshot.routes.find(&incoming.method, &incoming.path) {
+            Found::Sections(_, path) => path,
+            _ => Vec::new(),
         };
-        legs::answer::refuse(&world, &hit.mapping, &plain, None)
+        let (Some(section), Some(route)) = (hit.section(), hit.route()) else { return status(500) };
+        let request = Request { incoming, mapping: &hit.mapping, section, route, path: &path };
+        let document = document.copied().unwrap_or_else(|| request.head(&arena));
+        legs::answer::refuse(&world, &hit.mapping, refused, Some(&document))
     }
 
     /// Everything that needs no waiting: decode, whose it is, checks, model value, the answers.
@@ -137,33 +145,35 @@ impl Flow {
         let request = Request { incoming: &passage.incoming, mapping: &hit.mapping, section, route, path };
         let arena = Arena::new();
         let nobody = World::new(&arena, &hit.mapping.module, &NoFacts, passage.now);
-        let refused = |refusal: Refusal, tenant| self.refuse(passage, hit, tenant, &refusal.into());
+        let refused = |refusal: Refusal, tenant, document: Option<&Document<'_>>| {
+            self.refuse(passage, hit, tenant, &refusal.into(), document)
+        };
         let document = match request.decode(&arena) {
             Ok(document) => document,
-            Err(refusal) => return self.unread(hit, verified, refusal, |refusal| refused(refusal, None)),
+            Err(refusal) => return self.unread(hit, verified, refusal, |refusal| refused(refusal, None, None)),
         };
         let frame = request.frame(&nobody, &document, verified.claims.as_ref());
         match request.applies(&frame) {
             Ok(true) => {}
             Ok(false) => return Decision::Answer(request.answer(&frame, false).unwrap_or_else(|_| status(200))),
-            Err(refusal) => return Decision::Answer(refused(refusal, None)),
+            Err(refusal) => return Decision::Answer(refused(refusal, None, Some(&document))),
         }
         let tenant = request.tenant(&frame, &passage.snapshot, &verified.tenants);
         match (section.leg, tenant) {
             (Leg::Status | Leg::Inbound, tenant) => {
                 self.decide_event(passage, &request, &document, verified, tenant.ok())
             }
-            (_, Err(refusal)) => Decision::Answer(refused(refusal, None)),
+            (_, Err(refusal)) => Decision::Answer(refused(refusal, None, Some(&document))),
             (leg, Ok(place)) => {
                 let Some(tenant) = passage.snapshot.tenants.get(place) else { return Decision::Answer(status(500)) };
                 if !tenant.allows(passage.incoming.peer) {
-                    return Decision::Answer(refused(Reason::SourceNotAllowed.into(), Some(tenant)));
+                    return Decision::Answer(refused(Reason::SourceNotAllowed.into(), Some(tenant), Some(&document)));
                 }
                 if leg == Leg::Templates {
                     return Decision::Templates(place);
                 }
                 if !tenant.enabled {
-                    return Decision::Answer(refused(Reason::Forbidden.into(), Some(tenant)));
+                    return Decision::Answer(refused(Reason::Forbidden.into(), Some(tenant), Some(&document)));
                 }
                 self.decide_send(passage, &request, &document, verified, place)
             }
@@ -262,7 +272,7 @@ impl Flow {
             Ok(_) => reply,
             Err(problem) => {
                 error!(id = %passage.id, %problem, "could not be stored, so it is not acknowledged");
-                self.refuse(passage, hit, None, &Refused { retry_after: Some(5), ..Reason::Overloaded.into() })
+                self.refuse(passage, hit, None, &Refused { retry_after: Some(5), ..Reason::Overloaded.into() }, None)
             }
         }
     }
@@ -289,7 +299,7 @@ impl Flow {
                 // An older list is better than none; an empty one would unpublish the brand's templates.
                 Err(refusal) => match self.templates.view(tenant, number) {
                     Some(synced) => synced,
-                    None => return self.refuse(passage, hit, Some(tenant), &refusal.into()),
+                    None => return self.refuse(passage, hit, Some(tenant), &refusal.into(), None),
                 },
             };
             templates.extend(synced.templates.iter().cloned());
@@ -313,14 +323,17 @@ impl Flow {
         let mut world = World::new(&arena, &hit.mapping.module, &facts, passage.now);
         tenant.enter(Party::Platform, false, &mut world);
         let request = Request { incoming: &passage.incoming, mapping: &hit.mapping, section, route, path };
-        let answered = request.decode(&arena).map_err(Refused::from).and_then(|document| {
-            let frame = request.frame(&world, &document, verified.claims.as_ref());
-            request.check(&frame)?;
+        let document = match request.decode(&arena) {
+            Ok(document) => document,
+            Err(refusal) => return self.refuse(passage, hit, Some(tenant), &refusal.into(), None),
+        };
+        let frame = request.frame(&world, &document, verified.claims.as_ref());
+        let answered = request.check(&frame).and_then(|()| {
             let page = legs::templates::answer(plan, &frame, templates, &arena)?;
             frame.set("page", page);
             Ok(request.answer(&frame, false)?)
         });
-        answered.unwrap_or_else(|refused| self.refuse(passage, hit, Some(tenant), &refused))
+        answered.unwrap_or_else(|refused| self.refuse(passage, hit, Some(tenant), &refused, Some(&document)))
     }
 }
 

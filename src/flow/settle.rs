@@ -54,7 +54,8 @@ impl Flow {
             let now = self.ambient.now();
             let stored = &message.message.life;
             let step = delivery::step(stored, input, &tenant.delivery.policy, now, self.ambient.jitter());
-            let (change, said) = self.change(&message, tenant, &step, along, now);
+            let (mut change, said) = self.change(&message, tenant, &step, along, now);
+            change.goes_on = only_time(input, &change.life);
             let called = !change.calls.is_empty();
             let woken = change.life.wake.is_some();
             match self.store.update(change).await {
@@ -115,6 +116,7 @@ impl Flow {
             calls,
             alias: along.alias.clone(),
             line: Line { at: now, text },
+            goes_on: false,
         };
         (change, said)
     }
@@ -204,10 +206,20 @@ impl Flow {
         let (reference, now) = (message.message.reference, self.ambient.now());
         warn!(id = %reference, tenant = %message.message.lane.tenant, "its tenant has no file now: it waits");
         let life = absent(&message.message.life, input, now);
+        let goes_on = only_time(input, &life);
         let line = Line { at: now, text: "waits for its tenant's file".to_owned() };
         let (revision, said) = (message.revision, None);
-        let change =
-            Change { reference, revision, life, provider_id: None, said, calls: Vec::new(), alias: None, line };
+        let change = Change {
+            reference,
+            revision,
+            life,
+            provider_id: None,
+            said,
+            calls: Vec::new(),
+            alias: None,
+            line,
+            goes_on,
+        };
         match self.store.update(change).await {
             Err(StoreError::Conflict) => Ok(()),
             other => other,
@@ -237,6 +249,11 @@ const JITTER_OF_NOBODY: u16 = 0;
 
 /// How often a message whose tenant has no file looks for it.
 const ABSENT: std::time::Duration = std::time::Duration::from_secs(900);
+
+/// Its time came while a lane, which goes by the same time, may have begun an attempt: that one is not over.
+fn only_time(input: &Input, after: &Life) -> bool {
+    *input == Input::Due && after.phase == Phase::Queued
+}
 
 /// Waits for nothing but its turn.
 fn ready(message: &Message) -> bool {

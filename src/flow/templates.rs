@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use futures_util::stream::{self, StreamExt};
 use moka::future::Cache;
 use tracing::{info, warn};
 use url::Url;
@@ -20,6 +21,9 @@ use crate::value::{Arena, Timestamp};
 const KEEP: Duration = Duration::from_secs(60);
 /// A listing that never ends is cut here.
 const PAGES: usize = 200;
+
+/// Lists fetched at a time when all are.
+const ABREAST: usize = 8;
 
 /// A WABA's templates at one moment.
 #[derive(Debug)]
@@ -96,14 +100,18 @@ impl Flow {
         }
     }
 
-    /// Syncs every WABA of the configuration; trouble with one does not keep the others.
+    /// Syncs every WABA of the configuration, some at a time; trouble with one does not keep the others.
     pub async fn sync_all(&self) {
         let snapshot = self.snapshot.load_full();
+        let mut all: Vec<(Arc<Tenant>, Number)> = Vec::new();
         for tenant in &snapshot.tenants {
-            for number in tenant.numbers.iter().filter(|number| number.waba.is_some()) {
-                let _ = self.sync(tenant, number, false).await;
-            }
+            let numbers = tenant.numbers.iter().filter(|number| number.waba.is_some());
+            all.extend(numbers.map(|number| (tenant.clone(), number.clone())));
         }
+        let syncs = all.into_iter().map(|(tenant, number)| async move {
+            let _ = self.sync(&tenant, &number, false).await;
+        });
+        stream::iter(syncs).buffer_unordered(ABREAST).for_each(|()| std::future::ready(())).await;
     }
 
     async fn fetch(&self, leg: &TemplatesLeg, tenant: &Tenant, number: &Number) -> Result<Arc<Synced>, Refusal> {

@@ -48,7 +48,7 @@ impl<'v> Request<'v> {
         let path = self.path.iter().map(|(name, value)| (*name, Value::Text(value.as_str())));
         Document {
             body: Value::Null,
-            query: Value::Null,
+            query: codec::decode(Format::Query, self.incoming.query.as_bytes(), arena).unwrap_or(Value::Null),
             headers: Value::Map(arena.alloc_slice_fill_iter(headers.collect::<Vec<_>>())),
             path: Value::Map(arena.alloc_slice_fill_iter(path.collect::<Vec<_>>())),
             raw: std::str::from_utf8(&self.incoming.body).map_or(Value::Null, Value::Text),

@@ -107,6 +107,8 @@ pub struct Change {
     pub alias: Option<Address>,
     /// What happened.
     pub line: Line,
+    /// An attempt that is under way goes on: it had nothing to do with this change, which only minded the time.
+    pub goes_on: bool,
 }
 
 /// An outgoing call to be made: a report, an inbound post, an opt-out call.
@@ -241,7 +243,7 @@ pub type Stored<'s, T> = BoxFuture<'s, Result<T, StoreError>>;
 pub trait Store: Send + Sync + 'static {
     /// Stores new messages; each is [`Acceptance::New`] or a repeat. Two equal keys in one batch: the second is a repeat.
     fn accept(&self, messages: Vec<NewMessage>) -> Stored<'_, Vec<Acceptance>>;
-    /// Records that attempts begin: after a crash these are [`Store::interrupted`] unless [`Store::update`] came since,
+    /// Records that attempts begin: after a crash these are [`Store::interrupted`] unless [`Store::update`] ended them since,
     /// and until then they are neither claimed nor due. [`StoreError::Conflict`] if one of them is not queued any more
     /// (a status, an expiry or the operator was faster) or was begun already: then none of them is recorded.
     fn begin(&self, messages: Vec<Ref>) -> Stored<'_, ()>;

@@ -57,6 +57,7 @@ pub(super) fn change(number: i64, revision: u64, phase: Phase) -> Change {
         calls: Vec::new(),
         alias: None,
         line: Line { at: at(number), text: format!("now {phase:?}") },
+        goes_on: false,
     }
 }
 

@@ -61,6 +61,10 @@ pub(super) async fn attempts_that_never_ended_are_found(store: &dyn Store) {
     store.update(change(1, 0, Phase::InDoubt)).await.unwrap();
     store.update(change(4, 1, Phase::InDoubt)).await.unwrap();
     assert_eq!(store.interrupted().await.unwrap(), [id(3)]);
+    // Whoever only minds the time ends no attempt.
+    store.update(Change { goes_on: true, ..change(3, 0, Phase::Queued) }).await.unwrap();
+    assert_eq!(store.interrupted().await.unwrap(), [id(3)]);
+    assert_eq!(claim(store, 100, 9).await, [2, 5]);
 }
 
 pub(super) async fn only_a_queued_message_can_be_begun(store: &dyn Store) {

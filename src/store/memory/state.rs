@@ -100,7 +100,9 @@ impl State {
         }
         let before = row.message.message.clone();
         self.unlist(&before);
-        self.begun.remove(&change.reference);
+        if !change.goes_on {
+            self.begun.remove(&change.reference);
+        }
         let after = NewMessage { life: change.life, ..before };
         self.list(&after);
         self.tally.record(&Move { lane: after.lane.clone(), before: Some(before.life.phase), after: after.life.phase });

@@ -107,7 +107,7 @@ pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<(), Trouble> {
     let conflict = Trouble::Refused(StoreError::Conflict);
     let before = before.filter(|before| before.revision == change.revision).ok_or(conflict)?;
     write(tx, change, before.providers)?;
-    if tx.execute("DELETE FROM attempt WHERE ref = ?1", [number])? > 0 {
+    if !change.goes_on && tx.execute("DELETE FROM attempt WHERE ref = ?1", [number])? > 0 {
         tx.pending.attempts.push((change.reference, false));
     }
     if let Some(id) = &change.provider_id {

@@ -1,0 +1,120 @@
+//! Requests through the flow, over the memory store: in whose words they are refused, and with what.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
+
+use super::{Ambient, Flow};
+use crate::client::Outbound;
+use crate::config::{self, Files};
+use crate::diagnostic::Source;
+use crate::model::Secret;
+use crate::model::wire::{Answer, Class, Incoming, Prepared};
+use crate::store::memory::Memory;
+use crate::value::Timestamp;
+
+const PLATFORM: &str = r#"
+dsl: 1
+platform: campaigns
+auth: { in: [ { bearer: { token: $.credentials.token } } ] }
+refused:
+  http: 400
+  body: { why: $.error.reason, more: "$.error.more?", id: "$.body.id?", page: "$.query.page?", trace: "$.headers.trace?", of: "$.path.of?" }
+send:
+  route: { method: POST, path: "/send/{of}" }
+  checks: [ { refuse: malformed, unless: $.body.text?, with: { more: text } } ]
+  message: { id: $.body.id, to: $.body.to, from: $.body.from, text: $.body.text }
+templates:
+  route: { method: POST, path: "/list/{of}" }
+  checks: [ { refuse: malformed, unless: $.body.text?, with: { more: text } } ]
+  page: { of: "$.templates[*]" }
+"#;
+
+const PROVIDER: &str = r#"
+dsl: 1
+provider: carrier
+send: { call: { method: POST, url: "https://carrier.example", take: { provider_id: x }, retry: { again: [ 5xx ] } } }
+"#;
+
+struct Still;
+
+impl Ambient for Still {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_790_000_000_000)
+    }
+
+    fn random(&self) -> u64 {
+        7
+    }
+}
+
+impl Outbound for Still {
+    fn send(&self, _: Prepared) -> BoxFuture<'_, Answer> {
+        std::future::ready(Answer::without(Class::Unreached, "nobody is there")).boxed()
+    }
+}
+
+fn flow(more: &str) -> Flow {
+    let tenant = format!(
+        "tenant: acme\nplatform: campaigns\nprovider: carrier\nnumbers: [ \"14155550100\" ]\n\
+         credentials: {{ token: \"${{env:right}}\" }}\n{more}\n"
+    );
+    let mappings = vec![Source::new("campaigns.yaml", PLATFORM), Source::new("carrier.yaml", PROVIDER)];
+    let files = Files { mappings, tenants: vec![Source::new("acme.yaml", tenant)] };
+    let resolve = |_: &config::Reference| Ok(Secret::new("right".to_owned()));
+    let (snapshot, problems) = config::build(&files, None, &resolve, [7; 32]);
+    assert!(problems.iter().all(|problem| !problem.is_error()), "{}", crate::diagnostic::render(&problems));
+    let (work, _) = mpsc::channel(1);
+    Flow::new(snapshot, Arc::new(Memory::new()), Arc::new(Still), Arc::new(Still), work)
+}
+
+async fn check(more: &str, path: &str, token: &str, body: &'static str, expected: &str) {
+    let incoming = Incoming {
+        method: "POST".to_owned(),
+        path: path.to_owned(),
+        query: "page=2".to_owned(),
+        headers: vec![("authorization".to_owned(), format!("Bearer {token}")), ("trace".to_owned(), "t".to_owned())],
+        body: Bytes::from_static(body.as_bytes()),
+        peer: None,
+    };
+    let reply = flow(more).request(incoming).await;
+    assert_eq!(String::from_utf8_lossy(&reply.body), expected, "{more} {path} {token} {body}");
+}
+
+#[tokio::test]
+async fn a_refusal_speaks_of_the_request_as_far_as_it_was_read() {
+    let whole = r#"{"id":"m1","to":"919812345670","from":"14155550100"}"#;
+    let disabled = "enabled: false";
+    let elsewhere = "sources: [ 10.0.0.0/8 ]";
+    for (more, path, token, body, expected) in [
+        ("", "/send/x", "wrong", whole, r#"{"why":"unauthenticated","page":"2","trace":"t","of":"x"}"#),
+        ("", "/send/x", "right", "{", r#"{"why":"malformed","page":"2","trace":"t","of":"x"}"#),
+        (
+            "",
+            "/send/x",
+            "right",
+            whole,
+            r#"{"why":"malformed","more":"text","id":"m1","page":"2","trace":"t","of":"x"}"#,
+        ),
+        (
+            "",
+            "/list/x",
+            "right",
+            whole,
+            r#"{"why":"malformed","more":"text","id":"m1","page":"2","trace":"t","of":"x"}"#,
+        ),
+        (disabled, "/send/x", "right", whole, r#"{"why":"forbidden","id":"m1","page":"2","trace":"t","of":"x"}"#),
+        (
+            elsewhere,
+            "/send/x",
+            "right",
+            whole,
+            r#"{"why":"source_not_allowed","id":"m1","page":"2","trace":"t","of":"x"}"#,
+        ),
+    ] {
+        check(more, path, token, body, expected).await;
+    }
+}
