@@ -16,8 +16,6 @@ pub struct GatewayFile {
     pub store: Option<String>,
     /// The public listener.
     pub listen: Option<String>,
-    /// The gateway's address as callers write it.
-    pub public_url: Option<String>,
     /// `text` or `json`.
     pub log: Option<String>,
     /// Development: calls to loopback are allowed.
