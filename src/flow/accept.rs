@@ -3,13 +3,13 @@
 use tracing::{info, warn};
 
 use super::facts::TenantFacts;
-use super::request::{Accepting, Decision, Passage};
+use super::request::{Accepting, Decision, Passage, Repeated};
 use super::{Flow, Work};
 use crate::auth::Verified;
 use crate::codec::{self, Format};
 use crate::config::{Hit, Preflight, Tenant};
 use crate::delivery::{Life, Phase, Told};
-use crate::language::World;
+use crate::language::{Frame, World};
 use crate::legs::{Document, Refused, Request};
 use crate::limits::Verdict;
 use crate::mapping::Party;
@@ -57,7 +57,11 @@ impl Flow {
                 let Refusal { reason, text } = &refused.refusal;
                 info!(id = %passage.id, tenant = %tenant.name, %reason, text = text.as_deref(), "refused");
                 let refused = arena.alloc(refused);
-                Decision::Answer(crate::legs::answer::refuse(&world, request.mapping, refused, Some(document)))
+                let reply = crate::legs::answer::refuse(&world, request.mapping, refused, Some(document));
+                match perhaps_repeated(request, &frame, &arena) {
+                    Some(repeated) => Decision::Refuse(reply, Box::new(Repeated { tenant: place, ..repeated })),
+                    None => Decision::Answer(reply),
+                }
             }
         }
     }
@@ -76,6 +80,24 @@ impl Flow {
             return Err(Refused { retry_after: Some(60), ..Refusal::new(Reason::Overloaded, text).into() });
         }
         Ok(())
+    }
+
+    /// What is refused now may have been accepted before: then it is a repeat, and gets the first answer again.
+    pub(super) async fn refuse_unless_repeated(&self, passage: &Passage, reply: Reply, repeated: Repeated) -> Reply {
+        let Some(tenant) = passage.snapshot.tenants.get(repeated.tenant) else { return reply };
+        match self.store.by_platform_id(&tenant.name, &repeated.platform_id).await {
+            Ok(known) => match known.iter().find(|known| known.message.dedupe.as_ref() == Some(&repeated.dedupe)) {
+                Some(first) => {
+                    info!(id = %first.message.reference, tenant = %tenant.name, platform_id = repeated.platform_id, "repeated, not sent again");
+                    repeated.answer
+                }
+                None => reply,
+            },
+            Err(problem) => {
+                warn!(id = %passage.id, tenant = %tenant.name, %problem, "not known whether this is a repeat");
+                reply
+            }
+        }
     }
 
     /// Stores the message, hands it to the dispatcher, answers.
@@ -115,6 +137,16 @@ impl Flow {
             revision: 0,
         })));
     }
+}
+
+/// What a refused request would be known by if it had been accepted before, and what it would be told then.
+fn perhaps_repeated<'v>(request: &Request<'v>, frame: &Frame<'v>, arena: &'v Arena) -> Option<Repeated> {
+    let value = request.value(frame).ok()??;
+    let message = Message::read(value, request.section.dedupe_given, arena).ok()?;
+    let Dedupe::Key(key) = message.dedupe else { return None };
+    frame.set("message", message.value);
+    let answer = request.answer(frame, true).ok()?;
+    Some(Repeated { tenant: 0, platform_id: message.id.to_owned(), dedupe: key.to_owned(), answer })
 }
 
 /// Fits a template message to its synced definition, as the tenant's `preflight` says.

@@ -50,6 +50,10 @@ impl Flow {
         let tenant = snapshot.tenant(message.message.lane.tenant.as_str()).filter(|tenant| tenant.enabled);
         let Some(tenant) = tenant else { return Ok(HELD) };
         let Some(leg) = tenant.provider.provider().and_then(|legs| legs.send.as_ref()) else { return Ok(HELD) };
+        // A number that left the file may be a slip of the pen: its queue waits, and expires in its time.
+        if tenant.number(message.message.lane.from.as_str()).is_none() {
+            return Ok(HELD);
+        }
         if let Some(input) = self.before(&message, tenant).await {
             return self.end(message, tenant, &input, &Along::default()).await;
         }
@@ -115,9 +119,6 @@ impl Flow {
         }
         if self.opted_out(message, tenant) {
             return Some(Input::OptedOut);
-        }
-        if tenant.number(message.lane.from.as_str()).is_none() {
-            return Some(Input::Unsendable(Failure::ours(Reason::UnknownSender, None)));
         }
         self.unknown_template(message, tenant)
             .await

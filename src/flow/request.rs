@@ -22,6 +22,8 @@ use crate::value::{Arena, Timestamp};
 pub(super) enum Decision {
     /// Answered; nothing to store.
     Answer(Reply),
+    /// Refused, unless it was accepted before.
+    Refuse(Reply, Box<Repeated>),
     /// To be stored, then answered.
     Accept(Box<Accepting>),
     /// A status of some message.
@@ -40,6 +42,14 @@ pub(super) struct Accepting {
     pub(super) message: NewMessage,
     pub(super) accepted: Reply,
     pub(super) repeat: Reply,
+}
+
+/// How a refused request is known if it was accepted before.
+pub(super) struct Repeated {
+    pub(super) tenant: usize,
+    pub(super) platform_id: String,
+    pub(super) dedupe: String,
+    pub(super) answer: Reply,
 }
 
 /// One request on its way through the steps.
@@ -77,6 +87,7 @@ impl Flow {
         let decision = self.decide(&passage, hit, &path, &verified);
         match decision {
             Decision::Answer(reply) => reply,
+            Decision::Refuse(reply, repeated) => self.refuse_unless_repeated(&passage, reply, *repeated).await,
             Decision::Accept(accepting) => self.accept(&passage, hit, *accepting).await,
             Decision::Status(event, reply) => self.status(&passage, hit, &verified, event, reply).await,
             Decision::Inbound(inbound, tenant, reply) => self.inbound(&passage, hit, *inbound, tenant, reply).await,
