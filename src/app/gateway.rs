@@ -241,7 +241,7 @@ async fn reload_on_change(
                     problems = problems.len(),
                     "configuration reloaded"
                 );
-                flow.snapshot.store(Arc::new(snapshot));
+                flow.configure(snapshot);
                 changed.notify_one();
             }
             Err(problem) => error!(%problem, "the configuration stays as it is"),

@@ -1,5 +1,6 @@
 //! Outgoing calls: each party's beside the others', so that a slow one delays only its own.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use tracing::{error, warn};
 use crate::flow::{CallEnd, Flow};
 use crate::model::Name;
 use crate::store::Call;
+use crate::value::Timestamp;
 
 /// In memory at once.
 const MOST: usize = 20_000;
@@ -32,16 +34,24 @@ const UNSETTLED: Duration = Duration::from_secs(1);
 
 pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::Receiver<bool>) {
     let mut desk = Desk::default();
+    let mut under = flow.snapshot.load_full();
     while !*stop.borrow() {
         let now = flow.ambient.now();
+        let snapshot = flow.snapshot.load_full();
+        if !Arc::ptr_eq(&under, &snapshot) {
+            desk.haste = Some(Haste { before: desk.held.clone(), tried: HashSet::new() });
+            under = snapshot;
+        }
         let most = READ.min(MOST.saturating_sub(desk.held.len()));
-        let (calls, next) = match flow.store.calls(now, most, &desk.held).await {
+        let (due, held) = desk.wanted(now);
+        let (calls, next) = match flow.store.calls(due, most, &held).await {
             Ok(calls) => calls,
             Err(problem) => {
                 warn!(%problem, "calls could not be read");
                 (Vec::new(), Some(now.after(Duration::from_secs(1))))
             }
         };
+        desk.haste.take_if(|haste| calls.is_empty() && haste.before.is_empty());
         let mut crowded = false;
         for call in calls {
             crowded |= !desk.take(call, &flow, &stop);
@@ -76,9 +86,30 @@ struct Desk {
     of: HashMap<Name, usize>,
     gates: HashMap<(Name, String), Arc<Semaphore>>,
     under_way: JoinSet<Ended>,
+    haste: Option<Haste>,
+}
+
+/// After a change of the configuration, which may have mended what calls wait for, an address or a token: all that wait
+/// are tried once, whatever their time.
+struct Haste {
+    /// Under way at the change, so with the old address.
+    before: HashSet<i64>,
+    /// Begun since.
+    tried: HashSet<i64>,
 }
 
 impl Desk {
+    /// Until when calls are due, and which are not asked for.
+    fn wanted(&self, now: Timestamp) -> (Timestamp, Cow<'_, HashSet<i64>>) {
+        match &self.haste {
+            None => (now, Cow::Borrowed(&self.held)),
+            Some(haste) => {
+                let held = self.held.union(&haste.tried).copied().collect();
+                (Timestamp::from_millis(i64::MAX), Cow::Owned(held))
+            }
+        }
+    }
+
     /// Takes a call, unless its tenant has its share in memory.
     fn take(&mut self, call: Call, flow: &Arc<Flow>, stop: &watch::Receiver<bool>) -> bool {
         let tenant = call.call.tenant.clone();
@@ -88,6 +119,9 @@ impl Desk {
         }
         *of += 1;
         self.held.insert(call.call.id);
+        if let Some(haste) = &mut self.haste {
+            haste.tried.insert(call.call.id);
+        }
         let gate = self.gates.entry((tenant, call.call.name.clone()));
         let gate = gate.or_insert_with(|| Arc::new(Semaphore::new(ABREAST))).clone();
         self.under_way.spawn(one(flow.clone(), gate, call, stop.clone()));
@@ -102,6 +136,9 @@ impl Desk {
                 Ok((id, tenant, end)) => {
                     if let Some(of) = self.of.get_mut(&tenant) {
                         *of = of.saturating_sub(1);
+                    }
+                    if let Some(haste) = &mut self.haste {
+                        haste.before.remove(&id);
                     }
                     // Of one that broke off nobody knows how far it came: it stays held until the next start.
                     if end.is_some() {

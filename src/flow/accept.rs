@@ -43,16 +43,15 @@ impl Flow {
             let accepted = request.answer(&frame, false)?;
             let repeat = request.answer(&frame, true)?;
             let stored = stored(passage, tenant, &message, &arena)?;
+            let template = message.value.get("template").and_then(|template| template.text("name"));
+            info!(id = %passage.id, tenant = %tenant.name, to = %stored.to, template, class = stored.class.as_str(), "parsed");
             Ok(Accepting { tenant: place, message: stored, accepted, repeat })
         });
         for miss in world.take_misses() {
             warn!(id = %passage.id, mapping = %request.mapping.name, table = %miss.table, key = %miss.key, "no row in the table: add one");
         }
         match made {
-            Ok(accepting) => {
-                info!(id = %passage.id, tenant = %tenant.name, to = %accepting.message.to, class = accepting.message.class.as_str(), "parsed");
-                Decision::Accept(Box::new(accepting))
-            }
+            Ok(accepting) => Decision::Accept(Box::new(accepting)),
             Err(refused) => {
                 let Refusal { reason, text } = &refused.refusal;
                 info!(id = %passage.id, tenant = %tenant.name, %reason, text = text.as_deref(), "refused");
@@ -76,8 +75,7 @@ impl Flow {
             return Err(Refused { retry_after: Some(seconds), ..Reason::Throttled.into() });
         }
         if self.store.backlog(&tenant.name) >= tenant.limits.backlog {
-            let text = format!("{} messages are waiting already", tenant.limits.backlog);
-            return Err(Refused { retry_after: Some(60), ..Refusal::new(Reason::Overloaded, text).into() });
+            return Err(Refused { retry_after: Some(60), ..Reason::Overloaded.into() });
         }
         Ok(())
     }

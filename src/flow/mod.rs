@@ -92,6 +92,12 @@ impl Flow {
         }
     }
 
+    /// Puts a new configuration in place; the dispatcher looks at once at what waits because of the old one.
+    pub fn configure(&self, snapshot: Snapshot) {
+        self.snapshot.store(Arc::new(snapshot));
+        self.tell(Work::Calls);
+    }
+
     /// Tells the dispatcher. A full queue is fine: what is told is stored, and the dispatcher looks there too.
     fn tell(&self, work: Work) {
         let _ = self.work.try_send(work);

@@ -4,10 +4,16 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod mappings;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod seeds;
+#[cfg(test)]
 mod shipped;
+#[cfg(test)]
+mod world;
