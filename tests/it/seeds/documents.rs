@@ -34,13 +34,11 @@ fn cases(file: &str) -> Cases {
 impl Cases {
     /// A name as the page writes it: whole, or its beginning and `…`; what is in brackets after it is a remark.
     fn has(&self, written: &str) -> bool {
-        let plain = written.split(" (").next().unwrap_or(written).trim();
-        let plain = |name: &str| {
-            name.trim().trim_end_matches(['…', '.']).trim_end().to_owned()
-                == plain.trim_end_matches(['…', '.']).trim_end()
-        };
-        let cut = written.split('…').next().unwrap_or(written).split(" (").next().unwrap_or(written).trim();
-        self.names.iter().any(|name| plain(name) || (written.contains('…') && name.starts_with(cut)))
+        let name = written.split(" (").next().unwrap_or(written).trim();
+        match name.split_once('…') {
+            Some((beginning, _)) => self.names.iter().any(|known| known.starts_with(beginning.trim_end())),
+            None => self.names.iter().any(|known| known.trim_end_matches('.') == name.trim_end_matches('.')),
+        }
     }
 }
 

@@ -42,7 +42,7 @@ async fn moengage_wrong_report_url_loses_nothing() {
     let process = Process::start(&world).await;
     let campaign = world.platform().campaign(world.campaign(brand, 20)).await;
     assert_eq!(campaign.accepted, 20);
-    let stop = text_from(&person(brand, 3), "6531290044", "stop", "STOP");
+    let stop = text_from(&person(brand, 900), "6531290044", "stop", "STOP");
     assert_eq!(world.webhook("/webhooks/vonage/inbound", &stop).await.status, 200);
     process.logged("an alarm", |line| line["level"] == "WARN" && line["http"] == 404).await;
     until("all statuses are there", || {

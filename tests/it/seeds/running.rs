@@ -58,6 +58,6 @@ async fn accepted_is_durable() {
     assert!(twice.iter().all(|reference| doubtful.contains(reference)), "{twice:?} of {doubtful:?}");
     let sent = world.provider.journal().summary();
     assert_eq!((sent.references, sent.violations), (200, 0));
-    assert_eq!(World::words(acme, "refused"), [] as [&str; 0]);
+    assert_eq!(World::words(acme, "refused"), Vec::<String>::new());
     assert!(process.terminate().await.success());
 }

@@ -68,7 +68,7 @@ async fn serve(listener: TcpListener, scene: Arc<Mutex<Scene>>) {
             let scene = Arc::clone(&scene);
             async move {
                 let (head, body) = request.into_parts();
-                let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+                let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
                 let body = serde_json::from_slice(&body).unwrap_or_default();
                 let asked = Asked { path: head.uri.path().to_owned(), headers: head.headers, body };
                 Ok::<_, Infallible>(play(&scene, asked))
