@@ -89,7 +89,8 @@ fn ratio(ratios: impl Iterator<Item = f64>) -> String {
     format!("**{:.2}** ({lowest:.2}–{highest:.2})", median(&ratios))
 }
 
-fn median(values: &[f64]) -> f64 {
+/// The value in the middle.
+pub(super) fn median(values: &[f64]) -> f64 {
     let mut values = values.to_vec();
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
