@@ -12,6 +12,8 @@ mod docs;
 #[cfg(test)]
 mod mappings;
 #[cfg(test)]
+mod outages;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod seeds;
