@@ -15,6 +15,7 @@ use crate::model::Secret;
 use crate::value::{Timestamp, Tree};
 
 pub use index::Index;
+pub use outgoing::Prover;
 
 /// An inbound scheme with one tenant's values. Lists of secrets are alternatives while one is rotated.
 #[derive(Clone, Debug)]

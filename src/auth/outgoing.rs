@@ -12,10 +12,31 @@ use super::{AuthError, Outgoing, Token};
 use crate::model::{Secret, wire};
 use crate::value::Timestamp;
 
-impl Outgoing {
+/// A scheme with the key of its token, which is dear to make and asked for with every call.
+#[derive(Clone, Debug)]
+pub struct Prover {
+    /// The scheme.
+    pub scheme: Outgoing,
+    token_key: Option<String>,
+}
+
+impl From<Outgoing> for Prover {
+    fn from(scheme: Outgoing) -> Self {
+        Self { token_key: scheme.token_key(), scheme }
+    }
+}
+
+impl Prover {
     /// Under which key a token may be kept and shared; `None` for schemes without a token. Holds no secret.
     #[must_use]
-    pub fn token_key(&self) -> Option<String> {
+    pub fn token_key(&self) -> Option<&str> {
+        self.token_key.as_deref()
+    }
+}
+
+impl Outgoing {
+    /// See [`Prover::token_key`].
+    pub(super) fn token_key(&self) -> Option<String> {
         let Self::JwtRs256 { key, claims, valid } = self else { return None };
         let mut hash = Sha256::new();
         let mut update = |bytes: &[u8]| {

@@ -8,7 +8,7 @@ use super::limits::{self, Delivery, Limits};
 use super::schemes;
 use super::secret::Resolve;
 use super::side::{self, Side};
-use crate::auth::Outgoing;
+use crate::auth::Prover;
 use crate::diagnostic::Source;
 use crate::language::World;
 use crate::mapping::{Fields, Mapping, Party, Reader};
@@ -58,9 +58,10 @@ pub struct Tenant {
     /// What it says to the provider's mapping.
     pub provider_side: Side,
     /// How calls to the platform prove themselves, where the call does not say.
-    pub platform_auth: Option<Outgoing>,
+    pub platform_auth: Option<Arc<Prover>>,
     /// How calls to the provider prove themselves.
-    pub provider_auth: Option<Outgoing>,
+    pub provider_auth: Option<Arc<Prover>>,
+    pub(super) account: String,
     /// How fast.
     pub limits: Limits,
     /// How.
@@ -127,9 +128,8 @@ impl Tenant {
 
     /// The provider account that calls are counted and stopped by: tenants with the same credentials share one.
     #[must_use]
-    pub fn account(&self) -> String {
-        let key = self.provider_auth.as_ref().and_then(Outgoing::token_key);
-        format!("{}/{}", self.provider.name, key.unwrap_or_else(|| self.name.to_string()))
+    pub fn account(&self) -> &str {
+        &self.account
     }
 
     /// Whether the platform may call from there.
@@ -199,9 +199,13 @@ pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Re
     let hosts = hosts.iter().filter_map(|node| reader.text(node, "hosts").map(str::to_owned)).collect();
     schemes::check(reader, node, &platform, &platform_side);
     schemes::check(reader, node, &provider, &provider_side);
+    let prover = |mapping, side| schemes::outgoing(mapping, side).map(|scheme| Arc::new(Prover::from(scheme)));
+    let (platform_auth, provider_auth) = (prover(&platform, &platform_side), prover(&provider, &provider_side));
+    let account = provider_auth.as_ref().and_then(|prover| prover.token_key()).unwrap_or(name);
     Some(Tenant {
         source: reader.source.clone(),
         name: name.into(),
+        account: format!("{}/{account}", provider.name),
         enabled,
         numbers,
         limits,
@@ -209,8 +213,8 @@ pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Re
         keywords,
         hosts,
         sources: fields.get("sources").map_or_else(Vec::new, |node| sources(reader, node)),
-        platform_auth: schemes::outgoing(&platform, &platform_side),
-        provider_auth: schemes::outgoing(&provider, &provider_side),
+        platform_auth,
+        provider_auth,
         platform,
         provider,
         platform_side,

@@ -231,7 +231,7 @@ impl LaneTask {
             self.current = Some(current);
             return Next::At(Instant::now() + wait);
         }
-        let gate = self.gates.of(&tenant.account(), tenant.delivery.concurrency);
+        let gate = self.gates.of(tenant.account(), tenant.delivery.concurrency);
         match gate.acquire_owned().await {
             Ok(permit) => Next::Go(current.message, permit),
             // Never closed; if it were, the message would go without a permit's bound, so it waits instead.

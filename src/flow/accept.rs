@@ -37,7 +37,7 @@ impl Flow {
         let frame = request.frame(&world, document, verified.claims.as_ref());
         let made = request.message(&frame, &arena).and_then(|message| {
             self.admit(tenant)?;
-            let message = facts.from_number(message, &arena);
+            let message = facts.sent_as_written(message, &arena);
             let message = preflight(&facts, tenant, message, &arena, passage.now)?;
             frame.set("message", message.value);
             let accepted = request.answer(&frame, false)?;

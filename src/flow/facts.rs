@@ -34,7 +34,7 @@ impl<'f> TenantFacts<'f> {
     }
 
     /// The message with its sender as the tenant writes it, however the platform did.
-    pub(super) fn from_number<'v>(&'v self, message: Message<'v>, arena: &'v Arena) -> Message<'v> {
+    pub(super) fn sent_as_written<'v>(&'v self, message: Message<'v>, arena: &'v Arena) -> Message<'v> {
         let number = self.number(message.from).map(|number| number.number.as_str());
         number.map_or(message, |number| message.sent_from(number, arena))
     }

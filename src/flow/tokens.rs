@@ -6,7 +6,7 @@ use moka::Expiry;
 use moka::future::Cache;
 
 use super::Flow;
-use crate::auth::{AuthError, Outgoing, Token};
+use crate::auth::{AuthError, Prover, Token};
 use crate::model::wire::Prepared;
 
 /// A token is not used in its last seconds: the call takes a while.
@@ -37,24 +37,24 @@ impl Tokens {
 
 impl Flow {
     /// Adds the proof to a call; `fresh`: with a new token, the kept one was refused.
-    pub(super) async fn prove(&self, auth: &Outgoing, call: &mut Prepared, fresh: bool) -> Result<(), AuthError> {
+    pub(super) async fn prove(&self, auth: &Prover, call: &mut Prepared, fresh: bool) -> Result<(), AuthError> {
         let Some(key) = auth.token_key() else {
-            auth.apply(None, call);
+            auth.scheme.apply(None, call);
             return Ok(());
         };
         if fresh {
-            self.tokens.0.invalidate(&key).await;
+            self.tokens.0.invalidate(key).await;
         }
         let sign = async {
             let now = self.ambient.now();
             let id = format!("{:016x}{:016x}", self.ambient.random(), self.ambient.random());
-            let token = auth.sign(now, &id)?;
+            let token = auth.scheme.sign(now, &id)?;
             let for_ = token.expires.since(now).saturating_sub(MARGIN);
             Ok(Kept { token, for_ })
         };
-        let kept: Result<Kept, std::sync::Arc<AuthError>> = self.tokens.0.try_get_with(key, sign).await;
+        let kept: Result<Kept, std::sync::Arc<AuthError>> = self.tokens.0.try_get_with_by_ref(key, sign).await;
         let kept = kept.map_err(|problem| (*problem).clone())?;
-        auth.apply(Some(&kept.token.secret), call);
+        auth.scheme.apply(Some(&kept.token.secret), call);
         Ok(())
     }
 }

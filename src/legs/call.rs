@@ -1,11 +1,12 @@
 //! A call of ours: from a mapping's plan to a request, and what its answer means.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
 use super::answer::{content_type, headers, write};
-use crate::auth::Outgoing;
+use crate::auth::Prover;
 use crate::codec::{self, Format};
 use crate::config::{Tenant, resolve_scheme, scheme_value};
 use crate::language::{Frame, World};
@@ -20,7 +21,7 @@ pub struct Outcall {
     /// Without its proof.
     pub prepared: Prepared,
     /// How it proves itself.
-    pub auth: Outgoing,
+    pub auth: Arc<Prover>,
 }
 
 /// Why there is no call.
@@ -57,7 +58,9 @@ pub fn build<'v>(
         return Err(NoCall::NotWanted);
     }
     let auth = match &call.auth {
-        Some(scheme) => resolve_scheme(scheme, &|program| scheme_value(program, frame))?,
+        Some(scheme) => {
+            resolve_scheme(scheme, &|program| scheme_value(program, frame))?.map(|scheme| Arc::new(scheme.into()))
+        }
         None if party == Party::Platform => tenant.platform_auth.clone(),
         None => tenant.provider_auth.clone(),
     };

@@ -14,7 +14,7 @@ use super::given::Given;
 use super::schema::Schemas;
 use super::suite::{Case, Stimulus};
 use super::wanted::Trees;
-use crate::auth::{AuthError, Outgoing};
+use crate::auth::AuthError;
 use crate::config::Tenant;
 use crate::diagnostic::Diagnostic;
 use crate::legs::Outcall;
@@ -63,10 +63,7 @@ pub(super) fn drive<'a>(scene: &Scene<'a>) -> Came<'a> {
 /// Adds the proof to a call.
 fn prove(outcall: Outcall, now: Timestamp) -> Result<Prepared, AuthError> {
     let Outcall { mut prepared, auth } = outcall;
-    let token = match &auth {
-        Outgoing::JwtRs256 { .. } => Some(auth.sign(now, "case")?.secret),
-        _ => None,
-    };
-    auth.apply(token.as_ref(), &mut prepared);
+    let token = auth.token_key().map(|_| auth.scheme.sign(now, "case")).transpose()?;
+    auth.scheme.apply(token.as_ref().map(|token| &token.secret), &mut prepared);
     Ok(prepared)
 }

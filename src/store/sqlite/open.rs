@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::super::Lane;
@@ -84,6 +85,7 @@ pub(super) fn connect_to_write(path: &Path) -> Result<Connection, OpenError> {
     drop(private(path)?);
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.set_prepared_statement_cache_capacity(128);
+    keep_plans(&connection)?;
     check_version(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit is on the disk before it is acknowledged.
@@ -98,11 +100,18 @@ pub(super) fn connect_to_write(path: &Path) -> Result<Connection, OpenError> {
 pub(super) fn connect_to_read(path: &Path) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.set_prepared_statement_cache_capacity(64);
+    keep_plans(&connection)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "cache_size", -8192)?;
     // Readers never wait for the writer, except while a checkpoint resets the log.
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     Ok(connection)
+}
+
+/// A plan does not depend on the values bound: otherwise statements are prepared anew with every key.
+fn keep_plans(connection: &Connection) -> Result<(), OpenError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn check_version(connection: &Connection) -> Result<(), OpenError> {
