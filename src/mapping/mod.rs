@@ -1,7 +1,7 @@
 //! A mapping file compiled: one party's side of the four legs, its auth, its refusals and its calls.
 //!
 //! Knows the meaning of every key of a mapping file and no key of a tenant file; runs nothing (that is `legs`).
-//! Start at [`Mapping`] and [`compile`]. Every key is read through [`fields`], which reports what is unknown or missing.
+//! Start at [`Mapping`] and [`compile`]. Every key is read through `fields`, which reports what is unknown or missing.
 
 mod auth;
 mod call;

@@ -28,7 +28,7 @@ pub(super) fn names(text: &str) -> Vec<&str> {
     names
 }
 
-/// The values of a finished text in the order of [`names`]; `None` if the text does not fit. White space around both
+/// The values of a finished text in the order of `names`; `None` if the text does not fit. White space around both
 /// does not count. A value is never empty, for `WhatsApp` takes no empty one.
 #[must_use]
 pub fn values_of<'t>(template: &str, text: &'t str) -> Option<Vec<&'t str>> {

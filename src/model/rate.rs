@@ -77,7 +77,7 @@ impl fmt::Display for Rate {
 /// Reads `250ms`, `10s`, `15m`, `24h`, `7d`.
 ///
 /// # Errors
-/// [`NotARate::Duration`] when the text is something else or longer than time itself.
+/// `NotARate::Duration` when the text is something else or longer than time itself.
 pub fn parse_duration(text: &str) -> Result<Duration, NotARate> {
     let wrong = || NotARate::Duration(text.to_owned());
     let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
