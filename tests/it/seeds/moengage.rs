@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use switchboard::sim::provider::{Answers, Failure, Life, ProviderOptions};
 
-use crate::world::{Process, TenantFile, World, certain, order, person, provider, until};
+use crate::world::{Process, TenantFile, World, certain, order, person, provider, sample, until};
 
 const NUMBER: &str = "6531290044";
 
@@ -242,10 +242,4 @@ async fn moengage_backlog_is_told_503() {
     assert_eq!(world.taken(&to).len(), 1);
     world.check_contracts();
     gateway.stop().await;
-}
-
-/// A published sample.
-pub(super) fn sample(name: &str) -> Value {
-    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/samples").join(name);
-    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 use switchboard::sim::platform::Kind;
 use switchboard::sim::provider::Inbound;
 
-use super::moengage::sample;
-use crate::world::{Brand, Scripted, Stub, TenantFile, World, order, person, provider, tapped, text_from, until};
+use crate::world::{
+    Brand, Scripted, Stub, TenantFile, World, order, person, provider, sample, tapped, text_from, until,
+};
 
 const INBOUND: &str = "/webhooks/vonage/inbound";
 

@@ -6,8 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 use switchboard::sim::provider::{Answers, ProviderOptions};
 
-use super::moengage::sample;
-use crate::world::{Scripted, Stub, TenantFile, World, order, person, provider, until, until_async};
+use crate::world::{Scripted, Stub, TenantFile, World, order, person, provider, sample, until, until_async};
 
 fn bandra() -> TenantFile {
     TenantFile::webengage("bandra", "919845013377")

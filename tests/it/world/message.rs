@@ -62,3 +62,9 @@ pub(crate) fn tapped(from: &str, to: &str, id: &str, payload: &str, label: &str,
         "message_type": "button", "button": {"payload": payload, "text": label},
     })
 }
+
+/// A published sample.
+pub(crate) fn sample(name: &str) -> Value {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings/samples").join(name);
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}

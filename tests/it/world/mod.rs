@@ -28,7 +28,8 @@ use switchboard::store::sqlite::Sqlite;
 use switchboard::value::Timestamp;
 use tempfile::TempDir;
 
-pub(crate) use message::{order, person, tapped, text_from};
+pub(crate) use message::{order, person, sample, tapped, text_from};
+pub(crate) use port::free as free_port;
 pub(crate) use process::Process;
 pub(crate) use stub::{Scripted, Stub};
 pub(crate) use tenant::TenantFile;
@@ -121,6 +122,10 @@ impl World {
 
     pub(crate) fn tenant_path(&self, name: &str) -> PathBuf {
         self.folder.path().join("tenants").join(format!("{name}.yaml"))
+    }
+
+    pub(crate) fn mapping_path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("mappings").join(name)
     }
 
     pub(crate) fn folder(&self) -> &Path {

@@ -8,7 +8,7 @@ use std::sync::Mutex;
 const RANGE: std::ops::Range<u16> = 20_000..32_000;
 
 /// A port that nobody in this process was given, and that can be listened on now.
-pub(super) fn free() -> u16 {
+pub(crate) fn free() -> u16 {
     static GIVEN: Mutex<Option<HashSet<u16>>> = Mutex::new(None);
     let mut given = GIVEN.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let given = given.get_or_insert_default();
