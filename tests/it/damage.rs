@@ -1,6 +1,7 @@
 //! Damage: requests broken at random places, and a disk that takes nothing more.
 
 use rand::{Rng, SeedableRng};
+use serde_json::json;
 use switchboard::sim::platform::Credentials;
 use switchboard::sim::stage::ACCOUNT;
 

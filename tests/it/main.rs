@@ -8,9 +8,15 @@ mod bad_input;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
+mod doubt;
+#[cfg(test)]
 mod mappings;
+#[cfg(test)]
+mod newcomer;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
