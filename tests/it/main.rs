@@ -14,6 +14,8 @@ mod mappings;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
+mod reload;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod seeds;
