@@ -105,6 +105,8 @@ impl Gateway {
     /// [`StartError`]. Problems in single files are logged, and their tenants left out.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let key: [u8; 32] = rand::random();
+        // Before the files are read: what changes from here on is seen.
+        let watch = Watch::new(&[options.mappings.clone(), options.tenants.clone()]);
         let (snapshot, problems) = load(&options, None, key)?;
         log_problems(&problems);
         info!(tenants = snapshot.tenants.len(), mappings = snapshot.mappings.len(), "configuration loaded");
@@ -130,7 +132,7 @@ impl Gateway {
         work.push(tokio::spawn(housekeeping::run(flow.clone(), options.retention, work_stopped.clone())));
         let changed = Arc::new(Notify::new());
         work.push(tokio::spawn(housekeeping::sync(flow.clone(), changed.clone(), work_stopped.clone())));
-        let reloads = (reloads, changed);
+        let reloads = (watch, reloads, changed);
         work.push(tokio::spawn(reload_on_change(flow.clone(), options.clone(), key, reloads, work_stopped)));
         let door = {
             let (handler, ingress, drain) = (
@@ -221,10 +223,9 @@ async fn reload_on_change(
     flow: Arc<Flow>,
     options: Options,
     key: [u8; 32],
-    (mut asked, changed): (mpsc::Receiver<()>, Arc<Notify>),
+    (mut watch, mut asked, changed): (Watch, mpsc::Receiver<()>, Arc<Notify>),
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut watch = Watch::new(&[options.mappings.clone(), options.tenants.clone()]);
     while !*stop.borrow() {
         tokio::select! {
             Ok(()) = stop.changed() => break,
