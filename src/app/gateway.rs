@@ -106,7 +106,7 @@ impl Gateway {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let key: [u8; 32] = rand::random();
         // Before the files are read: what changes from here on is seen.
-        let watch = Watch::new(&[options.mappings.clone(), options.tenants.clone()]);
+        let watch = Watch::new(vec![options.mappings.clone(), options.tenants.clone()]);
         let (snapshot, problems) = load(&options, None, key)?;
         log_problems(&problems);
         info!(tenants = snapshot.tenants.len(), mappings = snapshot.mappings.len(), "configuration loaded");
