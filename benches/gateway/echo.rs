@@ -45,6 +45,10 @@ impl Outbound for Templates {
         let answer = Answer { http: Some(200), class: Class::Success, headers, body: TEMPLATES.into(), trouble: None };
         Box::pin(std::future::ready(answer))
     }
+
+    fn allows(&self, _: &url::Url) -> bool {
+        true
+    }
 }
 
 /// The same as `app` has.

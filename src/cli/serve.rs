@@ -1,5 +1,6 @@
 //! `switchboard serve`: the gateway until a signal says stop.
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -36,7 +37,10 @@ pub(super) fn run(options: ServeOptions) -> ExitCode {
 /// Logs go to standard error; `SWITCHBOARD_LOG_LEVEL` takes a filter such as `info,switchboard::flow=debug`.
 pub(super) fn log_to_stderr(format: LogFormat) {
     let filter = EnvFilter::try_from_env("SWITCHBOARD_LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     // A second subscriber in one process is refused; the first stays.
     let _ = match format {
         LogFormat::Text => builder.try_init(),

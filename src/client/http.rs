@@ -131,6 +131,10 @@ impl Outbound for Http {
     fn send(&self, call: Prepared) -> BoxFuture<'_, Answer> {
         Box::pin(self.exchange(call))
     }
+
+    fn allows(&self, url: &url::Url) -> bool {
+        guard::allowed(url, self.options.allow_loopback).is_ok()
+    }
 }
 
 /// A call that HTTP cannot carry as it is.

@@ -20,4 +20,7 @@ pub use http::{ClientError, Http, Options};
 pub trait Outbound: Send + Sync + 'static {
     /// Makes one call, once.
     fn send(&self, call: Prepared) -> BoxFuture<'_, Answer>;
+
+    /// Whether a call to this URL would be let out, as far as the URL itself tells; a name may still resolve badly.
+    fn allows(&self, url: &url::Url) -> bool;
 }

@@ -79,7 +79,7 @@ impl Facts for TenantFacts<'_> {
         let host = url.host_str().unwrap_or_default();
         let with_port = url.port().map(|port| format!("{host}:{port}"));
         let listed = |known: &String| known == host && with_port.is_none() || Some(known) == with_port.as_ref();
-        self.tenant.hosts.iter().chain(&self.tenant.platform.hosts).any(listed)
+        self.flow.outbound.allows(&url) && self.tenant.hosts.iter().chain(&self.tenant.platform.hosts).any(listed)
     }
 }
 

@@ -14,6 +14,8 @@ const ALIKE: usize = 20;
 /// An unquoted scalar that other tools, or people, read otherwise.
 pub(super) fn plain(source: &Source, text: &str, read: &Plain, span: Span, role: Role, problems: &mut Vec<Diagnostic>) {
     let found = match read {
+        // `suppression: off` is a word of these files, and means the same to whoever reads a boolean.
+        _ if role == Role::Value && matches!(text, "on" | "off") => None,
         _ if scalar::is_old_boolean(text) => Some(old_boolean(role)),
         Plain::LossyNumber if role == Role::Value => Some(lossy_number(text)),
         Plain::Trimmed(_) if role == Role::Value => Some(

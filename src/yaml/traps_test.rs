@@ -134,6 +134,7 @@ fn numbers_that_stay_texts() {
 
 #[test]
 fn booleans_of_yaml_1_1() {
+    check("a: off\nb: [on]", "{\"a\":\"off\",\"b\":[\"on\"]}", &[]);
     check(
         "on: 1\nno: [yes, Off, y]\n'off': 'on'",
         "{\"on\":1,\"no\":[\"yes\",\"Off\",\"y\"],\"off\":\"on\"}",
