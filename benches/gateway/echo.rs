@@ -5,13 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use switchboard::app::SystemAmbient;
+use switchboard::app::{Entrance, SystemAmbient};
 use switchboard::client::Outbound;
-use switchboard::config::Found;
 use switchboard::flow::Flow;
-use switchboard::ingress::{self, Handler, Route};
-use switchboard::model::Refusal;
-use switchboard::model::wire::{Answer, Class, Incoming, Prepared, Reply};
+use switchboard::ingress;
+use switchboard::model::wire::{Answer, Class, Prepared};
 use switchboard::store::memory::Memory;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
@@ -48,30 +46,5 @@ impl Outbound for Templates {
 
     fn allows(&self, _: &url::Url) -> bool {
         true
-    }
-}
-
-/// The same as `app` has.
-struct Entrance(Arc<Flow>);
-
-impl Handler for Entrance {
-    fn limit(&self, method: &str, path: &str) -> Route {
-        match self.0.snapshot.load().routes.find(method, path) {
-            Found::Sections(hits, _) => {
-                let largest = hits.iter().filter_map(|hit| hit.route()).map(|route| route.max_body).max();
-                Route::Takes(largest.unwrap_or_default())
-            }
-            Found::WrongMethod => Route::WrongMethod,
-            Found::Unknown => Route::Unknown,
-        }
-    }
-
-    fn handle(&self, request: Incoming) -> BoxFuture<'_, Reply> {
-        Box::pin(self.0.request(request))
-    }
-
-    fn refuse(&self, request: Incoming, refusal: Refusal) -> BoxFuture<'_, Reply> {
-        let reply = self.0.refuse_unread(&request, refusal);
-        Box::pin(std::future::ready(reply))
     }
 }

@@ -11,7 +11,7 @@ use crate::model::Refusal;
 use crate::model::wire::{Incoming, Reply};
 
 /// Hands requests to the flow.
-pub(super) struct Entrance(pub(super) Arc<Flow>);
+pub struct Entrance(pub Arc<Flow>);
 
 impl Handler for Entrance {
     fn limit(&self, method: &str, path: &str) -> Route {

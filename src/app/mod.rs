@@ -13,6 +13,7 @@ mod watch;
 pub use clock::{SystemAmbient, now};
 pub use files::{FileProblem, read_file, read_files, read_folder};
 pub use gateway::{Gateway, Options, StartError};
+pub use handler::Entrance;
 pub use secrets::Secrets;
 
 pub use crate::store::{Ledger, StoreError};
