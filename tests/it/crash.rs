@@ -113,7 +113,8 @@ async fn told_to_stop_it_finishes_what_is_in_flight() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stop_before_dispatch_suppresses_what_is_queued() {
-    let world = World::new(vec![acme().rate("1/s")], provider()).await;
+    let doubt = "delivery: { in_doubt: { wait: 3s } }";
+    let world = World::new(vec![acme().rate("1/s").line(doubt)], provider()).await;
     let process = Process::start(&world).await;
     let brand = &world.brands[0];
     let to = person(brand, 1);

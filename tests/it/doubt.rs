@@ -1,5 +1,6 @@
 //! Doubt that only time ends, and a platform that is gone: nothing is lost, nothing sent twice.
 
+use switchboard::sim::Delay;
 use switchboard::sim::platform::{Platform, PlatformOptions};
 use switchboard::sim::provider::{Answers, Life, ProviderOptions};
 
@@ -31,7 +32,11 @@ async fn nothing(_: &World) {}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn statuses_without_our_reference_find_their_message() {
-    let life = Life { without_client_ref: 1.0, duplicates: 0.5, ..certain() };
+    // Only the provider's id names the message, so they may not come before the answer that tells it.
+    let (submitted_after, delivered_after) = (Delay::millis(2000, 2100), Delay::millis(2200, 2300));
+    let read_after = Delay::millis(2400, 2500);
+    let late = Life { submitted_after, delivered_after, read_after, ..certain() };
+    let life = Life { without_client_ref: 1.0, duplicates: 0.5, ..late };
     all_are_read_once(ProviderOptions { life, ..provider() }, acme(), 30, nothing).await;
 }
 
