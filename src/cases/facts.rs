@@ -1,8 +1,9 @@
 //! What the gateway would know, as a case's `given` says it.
 
-use crate::config::{Number, SuppressionScope, Tenant};
+use crate::config::{SuppressionScope, Tenant};
 use crate::functions::Facts;
-use crate::model::{Known, Template};
+use crate::mapping::Party;
+use crate::model::{Address, Known, Template};
 use crate::value::{Arena, Value};
 
 /// A case's facts about its tenant.
@@ -23,10 +24,6 @@ impl<'t> GivenFacts<'t> {
         Self { tenant, templates, suppressed }
     }
 
-    fn number(&self, sender: &str) -> Option<&Number> {
-        self.tenant.number(sender).or_else(|| self.tenant.number(&plain(sender)))
-    }
-
     fn find(&self, name: &str, language: &str) -> Option<&Template> {
         let templates = self.templates.as_ref()?;
         templates.iter().find(|template| template.name == name && template.language == language).map(|known| &**known)
@@ -34,7 +31,7 @@ impl<'t> GivenFacts<'t> {
 
     /// What is known of a message's template; only a sender with a WABA has any.
     pub(super) fn known(&self, name: &str, language: &str, sender: &str) -> Known<'_> {
-        let synced = self.number(sender).is_some_and(|number| number.waba.is_some()) && self.templates.is_some();
+        let synced = self.tenant.sender(sender).is_some_and(|number| number.waba.is_some()) && self.templates.is_some();
         match self.find(name, language).filter(|_| synced) {
             Some(template) => Known::Synced(template),
             None if synced => Known::Missing,
@@ -45,29 +42,21 @@ impl<'t> GivenFacts<'t> {
 
 impl Facts for GivenFacts<'_> {
     fn template<'v>(&'v self, name: &str, language: &str, sender: &str, arena: &'v Arena) -> Option<Value<'v>> {
-        self.number(sender)?.waba.as_ref()?;
+        self.tenant.sender(sender)?.waba.as_ref()?;
         self.find(name, language).map(|template| template.view(arena))
     }
 
     fn is_sender(&self, address: &str) -> bool {
-        self.number(address).is_some()
+        self.tenant.sender(address).is_some()
     }
 
     fn is_suppressed(&self, address: &str, _: &str) -> bool {
-        let plain = plain(address);
-        self.tenant.delivery.suppression != SuppressionScope::Off && self.suppressed.contains(&plain)
+        let plain = Address::plain(address);
+        let opted_out = self.suppressed.iter().any(|known| known == plain.as_str());
+        self.tenant.delivery.suppression != SuppressionScope::Off && opted_out
     }
 
     fn is_allowed_url(&self, url: &str) -> bool {
-        let Ok(url) = url::Url::parse(url) else { return false };
-        let host = url.host_str().unwrap_or_default();
-        let with_port = url.port().map(|port| format!("{host}:{port}"));
-        let listed = |known: &String| known == host && with_port.is_none() || Some(known) == with_port.as_ref();
-        self.tenant.hosts.iter().chain(&self.tenant.platform.hosts).any(listed)
+        url::Url::parse(url).is_ok_and(|url| self.tenant.lists_host(Party::Platform, &url))
     }
-}
-
-/// An address without what people put between its digits.
-fn plain(address: &str) -> String {
-    address.chars().filter(|c| !"+ ().-".contains(*c)).collect()
 }

@@ -97,6 +97,21 @@ impl Tenant {
         self.numbers.iter().find(|number| number.number.as_str() == address)
     }
 
+    /// The sender that a party means, written with or without plus and spaces.
+    #[must_use]
+    pub fn sender(&self, written: &str) -> Option<&Number> {
+        self.number(written).or_else(|| self.number(Address::plain(written).as_str()))
+    }
+
+    /// Whether calls to that party may go to this host: `host` means its scheme's own port, `host:port` any other.
+    #[must_use]
+    pub fn lists_host(&self, party: Party, url: &url::Url) -> bool {
+        let host = url.host_str().unwrap_or_default();
+        let with_port = url.port().map(|port| format!("{host}:{port}"));
+        let mut listed = self.mapping(party).hosts.iter().chain(&self.hosts);
+        listed.any(|known| known == host && with_port.is_none() || Some(known) == with_port.as_ref())
+    }
+
     /// What it says to one party's mapping.
     #[must_use]
     pub const fn side(&self, party: Party) -> &Side {

@@ -136,8 +136,8 @@ impl Flow {
             return None;
         }
         let number = tenant.number(message.lane.from.as_str())?;
-        let (name, language) = template_of(&message.body)?;
         let synced = self.templates.view(tenant, number)?;
+        let (name, language) = template_of(&message.body)?;
         if synced.find(&name, &language).is_some() {
             return None;
         }

@@ -2,8 +2,9 @@
 
 use super::Flow;
 use super::templates::Synced;
-use crate::config::{Number, SuppressionScope, Tenant};
+use crate::config::{SuppressionScope, Tenant};
 use crate::functions::Facts;
+use crate::mapping::Party;
 use crate::model::{Address, Known, Message, Template};
 use crate::value::{Arena, Timestamp, Value};
 use std::sync::Arc;
@@ -27,20 +28,14 @@ impl<'f> TenantFacts<'f> {
         Self { flow, tenant, synced: synced.collect() }
     }
 
-    /// A sender as written: with or without plus and spaces.
-    fn number(&self, sender: &str) -> Option<&'f Number> {
-        let plain: String = sender.chars().filter(|c| !"+ ().-".contains(*c)).collect();
-        self.tenant.number(sender).or_else(|| self.tenant.number(&plain))
-    }
-
     /// The message with its sender as the tenant writes it, however the platform did.
     pub(super) fn sent_as_written<'v>(&'v self, message: Message<'v>, arena: &'v Arena) -> Message<'v> {
-        let number = self.number(message.from).map(|number| number.number.as_str());
+        let number = self.tenant.sender(message.from).map(|number| number.number.as_str());
         number.map_or(message, |number| message.sent_from(number, arena))
     }
 
     fn synced(&self, sender: &str) -> Option<&Synced> {
-        let number = self.number(sender)?;
+        let number = self.tenant.sender(sender)?;
         self.synced.iter().find(|(known, _)| *known == number.number).map(|(_, synced)| &**synced)
     }
 
@@ -65,21 +60,17 @@ impl Facts for TenantFacts<'_> {
     }
 
     fn is_sender(&self, address: &str) -> bool {
-        self.number(address).is_some()
+        self.tenant.sender(address).is_some()
     }
 
     fn is_suppressed(&self, address: &str, sender: &str) -> bool {
-        let sender = self.number(sender).map_or_else(|| Address::from(sender), |number| number.number.clone());
-        let plain: String = address.chars().filter(|c| !"+ ().-".contains(*c)).collect();
-        suppressed(self.flow, self.tenant, &sender, &Address::from(plain.as_str()))
+        let sender = self.tenant.sender(sender).map_or_else(|| Address::from(sender), |number| number.number.clone());
+        suppressed(self.flow, self.tenant, &sender, &Address::plain(address))
     }
 
     fn is_allowed_url(&self, url: &str) -> bool {
-        let Ok(url) = url::Url::parse(url) else { return false };
-        let host = url.host_str().unwrap_or_default();
-        let with_port = url.port().map(|port| format!("{host}:{port}"));
-        let listed = |known: &String| known == host && with_port.is_none() || Some(known) == with_port.as_ref();
-        self.flow.outbound.allows(&url) && self.tenant.hosts.iter().chain(&self.tenant.platform.hosts).any(listed)
+        let url = url::Url::parse(url);
+        url.is_ok_and(|url| self.flow.outbound.allows(&url) && self.tenant.lists_host(Party::Platform, &url))
     }
 }
 

@@ -118,12 +118,10 @@ fn allowed(call: &Call, tenant: &Tenant, party: Party, url: &Url) -> Result<(), 
     {
         return Ok(());
     }
-    let host = url.host_str().unwrap_or_default();
-    let with_port = url.port().map(|port| format!("{host}:{port}"));
-    let mut listed = tenant.mapping(party).hosts.iter().chain(&tenant.hosts);
-    if listed.any(|known| known == host && with_port.is_none() || Some(known) == with_port.as_ref()) {
+    if tenant.lists_host(party, url) {
         return Ok(());
     }
+    let host = url.host_str().unwrap_or_default();
     Err(Refusal::new(Reason::Forbidden, format!("the host {host} is in no `hosts` list")))
 }
 

@@ -53,6 +53,15 @@ impl Address {
     }
 }
 
+impl Address {
+    /// An address without what people put between its digits: plus, spaces, brackets, dots and dashes.
+    #[must_use]
+    pub fn plain(written: &str) -> Self {
+        let plain: String = written.chars().filter(|c| !"+ ().-".contains(*c)).collect();
+        Self(plain.into())
+    }
+}
+
 impl From<&str> for Address {
     fn from(text: &str) -> Self {
         Self(text.into())
