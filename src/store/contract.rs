@@ -209,6 +209,33 @@ pub struct Taken {
     pub at: Timestamp,
 }
 
+/// What a kept text describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TextKind {
+    /// The gateway's own file.
+    Gateway,
+    /// A mapping.
+    Mapping,
+    /// A tenant.
+    Tenant,
+}
+
+/// A text of the configuration that was good when it was kept: served again where its file is broken or gone, and, of a
+/// mapping, to the messages that were accepted under it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// What it describes.
+    pub kind: TextKind,
+    /// The file's name inside its folder.
+    pub file: String,
+    /// A hash of the content, short.
+    pub version: String,
+    /// The whole text.
+    pub content: String,
+    /// `None`: in use. Else nothing is accepted under it since then, and it goes when no message from before is left.
+    pub retired: Option<Timestamp>,
+}
+
 /// How many messages of a tenant stand where; the promise is that accepted is the sum of the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is named after the phase it counts")]
@@ -296,8 +323,14 @@ pub trait Store: Send + Sync + 'static {
     fn discard(&self, letter: i64) -> Stored<'_, bool>;
     /// Counts a tenant's messages.
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger>;
+    /// Keeps texts of the configuration, each in place of the one of its kind, file and version: all of them, or none.
+    fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()>;
+    /// Every text that is kept, by kind, file and version.
+    fn texts(&self) -> Stored<'_, Vec<Text>>;
+    /// Writes something of no meaning through to the disk: whether writes are taken now.
+    fn probe(&self) -> Stored<'_, ()>;
     /// Removes finished messages accepted before `before` that no waiting call speaks of, and inbound ids as old, at most
-    /// `most` in all; how many went.
+    /// `most` in all; how many went. Then texts that were retired before the oldest message that is left was accepted.
     fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize>;
     /// Waits for what is under way and closes.
     fn close(&self) -> Stored<'_, ()>;

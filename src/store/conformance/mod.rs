@@ -4,6 +4,7 @@ mod calls;
 mod messages;
 mod people;
 mod queues;
+mod texts;
 
 use std::collections::HashSet;
 
@@ -66,6 +67,9 @@ promises! {
     people::an_opt_out_counts_for_every_address_of_a_person,
     people::an_opt_in_frees_every_address_of_a_person,
     people::replies_that_repeat_are_left_out,
+    texts::texts_come_back_as_they_were_kept,
+    texts::a_retired_text_stays_while_a_message_from_before_is_there,
+    texts::a_probe_is_taken_and_changes_nothing,
 }
 
 async fn accept(store: &dyn Store, messages: Vec<NewMessage>) {

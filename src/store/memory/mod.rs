@@ -13,7 +13,7 @@ use futures_util::future::{FutureExt, ready};
 
 use super::{
     Acceptance, Call, CallStep, Change, DeadLetter, Lane, Ledger, Line, Message, NewMessage, Store, StoreError, Stored,
-    Suppression, Taken,
+    Suppression, Taken, Text,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -134,6 +134,19 @@ impl Store for Memory {
 
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
         Self::done(Ok(self.state().tally.ledger(tenant)))
+    }
+
+    fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()> {
+        self.state().keep_texts(texts);
+        Self::done(Ok(()))
+    }
+
+    fn texts(&self) -> Stored<'_, Vec<Text>> {
+        Self::done(Ok(self.state().texts()))
+    }
+
+    fn probe(&self) -> Stored<'_, ()> {
+        Self::done(Ok(()))
     }
 
     fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize> {

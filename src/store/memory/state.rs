@@ -8,7 +8,7 @@ use super::super::tally::{Move, Tally};
 use super::super::wake::wake_of;
 use super::super::{
     Acceptance, CallStep, Change, DeadLetter, Lane, Line, Message, NewCall, NewMessage, Origin, StoreError,
-    Suppression, Taken,
+    Suppression, Taken, Text, TextKind,
 };
 use super::calls::Calls;
 use super::people::People;
@@ -38,6 +38,7 @@ pub(super) struct State {
     last_letter: i64,
     inbound: HashMap<(Name, String), Timestamp>,
     people: People,
+    texts: BTreeMap<(TextKind, String, String), Text>,
     pub(super) suppressed: Suppressed,
     pub(super) tally: Tally,
 }
@@ -276,6 +277,15 @@ impl State {
         self.letters.values().rev().filter(theirs).take(most).cloned().collect()
     }
 
+    pub(super) fn keep_texts(&mut self, texts: Vec<Text>) {
+        let keyed = |text: Text| ((text.kind, text.file.clone(), text.version.clone()), text);
+        self.texts.extend(texts.into_iter().map(keyed));
+    }
+
+    pub(super) fn texts(&self) -> Vec<Text> {
+        self.texts.values().cloned().collect()
+    }
+
     pub(super) fn purge(&mut self, before: Timestamp, most: usize) -> usize {
         let old = |row: &&Row| {
             let NewMessage { life, at, .. } = &row.message.message;
@@ -290,6 +300,9 @@ impl State {
         for key in &forgotten {
             self.inbound.remove(key);
         }
+        let oldest = self.rows.first_key_value().map(|(_, row)| row.message.message.at);
+        let needed = |retired: Timestamp| oldest.is_some_and(|oldest| oldest <= retired);
+        self.texts.retain(|_, text| text.retired.is_none_or(needed));
         gone.len() + forgotten.len()
     }
 

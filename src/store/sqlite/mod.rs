@@ -16,6 +16,7 @@ mod readers;
 mod row;
 mod schema;
 mod shared;
+mod texts;
 mod tx;
 mod writer;
 
@@ -35,7 +36,7 @@ pub use open::OpenError;
 
 use super::{
     Acceptance, Call, CallStep, Change, DeadLetter, Lane, Ledger, Line, Message, NewMessage, Store, StoreError, Stored,
-    Suppression, Taken,
+    Suppression, Taken, Text,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -236,6 +237,18 @@ impl Store for Sqlite {
 
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
         ready(Ok(self.shared.tally().ledger(tenant))).boxed()
+    }
+
+    fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()> {
+        self.write(move |tx| texts::keep(tx, &texts))
+    }
+
+    fn texts(&self) -> Stored<'_, Vec<Text>> {
+        self.read(read::Reader::texts)
+    }
+
+    fn probe(&self) -> Stored<'_, ()> {
+        self.write(|tx| texts::probe(tx))
     }
 
     fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize> {

@@ -27,7 +27,7 @@ pub enum OpenError {
         /// In the file.
         found: i64,
         /// To this program.
-        known: i64,
+        known: usize,
     },
     /// The disk says no.
     #[error("the store cannot be opened: {0}")]
@@ -118,25 +118,26 @@ fn check_version(connection: &Connection) -> Result<(), OpenError> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    if application == 0 && version == 0 && tables == 0 {
-        return create(connection);
-    }
-    if application != schema::APPLICATION {
+    let new = application == 0 && version == 0 && tables == 0;
+    if !new && application != schema::APPLICATION {
         return Err(OpenError::Corrupt("it belongs to another program".to_owned()));
     }
-    if version > schema::VERSION {
-        return Err(OpenError::NewerVersion { found: version, known: schema::VERSION });
+    match usize::try_from(version) {
+        Ok(steps) if steps <= schema::VERSION => upgrade(connection, &schema::STEPS[steps..]),
+        _ => Err(OpenError::NewerVersion { found: version, known: schema::VERSION }),
     }
-    Ok(())
 }
 
-/// All tables or none: a crash in between leaves an empty file, which is made anew.
-fn create(connection: &Connection) -> Result<(), OpenError> {
+/// All steps or none: a crash in between leaves the file as it was.
+fn upgrade(connection: &Connection, steps: &[&str]) -> Result<(), OpenError> {
+    if steps.is_empty() {
+        return Ok(());
+    }
     let sql = format!(
         "BEGIN IMMEDIATE; {} PRAGMA application_id = {}; PRAGMA user_version = {}; COMMIT;",
-        schema::CREATE,
+        steps.concat(),
         schema::APPLICATION,
-        schema::VERSION
+        schema::VERSION,
     );
     Ok(connection.execute_batch(&sql)?)
 }

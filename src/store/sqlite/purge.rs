@@ -4,6 +4,7 @@ use rusqlite::params;
 
 use super::key;
 use super::row;
+use super::texts;
 use super::tx::Tx;
 use super::writer::Trouble;
 use crate::value::Timestamp;
@@ -18,7 +19,9 @@ pub(super) fn purge(tx: &mut Tx<'_>, before: Timestamp, most: usize) -> Result<u
     }
     let rest = i64::try_from(most - gone.len()).unwrap_or(i64::MAX);
     let sql = "DELETE FROM inbound WHERE (tenant, id) IN (SELECT tenant, id FROM inbound WHERE at < ?1 LIMIT ?2)";
-    Ok(gone.len() + tx.execute(sql, params![before.millis(), rest])?)
+    let ids = tx.execute(sql, params![before.millis(), rest])?;
+    texts::purge(tx)?;
+    Ok(gone.len() + ids)
 }
 
 fn old(tx: &Tx<'_>, before: Timestamp, most: usize) -> rusqlite::Result<Vec<i64>> {

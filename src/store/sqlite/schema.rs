@@ -1,15 +1,18 @@
-//! The tables, and why each index is there. A change of them raises [`VERSION`].
+//! The tables, and why each index is there. A change of them is one more of the [`STEPS`].
 //!
 //! What changes often (`message`) is apart from what never does (`body`), so that a change rewrites a small row.
 
 /// Marks a file as ours.
 pub(super) const APPLICATION: i64 = 0x5377_4264;
 
-/// Of the tables below.
-pub(super) const VERSION: i64 = 1;
+/// The version of the tables: how many [`STEPS`] made them.
+pub(super) const VERSION: usize = STEPS.len();
 
-/// Everything, in a new file.
-pub(super) const CREATE: &str = "
+/// What made each version out of the one before. A new file takes them all, an older one those that it lacks, so none of
+/// them is ever changed.
+pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS];
+
+const MESSAGES: &str = "
 CREATE TABLE tenant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE lane (id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, sender TEXT NOT NULL, UNIQUE (tenant, sender));
 
@@ -68,4 +71,15 @@ CREATE TABLE ledger (
     tenant INTEGER PRIMARY KEY, accepted INTEGER NOT NULL, submitted INTEGER NOT NULL, rejected INTEGER NOT NULL,
     suppressed INTEGER NOT NULL, expired INTEGER NOT NULL, failed INTEGER NOT NULL
 );
+";
+
+const TEXTS: &str = "
+-- Texts of the configuration. Few and read at the start only.
+CREATE TABLE text (
+    kind INTEGER NOT NULL, file TEXT NOT NULL, version TEXT NOT NULL, content TEXT NOT NULL, retired INTEGER,
+    UNIQUE (kind, file, version)
+);
+-- One row that is written to see whether writes are taken.
+CREATE TABLE probe (id INTEGER PRIMARY KEY, count INTEGER NOT NULL);
+INSERT INTO probe VALUES (1, 0);
 ";

@@ -39,8 +39,11 @@ fn what_is_no_store_is_refused_and_left_as_it_was() {
 
     let newer = path.with_file_name("newer.db");
     drop(Sqlite::open(&newer).unwrap());
-    Connection::open(&newer).unwrap().pragma_update(None, "user_version", schema::VERSION + 1).unwrap();
-    let found = schema::VERSION + 1;
+    Connection::open(&newer)
+        .unwrap()
+        .pragma_update(None, "user_version", i64::try_from(schema::VERSION + 1).unwrap())
+        .unwrap();
+    let found = i64::try_from(schema::VERSION + 1).unwrap();
     let error = Sqlite::open(&newer).unwrap_err();
     assert!(matches!(error, OpenError::NewerVersion { found: it, .. } if it == found), "{error}");
 

@@ -9,7 +9,7 @@ use super::place;
 use crate::delivery::{Life, Phase};
 use crate::model::Address;
 use crate::store::sqlite::Sqlite;
-use crate::store::{Acceptance, Change, Lane, Ledger, NewMessage, Store, StoreError, Taken};
+use crate::store::{Acceptance, Change, Lane, Ledger, NewMessage, Store, StoreError, Taken, Text, TextKind};
 
 fn ours() -> Lane {
     lane("acme", "14155550100")
@@ -148,4 +148,31 @@ async fn twenty_thousand_messages_keep_their_order_across_a_restart() {
         held.extend(claimed.iter().map(|found| found.message.reference));
     }
     assert!(store.claim(&ours(), at(0), 9, &held).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_file_of_the_first_version_is_brought_up_to_date() {
+    let (_directory, path) = place();
+    let store = Sqlite::open(&path).unwrap();
+    fill(&store).await;
+    store.close().await.unwrap();
+    drop(store);
+    // What the later steps made is taken away again.
+    let older = "DROP TABLE text; DROP TABLE probe; PRAGMA user_version = 1;";
+    rusqlite::Connection::open(&path).unwrap().execute_batch(older).unwrap();
+    for _ in 0..2 {
+        let store = Sqlite::open(&path).unwrap();
+        assert_eq!(store.probe().await, Ok(()));
+        let text = Text {
+            kind: TextKind::Tenant,
+            file: "acme.yaml".to_owned(),
+            version: "1".to_owned(),
+            content: "tenant: acme".to_owned(),
+            retired: None,
+        };
+        store.keep_texts(vec![text.clone()]).await.unwrap();
+        assert_eq!(store.texts().await.unwrap(), [text]);
+        store.close().await.unwrap();
+    }
+    check(&Sqlite::open(&path).unwrap()).await;
 }

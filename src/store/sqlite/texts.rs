@@ -1,0 +1,54 @@
+//! Texts of the configuration: kept, listed, and gone when no message can need them.
+
+use rusqlite::params;
+
+use super::super::{Text, TextKind};
+use super::read::Reader;
+use super::tx::Tx;
+use super::writer::Trouble;
+use crate::value::Timestamp;
+
+const KINDS: [TextKind; 3] = [TextKind::Gateway, TextKind::Mapping, TextKind::Tenant];
+
+fn code(kind: TextKind) -> i64 {
+    match kind {
+        TextKind::Gateway => 0,
+        TextKind::Mapping => 1,
+        TextKind::Tenant => 2,
+    }
+}
+
+pub(super) fn keep(tx: &Tx<'_>, texts: &[Text]) -> Result<(), Trouble> {
+    let sql = "INSERT OR REPLACE INTO text (kind, file, version, content, retired) VALUES (?1, ?2, ?3, ?4, ?5)";
+    for text in texts {
+        let retired = text.retired.map(Timestamp::millis);
+        tx.execute(sql, params![code(text.kind), text.file, text.version, text.content, retired])?;
+    }
+    Ok(())
+}
+
+pub(super) fn probe(tx: &Tx<'_>) -> Result<(), Trouble> {
+    tx.execute("UPDATE probe SET count = count + 1", []).map(drop)?;
+    Ok(())
+}
+
+/// References grow with time, so the first message is the oldest.
+pub(super) fn purge(tx: &Tx<'_>) -> rusqlite::Result<usize> {
+    let oldest = "coalesce((SELECT at FROM message ORDER BY ref LIMIT 1), retired + 1)";
+    tx.execute(&format!("DELETE FROM text WHERE retired IS NOT NULL AND retired < {oldest}"), [])
+}
+
+impl Reader {
+    pub(super) fn texts(&self) -> rusqlite::Result<Vec<Text>> {
+        let sql = "SELECT kind, file, version, content, retired FROM text ORDER BY kind, file, version";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let text = |row: &rusqlite::Row<'_>| {
+            let kind: i64 = row.get(0)?;
+            let known = KINDS.into_iter().find(|known| code(*known) == kind);
+            let kind = known.ok_or(rusqlite::Error::IntegralValueOutOfRange(0, kind))?;
+            let retired = row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis);
+            Ok(Text { kind, file: row.get(1)?, version: row.get(2)?, content: row.get(3)?, retired })
+        };
+        statement.query_map([], text)?.collect()
+    }
+}
