@@ -1,7 +1,10 @@
 //! [`Index`]: whose credentials a request carries, without trying every tenant.
 
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
 use super::findings::Findings;
-use super::shared::Shared;
+use super::shared::{self, Shared};
 use super::token::{Holder, Tokens};
 use super::{Scheme, Unverified, Verified};
 use crate::model::wire;
@@ -18,19 +21,47 @@ pub struct Index {
     tokens: Tokens,
 }
 
+/// One of a tenant's schemes on its way into indexes. Of a shared secret it has the hashes, made once however many
+/// indexes it comes into.
+pub struct Entry {
+    scheme: Scheme,
+    hashes: OnceLock<Vec<[u8; 32]>>,
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").finish_non_exhaustive()
+    }
+}
+
+impl From<Scheme> for Arc<Entry> {
+    fn from(scheme: Scheme) -> Self {
+        Self::new(Entry { scheme, hashes: OnceLock::new() })
+    }
+}
+
+impl Entry {
+    /// Of a shared secret: what tells it from others, under the key of all indexes. Nothing else has any.
+    #[must_use]
+    pub fn hashes(&self, key: &[u8; 32]) -> &[[u8; 32]] {
+        self.hashes.get_or_init(|| shared::hashes(key, &self.scheme))
+    }
+}
+
 impl Index {
     /// `entries`: a tenant's number and one scheme with its values; several entries a tenant are alternatives.
     /// `key`: random, new at each start: look-ups by secret go through a keyed hash.
     #[must_use]
-    pub fn build(key: [u8; 32], entries: Vec<(usize, Scheme)>) -> Self {
+    pub fn build<E: Into<Arc<Entry>>>(key: [u8; 32], entries: Vec<(usize, E)>) -> Self {
         let mut index = Self { shared: Shared::new(key), ..Self::default() };
-        for (tenant, scheme) in entries {
-            match scheme {
+        for (tenant, entry) in entries {
+            let entry = entry.into();
+            match entry.scheme.clone() {
                 Scheme::None => index.anybody.push(tenant),
                 Scheme::JwtHs256 { headers, secret, claims, body_hash, max_age } => {
                     index.tokens.add(&headers, Holder { tenant, secrets: secret, claims, body_hash, max_age });
                 }
-                shared => index.shared.add(tenant, &shared),
+                shared => index.shared.add(tenant, &shared, entry.hashes(&key)),
             }
         }
         index

@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::model::Secret;
 use crate::value::{Timestamp, Tree};
 
-pub use index::Index;
+pub use index::{Entry, Index};
 pub use outgoing::Prover;
 
 /// An inbound scheme with one tenant's values. Lists of secrets are alternatives while one is rotated.

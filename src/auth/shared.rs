@@ -65,33 +65,13 @@ impl Shared {
         Self { key: Zeroizing::new(key), ..Self::default() }
     }
 
-    /// Takes a scheme of a tenant. Other schemes are none of these.
-    pub(super) fn add(&mut self, tenant: usize, scheme: &Scheme) {
-        match scheme {
-            Scheme::None | Scheme::JwtHs256 { .. } => {}
-            Scheme::Basic { username, password } => self.add_form(tenant, Form::Basic, &[username, password]),
-            Scheme::Bearer { header, token } => {
-                self.add_form(tenant, Form::Bearer(header.to_ascii_lowercase()), &[token]);
-            }
-            Scheme::Header(rules) => {
-                let name = |rule: &HeaderRule| (rule.name.to_ascii_lowercase(), rule.prefix.clone());
-                let values: Vec<&Vec<Secret>> = rules.iter().map(|rule| &rule.value).collect();
-                self.add_form(tenant, Form::Headers(rules.iter().map(name).collect()), &values);
-            }
-            Scheme::Query { name, value } => self.add_form(tenant, Form::Query(name.clone()), &[value]),
-        }
-    }
-
-    fn add_form(&mut self, tenant: usize, form: Form, values: &[&Vec<Secret>]) {
-        for parts in combinations(values) {
-            // The last part is the secret one; an empty one would let everybody in who knows the rest.
-            if parts.last().is_none_or(|secret| secret.is_empty()) {
-                continue;
-            }
-            let hash = self.hash(&form, &parts);
-            let holders = self.holders.entry(first_bytes(&hash)).or_default();
-            if !holders.contains(&(hash, tenant)) {
-                holders.push((hash, tenant));
+    /// Takes a scheme of a tenant with its hashes. Other schemes are none of these.
+    pub(super) fn add(&mut self, tenant: usize, scheme: &Scheme, hashes: &[[u8; 32]]) {
+        let Some((form, _)) = form(scheme) else { return };
+        for hash in hashes {
+            let holders = self.holders.entry(first_bytes(hash)).or_default();
+            if !holders.contains(&(*hash, tenant)) {
+                holders.push((*hash, tenant));
             }
         }
         let name = match &form {
@@ -131,7 +111,7 @@ impl Shared {
             Carried::Failed(failure) => return findings.failed(failure),
             Carried::Parts(parts) => parts,
         };
-        let hash = self.hash(form, &parts);
+        let hash = hash(&self.key, form, &parts);
         let before = findings.verified.tenants.len();
         for (known, tenant) in self.holders.get(&first_bytes(&hash)).into_iter().flatten() {
             if bool::from(known.ct_eq(&hash)) {
@@ -142,18 +122,41 @@ impl Shared {
             findings.failed(Failure::Wrong);
         }
     }
+}
 
-    /// Over the form and every part with its length, so that no two credentials run together the same.
-    fn hash(&self, form: &Form, parts: &Parts) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&*self.key).expect("HMAC takes a key of any length");
-        let mut update = |bytes: &[u8]| {
-            mac.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
-            mac.update(bytes);
-        };
-        update(format!("{form:?}").as_bytes());
-        parts.iter().for_each(|part| update(part));
-        mac.finalize().into_bytes().into()
-    }
+/// The form of a scheme with a shared secret, and its parts with their alternatives; the last part is the secret one.
+fn form(scheme: &Scheme) -> Option<(Form, Vec<&Vec<Secret>>)> {
+    Some(match scheme {
+        Scheme::None | Scheme::JwtHs256 { .. } => return None,
+        Scheme::Basic { username, password } => (Form::Basic, vec![username, password]),
+        Scheme::Bearer { header, token } => (Form::Bearer(header.to_ascii_lowercase()), vec![token]),
+        Scheme::Header(rules) => {
+            let name = |rule: &HeaderRule| (rule.name.to_ascii_lowercase(), rule.prefix.clone());
+            (Form::Headers(rules.iter().map(name).collect()), rules.iter().map(|rule| &rule.value).collect())
+        }
+        Scheme::Query { name, value } => (Form::Query(name.clone()), vec![value]),
+    })
+}
+
+/// The hash of every combination of a shared secret's alternatives. An empty secret would let everybody in who knows the
+/// rest, so it has none.
+pub(super) fn hashes(key: &[u8; 32], scheme: &Scheme) -> Vec<[u8; 32]> {
+    let Some((form, values)) = form(scheme) else { return Vec::new() };
+    let combined = combinations(&values).into_iter();
+    let combined = combined.filter(|parts| parts.last().is_some_and(|secret| !secret.is_empty()));
+    combined.map(|parts| hash(key, &form, &parts)).collect()
+}
+
+/// Over the form and every part with its length, so that no two credentials run together the same.
+fn hash(key: &[u8; 32], form: &Form, parts: &Parts) -> [u8; 32] {
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    let mut update = |bytes: &[u8]| {
+        mac.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+        mac.update(bytes);
+    };
+    update(format!("{form:?}").as_bytes());
+    parts.iter().for_each(|part| update(part));
+    mac.finalize().into_bytes().into()
 }
 
 fn first_bytes(hash: &[u8; 32]) -> [u8; 8] {
