@@ -1,7 +1,7 @@
 //! Switchboard: one multi-tenant gateway between customer engagement platforms and `WhatsApp` providers, driven by YAML.
 //!
 //! Rooms, lowest first; imports only go down (tests/architecture.rs keeps it so):
-//! `value model diagnostic yaml codec functions language auth keywords delivery mapping config legs cases` are the pure
+//! `value model diagnostic yaml codec functions shape language auth keywords delivery mapping config legs cases` are the pure
 //! core: no async, no clock, no file, no socket. `store client limits` are edges. `flow` has the async order of steps.
 //! `ingress dispatch` drive it. `app cli` wire it. `sim` stands alone and shares nothing with the gateway.
 
@@ -24,6 +24,7 @@ pub mod legs;
 pub mod limits;
 pub mod mapping;
 pub mod model;
+pub mod shape;
 pub mod sim;
 pub mod store;
 pub mod value;

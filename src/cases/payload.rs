@@ -7,16 +7,14 @@ use super::wanted::{Shape, Trees, Wanted};
 use crate::codec::{self, Format};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::model::wire::{Answer, Class};
+use crate::shape;
 use crate::value::{Arena, Tree};
 use crate::yaml::Node;
-
-const REQUEST: &[&str] = &["path", "method", "query", "headers", "signed", "body"];
-const ANSWER: &[&str] = &["http", "class", "headers", "body"];
 
 /// Reports unknown keys of requests and answers.
 pub(super) fn check(case: &Case, problems: &mut Vec<Diagnostic>) {
     if let Stimulus::Request(node) = &case.stimulus {
-        keys(&case.source, node, "a request", REQUEST, problems);
+        keys(&case.source, node, &shape::CASE_REQUEST, problems);
     }
     if let Some(answers) = &case.answers {
         let Some(list) = answers.as_list() else {
@@ -24,7 +22,7 @@ pub(super) fn check(case: &Case, problems: &mut Vec<Diagnostic>) {
             problems.push(problem.help("begin each answer with `- `, in the order in which they come"));
             return;
         };
-        list.iter().for_each(|answer| keys(&case.source, answer, "an answer", ANSWER, problems));
+        list.iter().for_each(|answer| keys(&case.source, answer, &shape::CASE_ANSWER, problems));
     }
 }
 

@@ -9,6 +9,7 @@ use crate::config::{self, Files, NoSecret, Reference, Snapshot};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::mapping::{Mapping, Party};
 use crate::model::Secret;
+use crate::shape::{self, MapShape};
 use crate::yaml::{self, Node};
 
 /// One mapping with its cases, compiled and read, ready to run.
@@ -50,11 +51,6 @@ pub(super) enum Stimulus {
     Listing,
 }
 
-const CASE: &[&str] = &["case", "given", "request", "message", "event", "inbound", "answers", "expect"];
-const GIVEN: &[&str] =
-    &["numbers", "settings", "credentials", "templates", "message", "quoted", "last", "said", "suppressed", "now"];
-const EXPECT: &[&str] = &["answer", "message", "event", "inbound", "calls", "send", "templates", "rule", "suppressed"];
-
 impl Suite {
     /// Puts case files to their mappings. `schema`: a schema's text by its file name. The problems are those of case
     /// files that belong to no mapping.
@@ -68,7 +64,7 @@ impl Suite {
             mappings.iter().map(|source| Self::of_mapping(source, schema)).collect();
         for source in cases {
             let Some(node) = yaml::parse(source, &mut problems) else { continue };
-            keys(source, &node, "a file of cases", &["for", "given", "cases"], &mut problems);
+            keys(source, &node, &shape::CASES, &mut problems);
             let Some(name) = node.get("for").and_then(Node::as_text) else {
                 let problem = Diagnostic::error("SB0602", "a file of cases says whose they are").at(source, node.span);
                 problems.push(problem.help("add `for: NAME` with the mapping's name"));
@@ -116,7 +112,7 @@ impl Suite {
             given.extend(self.own_given());
         }
         if let Some(own) = node.get("given") {
-            keys(source, own, "`given`", GIVEN, &mut self.problems);
+            keys(source, own, &shape::GIVEN, &mut self.problems);
             given.push((source.clone(), Arc::new(own.clone())));
         }
         let mut seen: HashMap<String, Span> = HashMap::new();
@@ -138,7 +134,7 @@ impl Suite {
 
     fn read(&mut self, source: &Source, node: &Node, given: &[(Source, Arc<Node>)]) -> Option<Case> {
         let problems = &mut self.problems;
-        keys(source, node, "a case", CASE, problems);
+        keys(source, node, &shape::CASE, problems);
         let mut incomplete = |message: &str, help: &str| {
             problems.push(Diagnostic::error("SB0602", message).at(source, node.span).help(help));
         };
@@ -169,10 +165,10 @@ impl Suite {
                 return None;
             }
         };
-        keys(source, expect, "`expect`", EXPECT, problems);
+        keys(source, expect, &shape::EXPECT, problems);
         let mut layers = given.to_vec();
         if let Some(own) = node.get("given") {
-            keys(source, own, "`given`", GIVEN, problems);
+            keys(source, own, &shape::GIVEN, problems);
             layers.push((source.clone(), Arc::new(own.clone())));
         }
         let case = Case {
@@ -193,18 +189,20 @@ impl Suite {
 }
 
 /// Reports keys that are not known.
-pub(super) fn keys(source: &Source, node: &Node, what: &str, known: &[&str], problems: &mut Vec<Diagnostic>) {
+pub(super) fn keys(source: &Source, node: &Node, shape: &MapShape, problems: &mut Vec<Diagnostic>) {
+    let what = shape.what;
     let Some(members) = node.as_map() else {
         let text = format!("{what} is a map, not {}", node.describe());
         problems.push(Diagnostic::error("SB0608", text).at(source, node.span));
         return;
     };
-    for (key, _) in members.iter().filter(|(key, _)| !known.contains(&&*key.text)) {
+    for (key, _) in members.iter().filter(|(key, _)| shape.member(&key.text).is_none()) {
         let problem = Diagnostic::error("SB0601", format!("{what} has no key `{}`", key.text)).at(source, key.span);
-        let near = crate::diagnostic::suggest(&key.text, known.iter().copied());
-        problems.push(problem.help(
-            near.map_or_else(|| format!("it has: {}", known.join(", ")), |near| format!("did you mean `{near}`?")),
-        ));
+        let near = crate::diagnostic::suggest(&key.text, shape.names());
+        problems.push(problem.help(near.map_or_else(
+            || format!("it has: {}", shape.names().collect::<Vec<_>>().join(", ")),
+            |near| format!("did you mean `{near}`?"),
+        )));
     }
 }
 
@@ -221,7 +219,7 @@ fn possible(case: &Case, party: Party, problems: &mut Vec<Diagnostic>) {
         _ => return,
     };
     for (key, _) in case.expect.as_map().unwrap_or_default() {
-        if !may.contains(&&*key.text) && EXPECT.contains(&&*key.text) {
+        if !may.contains(&&*key.text) && shape::EXPECT.member(&key.text).is_some() {
             let problem = Diagnostic::error("SB0607", format!("`{}` can never come of {what}", key.text));
             problems.push(problem.at(&case.source, key.span).help(format!("there can be: {}", may.join(", "))));
         }

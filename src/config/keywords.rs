@@ -3,6 +3,7 @@
 use crate::keywords::Words;
 use crate::language::Prose;
 use crate::mapping::{Fields, InboundLeg, Mapping, Reader};
+use crate::shape;
 use crate::yaml::Node;
 
 /// One rule of the platform's mapping with this tenant's words and reply.
@@ -25,7 +26,7 @@ const NAMES: &[&str] = &["name", "from", "to", "word"];
 pub(super) fn read(reader: &mut Reader, node: Option<&Node>, mapping: &Mapping) -> Vec<KeywordRule> {
     let Some(leg) = mapping.platform().and_then(|legs| legs.inbound.as_ref()) else { return Vec::new() };
     let names: Vec<&str> = leg.rules.iter().map(|rule| rule.name.as_str()).collect();
-    let fields = node.map(|node| Fields::read(reader, node, "keywords", &names, &[]));
+    let fields = node.map(|node| Fields::named(reader, node, "keywords", &names));
     leg.rules
         .iter()
         .map(|rule| {
@@ -36,7 +37,7 @@ pub(super) fn read(reader: &mut Reader, node: Option<&Node>, mapping: &Mapping) 
 }
 
 fn read_rule(reader: &mut Reader, leg: &InboundLeg, rule: &crate::mapping::Rule, own: Option<&Node>) -> KeywordRule {
-    let fields = own.map(|node| Fields::read(reader, node, "a keyword", &["words", "reply"], &[]));
+    let fields = own.map(|node| Fields::read(reader, node, &shape::KEYWORD));
     let own_words = fields.and_then(|fields| fields.get("words"));
     let words: Vec<String> = own_words.map_or_else(
         || rule.words.clone(),

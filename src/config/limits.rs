@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::delivery::{AfterDoubt, Policy};
 use crate::mapping::{Fields, Reader};
 use crate::model::Rate;
+use crate::shape;
 use crate::yaml::Node;
 
 /// How fast a tenant may send.
@@ -127,8 +128,7 @@ fn number<T: std::str::FromStr>(reader: &mut Reader, node: &Node, what: &str) ->
 
 /// Reads `limits:`.
 pub(super) fn limits(reader: &mut Reader, node: &Node) -> Limits {
-    let fields =
-        Fields::read(reader, node, "limits", &["send", "burst", "pair", "pair_burst", "accept", "backlog"], &[]);
+    let fields = Fields::read(reader, node, &shape::LIMITS);
     let mut limits = Limits::default();
     limits.send = fields.get("send").and_then(|node| read_rate(reader, node, "limits.send"));
     limits.accept = fields.get("accept").and_then(|node| read_rate(reader, node, "limits.accept"));
@@ -145,8 +145,7 @@ pub(super) fn limits(reader: &mut Reader, node: &Node) -> Limits {
 
 /// Reads `delivery:`.
 pub(super) fn delivery(reader: &mut Reader, node: &Node) -> Delivery {
-    let known = ["timeout", "retry", "in_doubt", "expire_after", "concurrency", "suppression", "preflight", "resend"];
-    let fields = Fields::read(reader, node, "delivery", &known, &[]);
+    let fields = Fields::read(reader, node, &shape::DELIVERY);
     let mut delivery = Delivery::default();
     let mut span = |fields: Fields<'_>, name: &str, place: &mut Duration| {
         if let Some(duration) = fields.get(name).and_then(|node| reader.duration(node, name)) {
@@ -156,14 +155,14 @@ pub(super) fn delivery(reader: &mut Reader, node: &Node) -> Delivery {
     span(fields, "timeout", &mut delivery.timeout);
     span(fields, "expire_after", &mut delivery.expire_after);
     if let Some(node) = fields.get("retry") {
-        let retry = Fields::read(reader, node, "delivery.retry", &["first", "max"], &[]);
+        let retry = Fields::read(reader, node, &shape::RESEND_AFTER);
         delivery.policy.first =
             retry.get("first").and_then(|node| reader.duration(node, "first")).unwrap_or(delivery.policy.first);
         delivery.policy.max =
             retry.get("max").and_then(|node| reader.duration(node, "max")).unwrap_or(delivery.policy.max);
     }
     if let Some(node) = fields.get("in_doubt") {
-        let doubt = Fields::read(reader, node, "delivery.in_doubt", &["wait", "then"], &[]);
+        let doubt = Fields::read(reader, node, &shape::IN_DOUBT);
         delivery.policy.doubt =
             doubt.get("wait").and_then(|node| reader.duration(node, "wait")).unwrap_or(delivery.policy.doubt);
         let words = [("resend", AfterDoubt::Resend), ("fail", AfterDoubt::Fail)];

@@ -13,6 +13,7 @@ use crate::diagnostic::Source;
 use crate::language::World;
 use crate::mapping::{Fields, Mapping, Party, Reader};
 use crate::model::{Address, Name, Rate};
+use crate::shape;
 use crate::value::{Arena, Tree, Value};
 use crate::yaml::{Node, to_tree};
 
@@ -73,22 +74,6 @@ pub struct Tenant {
     /// The platform's rules with this tenant's words.
     pub keywords: Vec<KeywordRule>,
 }
-
-const KEYS: &[&str] = &[
-    "tenant",
-    "platform",
-    "provider",
-    "enabled",
-    "numbers",
-    "credentials",
-    "settings",
-    "tables",
-    "limits",
-    "sources",
-    "hosts",
-    "delivery",
-    "keywords",
-];
 
 impl Tenant {
     /// The sender of that address.
@@ -188,7 +173,7 @@ pub(super) type Find<'f> = &'f dyn Fn(Party, &str) -> Option<Arc<Mapping>>;
 
 /// Reads a tenant file. `None` if there is nothing to speak of; else the reader's problems say whether it may be used.
 pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Resolve<'_>) -> Option<Tenant> {
-    let fields = Fields::read(reader, node, "a tenant", KEYS, &["tenant", "platform", "provider", "numbers"]);
+    let fields = Fields::read(reader, node, &shape::TENANT);
     let name = reader.text(fields.get("tenant")?, "tenant")?;
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
         reader.error(

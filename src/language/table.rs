@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::compiler::Compiler;
 use super::expression::is_expression;
+use crate::shape::TABLE;
 use crate::value::Tree;
 use crate::yaml::{Key, Node, Scalar, Shape, to_tree};
 
@@ -55,9 +56,9 @@ impl Table {
             compiler.error("SB0216", "a table is a map with `rows` and `else`", node.span);
             return table;
         };
-        for (key, _) in entries.iter().filter(|(key, _)| !["key", "rows", "else"].contains(&&*key.text)) {
+        for (key, _) in entries.iter().filter(|(key, _)| TABLE.member(&key.text).is_none()) {
             compiler.problem("SB0216", format!("a table has no `{}`", key.text), key.span, |problem| {
-                problem.did_you_mean(&key.text, ["key", "rows", "else"])
+                problem.did_you_mean(&key.text, TABLE.names())
             });
         }
         table.key = node.get("key").map(|node| key_names(compiler, node)).unwrap_or_default();

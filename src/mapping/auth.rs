@@ -5,6 +5,7 @@
 use super::fields::{Fields, Reader};
 use super::scopes;
 use crate::language::{Compiler, Layout, Program, ScopeBuilder};
+use crate::shape;
 use crate::yaml::Node;
 
 /// One claim of an inbound token.
@@ -188,8 +189,7 @@ fn scheme_in(
             Reader::one_or_many(value)
                 .iter()
                 .filter_map(|rule| {
-                    let fields =
-                        Fields::read(reader, rule, "a header", &["name", "value", "prefix"], &["name", "value"]);
+                    let fields = Fields::read(reader, rule, &shape::HEADER_IN);
                     let name = scope.tree(compiler, fields.get("name")?);
                     Some((name, prefix(reader, fields), scope.tree(compiler, fields.get("value")?)))
                 })
@@ -233,8 +233,7 @@ pub(super) fn scheme_out(
             Reader::one_or_many(value)
                 .iter()
                 .filter_map(|rule| {
-                    let fields =
-                        Fields::read(reader, rule, "a header", &["name", "value", "prefix"], &["name", "value"]);
+                    let fields = Fields::read(reader, rule, &shape::HEADER_OUT);
                     let name = reader.text(fields.get("name")?, "a header's name")?.to_owned();
                     Some((name, prefix(reader, fields), scope.tree(compiler, fields.get("value")?)))
                 })
@@ -245,7 +244,7 @@ pub(super) fn scheme_out(
             Some(SchemeOut::Query { name, value })
         }
         "jwt_rs256" => {
-            let fields = Fields::read(reader, value, "jwt_rs256", &["key", "claims", "valid"], &["key"]);
+            let fields = Fields::read(reader, value, &shape::JWT_RS256_OUT);
             let claims =
                 claims(reader, fields).into_iter().map(|(name, node)| (name, scope.tree(compiler, node))).collect();
             let valid = fields.get("valid").and_then(|node| reader.duration(node, "valid"));
@@ -265,7 +264,7 @@ fn basic(
     scope: &mut ScopeBuilder,
     node: &Node,
 ) -> Option<(Program, Program)> {
-    let fields = Fields::read(reader, node, "basic", &["username", "password"], &["username", "password"]);
+    let fields = Fields::read(reader, node, &shape::BASIC);
     Some((scope.tree(compiler, fields.get("username")?), scope.tree(compiler, fields.get("password")?)))
 }
 
@@ -275,7 +274,7 @@ fn bearer(
     scope: &mut ScopeBuilder,
     node: &Node,
 ) -> Option<(String, Program)> {
-    let fields = Fields::read(reader, node, "bearer", &["token", "header"], &["token"]);
+    let fields = Fields::read(reader, node, &shape::BEARER);
     let header = fields.get("header").and_then(|node| reader.text(node, "header")).unwrap_or("Authorization");
     Some((header.to_owned(), scope.tree(compiler, fields.get("token")?)))
 }
@@ -286,7 +285,7 @@ fn query(
     scope: &mut ScopeBuilder,
     node: &Node,
 ) -> Option<(String, Program)> {
-    let fields = Fields::read(reader, node, "query", &["name", "value"], &["name", "value"]);
+    let fields = Fields::read(reader, node, &shape::QUERY);
     let name = reader.text(fields.get("name")?, "name")?.to_owned();
     Some((name, scope.tree(compiler, fields.get("value")?)))
 }
@@ -297,8 +296,7 @@ fn jwt_hs256(
     scope: &mut ScopeBuilder,
     node: &Node,
 ) -> Option<SchemeIn> {
-    let known = ["secret", "header", "claims", "body_hash", "max_age"];
-    let fields = Fields::read(reader, node, "jwt_hs256", &known, &["secret"]);
+    let fields = Fields::read(reader, node, &shape::JWT_HS256_IN);
     let headers = fields.get("header").map_or_else(
         || vec!["authorization".to_owned()],
         |node| {

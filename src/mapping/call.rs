@@ -6,6 +6,7 @@ use super::retry::{self, Retry};
 use super::{scopes, section};
 use crate::codec::Format;
 use crate::language::{Compiler, Layout, Program, Root, ScopeBuilder};
+use crate::shape::{self, MapShape};
 use crate::yaml::Node;
 
 /// Where a call goes.
@@ -78,21 +79,16 @@ pub struct Call {
     pub schema: Option<String>,
 }
 
-const KEYS: &[&str] = &[
-    "when", "let", "schema", "method", "url", "auth", "headers", "body", "encode", "decode", "ok", "next", "retry",
-    "take", "failed",
-];
-
-/// Reads a call in the scope of `roots`. A provider's send must say its own `retry` and take the provider's id.
+/// Reads a call of that shape in the scope of `roots`.
 pub(super) fn read(
     reader: &mut Reader,
     compiler: &mut Compiler<'_>,
     name: &str,
+    shape: &MapShape,
     roots: &[Root],
     node: &Node,
 ) -> Option<Call> {
-    let required: &[&str] = if name == "send" { &["method", "url", "retry", "take"] } else { &["method", "url"] };
-    let fields = Fields::read(reader, node, "a call", KEYS, required);
+    let fields = Fields::read(reader, node, shape);
     let mut scope = compiler.scope(roots);
     if let Some(lets) = fields.get("let") {
         scope.lets(compiler, lets);
@@ -131,7 +127,7 @@ fn url(reader: &mut Reader, compiler: &mut Compiler<'_>, scope: &mut ScopeBuilde
     if node.as_map().is_none() || node.get("base").is_none() {
         return Some(UrlPlan::Whole(scope.tree(compiler, node)));
     }
-    let fields = Fields::read(reader, node, "url", &["base", "path", "query"], &["base"]);
+    let fields = Fields::read(reader, node, &shape::URL);
     let base = scope.tree(compiler, fields.get("base")?);
     let parts = fields.get("path").map_or(&[][..], Reader::one_or_many);
     let path = parts.iter().map(|part| scope.tree(compiler, part)).collect();
@@ -144,8 +140,7 @@ fn failed(
     scope: &mut ScopeBuilder,
     node: &Node,
 ) -> Option<FailedPlan> {
-    let known = ["let", "reason", "code", "detail", "resend", "settle", "stop"];
-    let fields = Fields::read(reader, node, "failed", &known, &["reason"]);
+    let fields = Fields::read(reader, node, &shape::FAILED);
     if let Some(lets) = fields.get("let") {
         scope.lets(compiler, lets);
     }

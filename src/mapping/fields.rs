@@ -1,6 +1,7 @@
 //! Reading the keys of one map: known ones by name, unknown and missing ones as diagnostics with a suggestion.
 
 use crate::diagnostic::{Diagnostic, Source, Span, suggest};
+use crate::shape::MapShape;
 use crate::yaml::{Key, Node};
 
 /// Gathers the problems of one file while its sections are read.
@@ -108,22 +109,31 @@ pub struct Fields<'n> {
 }
 
 impl<'n> Fields<'n> {
-    /// Reads a map: unknown keys and missing `required` ones are reported.
-    pub fn read(reader: &mut Reader, node: &'n Node, what: &str, known: &[&str], required: &[&str]) -> Self {
-        let members = reader.map(node, what);
-        for (key, _) in members {
-            if !known.contains(&&*key.text) {
-                let help = suggest(&key.text, known.iter().copied()).map_or_else(
-                    || format!("{what} takes: {}", known.join(", ")),
-                    |word| format!("did you mean `{word}`?"),
-                );
-                reader.error("SB0301", key.span, format!("{what} has no key `{}`", key.text), help);
-            }
-        }
-        for name in required {
-            if node.as_map().is_some() && !members.iter().any(|(key, _)| *key.text == **name) {
+    /// Reads a map of that shape: unknown keys and missing ones that are required are reported.
+    pub fn read(reader: &mut Reader, node: &'n Node, shape: &MapShape) -> Self {
+        let fields = Self::with(reader, node, shape.what, &shape.names().collect::<Vec<_>>(), shape.elsewhere);
+        for member in shape.members().filter(|member| member.required) {
+            if node.as_map().is_some() && fields.get(member.name).is_none() {
+                let (what, name) = (shape.what, member.name);
                 reader.error("SB0302", node.span, format!("{what} needs `{name}`"), format!("add `{name}:`"));
             }
+        }
+        fields
+    }
+
+    /// Reads a map whose keys are names that another file gives.
+    pub fn named(reader: &mut Reader, node: &'n Node, what: &str, known: &[&str]) -> Self {
+        Self::with(reader, node, what, known, &[])
+    }
+
+    fn with(reader: &mut Reader, node: &'n Node, what: &str, known: &[&str], elsewhere: &[(&str, &str)]) -> Self {
+        let members = reader.map(node, what);
+        for (key, _) in members.iter().filter(|(key, _)| !known.contains(&&*key.text)) {
+            let belongs =
+                elsewhere.iter().find(|(name, _)| **name == *key.text).map(|(_, where_to)| (*where_to).to_owned());
+            let near = || suggest(&key.text, known.iter().copied()).map(|word| format!("did you mean `{word}`?"));
+            let help = belongs.or_else(near).unwrap_or_else(|| format!("{what} takes: {}", known.join(", ")));
+            reader.error("SB0301", key.span, format!("{what} has no key `{}`", key.text), help);
         }
         Self { members }
     }

@@ -10,6 +10,7 @@ use super::settings::{self, Setting};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::language::{Compiler, Layout, Module};
 use crate::model::Name;
+use crate::shape;
 use crate::yaml::{self, Node};
 
 /// Which side a mapping describes.
@@ -59,26 +60,6 @@ pub enum Legs {
     Provider(Box<ProviderLegs>),
 }
 
-const KEYS: &[&str] = &[
-    "dsl",
-    "platform",
-    "provider",
-    "settings",
-    "retry_budget",
-    "hosts",
-    "auth",
-    "refused",
-    "send",
-    "status",
-    "inbound",
-    "templates",
-    "calls",
-    "tables",
-    "use",
-    "given",
-    "cases",
-];
-
 /// Compiles a mapping file. `None` if there is nothing to speak of; else the problems say whether it may be used.
 pub fn compile(source: &Source, version: String, problems: &mut Vec<Diagnostic>) -> Option<Mapping> {
     let node = yaml::parse(source, problems)?;
@@ -91,7 +72,8 @@ pub fn compile(source: &Source, version: String, problems: &mut Vec<Diagnostic>)
 }
 
 fn read(reader: &mut Reader, language: &mut Vec<Diagnostic>, version: String, node: &Node) -> Option<Mapping> {
-    let fields = Fields::read(reader, node, "a mapping", KEYS, &["dsl"]);
+    let shape = if node.get("provider").is_some() { &shape::PROVIDER } else { &shape::PLATFORM };
+    let fields = Fields::read(reader, node, shape);
     if let Some(dsl) = fields.get("dsl").filter(|dsl| dsl.scalar_text().as_deref() != Some("1")) {
         reader.error("SB0313", dsl.span, "this language version is not known", "write `dsl: 1`");
     }
@@ -104,7 +86,7 @@ fn read(reader: &mut Reader, language: &mut Vec<Diagnostic>, version: String, no
     if let Some(uses) = fields.get("use") {
         compiler.uses(uses);
     }
-    let auth = fields.get("auth").map(|node| Fields::read(reader, node, "auth", &["in", "out"], &[]));
+    let auth = fields.get("auth").map(|node| Fields::read(reader, node, &shape::AUTH));
     let empty = Node::empty_list();
     let auth_in = auth.and_then(|auth| auth.get("in")).unwrap_or(&empty);
     let auth_in = auth::read_in(reader, &mut compiler, auth_in);

@@ -7,6 +7,7 @@ use super::section::{self, Leg, Section};
 use crate::keywords::{Fold, Match};
 use crate::language::{Compiler, Layout, Program};
 use crate::model::Status;
+use crate::shape;
 use crate::yaml::Node;
 
 /// A platform's side of the four legs.
@@ -77,7 +78,7 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, fields: Fie
     let templates = fields.get("templates").and_then(|node| section::read(reader, compiler, Leg::Templates, node));
     let mut read = |named: &[String], roots| {
         let used = calls.iter().filter(|(key, _)| named.iter().any(|name| **name == *key.text));
-        used.filter_map(|(key, node)| call::read(reader, compiler, &key.text, roots, node)).collect()
+        used.filter_map(|(key, node)| call::read(reader, compiler, &key.text, &shape::CALL, roots, node)).collect()
     };
     let status_calls = read(&named.0, scopes::STATUS_CALL);
     let inbound_calls = read(&named.1, scopes::INBOUND_CALL);
@@ -101,7 +102,7 @@ fn status(
     named: &mut Vec<String>,
     node: &Node,
 ) -> Option<StatusLeg> {
-    let fields = Fields::read(reader, node, "status", &["words", "fill", "do"], &["words", "do"]);
+    let fields = Fields::read(reader, node, &shape::PLATFORM_STATUS);
     let mut scope = compiler.scope(scopes::WORDS);
     let statuses = [Status::Submitted, Status::Delivered, Status::Read, Status::Failed];
     let mut words = Vec::new();
@@ -132,7 +133,7 @@ fn inbound(
     named: &mut Vec<String>,
     node: &Node,
 ) -> InboundLeg {
-    let fields = Fields::read(reader, node, "inbound", &["fold", "match", "rules"], &["rules"]);
+    let fields = Fields::read(reader, node, &shape::PLATFORM_INBOUND);
     let how = fields
         .get("match")
         .and_then(|node| reader.word(node, "match", &[("whole", Match::Whole), ("first_word", Match::FirstWord)]));
@@ -140,7 +141,7 @@ fn inbound(
     let mut scope = compiler.scope(scopes::RULES);
     let mut rules = Vec::new();
     for (key, node) in fields.get("rules").map_or(&[][..], |node| reader.map(node, "rules")) {
-        let fields = Fields::read(reader, node, "a rule", &["words", "when", "reply", "do"], &["do"]);
+        let fields = Fields::read(reader, node, &shape::RULE);
         let words = fields.get("words").map_or(&[][..], Reader::one_or_many);
         let words = words.iter().filter_map(|word| reader.text(word, "words").map(str::to_owned)).collect();
         let Some(actions) = fields.get("do") else { continue };

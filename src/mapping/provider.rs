@@ -5,6 +5,7 @@ use super::fields::{Fields, Reader};
 use super::scopes;
 use super::section::{self, Leg, Section};
 use crate::language::{Compiler, Layout, Program};
+use crate::shape;
 use crate::yaml::Node;
 
 /// A provider's side of the four legs.
@@ -42,26 +43,20 @@ pub struct TemplatesLeg {
 
 pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, fields: Fields<'_>) -> ProviderLegs {
     let send = fields.get("send").and_then(|node| {
-        let fields = Fields::read(reader, node, "send", &["call"], &["call"]);
-        Some(SendLeg { call: call::read(reader, compiler, "send", scopes::SEND, fields.get("call")?)? })
+        let fields = Fields::read(reader, node, &shape::PROVIDER_SEND);
+        Some(SendLeg {
+            call: call::read(reader, compiler, "send", &shape::SEND_CALL, scopes::SEND, fields.get("call")?)?,
+        })
     });
     let status = fields.get("status").and_then(|node| section::read(reader, compiler, Leg::Status, node));
     let inbound = fields.get("inbound").and_then(|node| section::read(reader, compiler, Leg::Inbound, node));
     let templates = fields.get("templates").and_then(|node| listing(reader, compiler, node));
-    if let Some(node) = fields.get("calls") {
-        reader.error(
-            "SB0301",
-            node.span,
-            "a provider has no `calls`",
-            "a provider's calls are `send.call` and `templates.call`",
-        );
-    }
     ProviderLegs { send, status, inbound, templates }
 }
 
 fn listing(reader: &mut Reader, compiler: &mut Compiler<'_>, node: &Node) -> Option<TemplatesLeg> {
-    let fields = Fields::read(reader, node, "templates", &["call", "each", "template"], &["call", "each", "template"]);
-    let call = call::read(reader, compiler, "templates", scopes::LISTING, fields.get("call")?)?;
+    let fields = Fields::read(reader, node, &shape::PROVIDER_TEMPLATES);
+    let call = call::read(reader, compiler, "templates", &shape::LISTING_CALL, scopes::LISTING, fields.get("call")?)?;
     let mut scope = compiler.scope(scopes::LISTING);
     scope.add(scopes::ANSWER);
     let each = scope.list(compiler, fields.get("each")?);

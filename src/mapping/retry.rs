@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::fields::{Fields, Reader};
 use crate::model::wire::{Answer, Class};
+use crate::shape;
 use crate::yaml::Node;
 
 /// What comes after an answer that is not ok.
@@ -80,7 +81,7 @@ const CLASSES: &[(&str, Class)] = &[
 
 /// Reads `retry:`.
 pub(super) fn read(reader: &mut Reader, node: &Node) -> Retry {
-    let fields = Fields::read(reader, node, "retry", &["again", "in_doubt", "renew", "hold", "for"], &[]);
+    let fields = Fields::read(reader, node, &shape::RETRY);
     let mut retry = Retry { renew: Vec::new(), rest: Vec::new(), span: DAY };
     for (key, turn) in
         [("again", Turn::Again), ("in_doubt", Turn::InDoubt), ("renew", Turn::Renew), ("hold", Turn::Hold)]

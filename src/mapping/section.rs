@@ -6,6 +6,7 @@ use super::scopes;
 use crate::codec::Format;
 use crate::language::{Compiler, Layout, Program, Root, ScopeBuilder};
 use crate::model::Reason;
+use crate::shape::{self, MapShape};
 use crate::yaml::Node;
 
 /// Which leg a section belongs to.
@@ -146,7 +147,6 @@ pub struct Section {
     pub schema: Option<String>,
 }
 
-const ANSWER_KEYS: &[&str] = &["http", "headers", "body", "encode"];
 const FORMATS: &[(&str, Format)] = &[
     ("json", Format::Json),
     ("form", Format::Form),
@@ -160,16 +160,15 @@ pub(super) fn format(reader: &mut Reader, node: Option<&Node>, what: &str) -> Fo
     node.and_then(|node| reader.word(node, what, FORMATS)).unwrap_or(Format::Json)
 }
 
-/// Reads an answer; `extra` keys belong to the caller.
+/// Reads an answer of that shape; keys that are not an answer's belong to the caller.
 pub(super) fn answer(
     reader: &mut Reader,
     compiler: &mut Compiler<'_>,
     scope: &mut ScopeBuilder,
     node: &Node,
-    extra: &[&str],
+    shape: &MapShape,
 ) -> AnswerPlan {
-    let known: Vec<&str> = ANSWER_KEYS.iter().chain(extra).copied().collect();
-    let fields = Fields::read(reader, node, "an answer", &known, &[]);
+    let fields = Fields::read(reader, node, shape);
     let mut part = |name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
     let (http, headers, body) = (part("http"), part("headers"), part("body"));
     AnswerPlan { http, headers, body, encode: format(reader, fields.get("encode"), "encode") }
@@ -181,19 +180,19 @@ pub(super) fn refusals(reader: &mut Reader, compiler: &mut Compiler<'_>, node: &
     if let Some(lets) = node.get("let") {
         scope.lets(compiler, lets);
     }
-    let plan = answer(reader, compiler, &mut scope, node, &["let"]);
+    let plan = answer(reader, compiler, &mut scope, node, &shape::REFUSED);
     Refusals { layout: scope.finish(), plan }
 }
 
 /// Reads one route section.
 pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, node: &Node) -> Option<Section> {
-    let makes = match leg {
-        Leg::Send => "message",
-        Leg::Status | Leg::Inbound => "event",
-        Leg::Templates => "page",
+    let (makes, shape) = match leg {
+        Leg::Send => ("message", &shape::PLATFORM_SEND),
+        Leg::Status => ("event", &shape::PROVIDER_STATUS),
+        Leg::Inbound => ("event", &shape::PROVIDER_INBOUND),
+        Leg::Templates => ("page", &shape::PLATFORM_TEMPLATES),
     };
-    let known = ["route", "when", "auth", "tenant", "schema", "let", "checks", "answer", "duplicate", makes];
-    let fields = Fields::read(reader, node, leg.as_str(), &known, &["route", makes]);
+    let fields = Fields::read(reader, node, shape);
     let auth = fields.get("auth").map(|node| auth::read_in(reader, compiler, node));
     let mut scope = compiler.scope(scopes::REQUEST);
     if leg == Leg::Templates {
@@ -214,7 +213,7 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
         (Makes::Value(scope.tree(compiler, made)), scopes::MESSAGE)
     };
     scope.add(result);
-    let mut plan = |name: &str| fields.get(name).map(|node| answer(reader, compiler, &mut scope, node, &[]));
+    let mut plan = |name: &str| fields.get(name).map(|node| answer(reader, compiler, &mut scope, node, &shape::ANSWER));
     let (accepted, duplicate) = (plan("answer"), plan("duplicate"));
     let routes = fields.get("route").map_or(&[][..], Reader::one_or_many);
     let routes = routes.iter().filter_map(|node| route(reader, node)).collect();
@@ -248,14 +247,14 @@ fn list<'n>(reader: &mut Reader, node: &'n Node, what: &str) -> &'n [Node] {
 }
 
 fn page(reader: &mut Reader, compiler: &mut Compiler<'_>, scope: &mut ScopeBuilder, node: &Node) -> Option<PagePlan> {
-    let fields = Fields::read(reader, node, "page", &["of", "size", "after"], &["of"]);
+    let fields = Fields::read(reader, node, &shape::PAGE);
     let of = scope.list(compiler, fields.get("of")?);
     let mut part = |name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
     Some(PagePlan { of, size: part("size"), after: part("after") })
 }
 
 fn check(reader: &mut Reader, compiler: &mut Compiler<'_>, scope: &mut ScopeBuilder, node: &Node) -> Option<Check> {
-    let fields = Fields::read(reader, node, "a check", &["refuse", "when", "unless", "text", "with"], &["refuse"]);
+    let fields = Fields::read(reader, node, &shape::CHECK);
     if fields.get("when").or_else(|| fields.get("unless")).is_none() {
         reader.error("SB0310", node.span, "this check would refuse everything", "add `when:` or `unless:`");
     }
@@ -298,8 +297,7 @@ fn tenant_rule(
 }
 
 fn route(reader: &mut Reader, node: &Node) -> Option<Route> {
-    let fields =
-        Fields::read(reader, node, "a route", &["method", "path", "decode", "type", "max_body"], &["method", "path"]);
+    let fields = Fields::read(reader, node, &shape::ROUTE);
     let mut texts = |name: &str| -> Vec<String> {
         let nodes = fields.get(name).map_or(&[][..], Reader::one_or_many);
         nodes.iter().filter_map(|node| reader.text(node, name).map(str::to_owned)).collect()

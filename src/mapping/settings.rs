@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::fields::{Fields, Reader};
 use crate::language::Declared;
+use crate::shape;
 use crate::value::{Number, Tree};
 use crate::yaml::{Node, to_tree};
 
@@ -93,7 +94,7 @@ impl Setting {
 pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Setting> {
     let mut settings = Vec::new();
     for (key, value) in reader.map(node, "settings") {
-        let fields = Fields::read(reader, value, "a setting", &["type", "default", "optional", "one_of"], &["type"]);
+        let fields = Fields::read(reader, value, &shape::SETTING);
         let Some(kind) = fields.get("type").and_then(|node| reader.word(node, "a setting's type", TYPES)) else {
             continue;
         };

@@ -10,6 +10,7 @@ use super::expression::is_expression;
 use super::lower::{Build, ONE, WHOLE};
 use super::plan::{Constant, Leaf, Member, Plan};
 use crate::functions::Type;
+use crate::shape::{OPERATORS, Operator};
 use crate::value::Tree;
 use crate::yaml::{Key, Node, Scalar, Shape, to_tree};
 
@@ -24,17 +25,6 @@ pub(super) enum Place {
     /// Taken: whoever reads the name decides.
     Free,
 }
-
-/// The operators and the keys that may stand beside them.
-const OPERATORS: &[(&str, &[&str])] = &[
-    ("$when", &["then", "else"]),
-    ("$match", &["cases", "else"]),
-    ("$each", &["do", "as"]),
-    ("$use", &["with"]),
-    ("$pipe", &["to"]),
-    ("$text", &["with"]),
-    ("$literal", &[]),
-];
 
 impl Build<'_, '_> {
     /// Compiles a tree.
@@ -127,11 +117,11 @@ impl Build<'_, '_> {
     }
 
     fn operator(&mut self, entries: &[(Key, Node)], key: &Key, value: &Node, place: Place) -> Plan {
-        let Some((_, parts)) = OPERATORS.iter().find(|(name, _)| *name == &*key.text) else {
+        let Some(operator) = Operator::find(&key.text) else {
             self.unknown_operator(key);
             return Plan::Omit;
         };
-        if !self.stands_alone(entries, key, parts) {
+        if !self.stands_alone(entries, key, &operator.parts().collect::<Vec<_>>()) {
             return Plan::Omit;
         }
         let part = |name: &str| entries.iter().find(|(key, _)| &*key.text == name).map(|(_, node)| node);
@@ -149,7 +139,7 @@ impl Build<'_, '_> {
     fn unknown_operator(&mut self, key: &Key) {
         let name = key.text.clone();
         self.compiler.problem("SB0212", format!("there is no operator `{name}`"), key.span, |problem| {
-            let problem = problem.did_you_mean(&name, OPERATORS.iter().map(|(known, _)| *known));
+            let problem = problem.did_you_mean(&name, OPERATORS.iter().map(|operator| operator.head.name));
             match &*name {
                 "$omit" => problem.help("`$omit` stands alone, in place of a value"),
                 "$file" => problem.help("`$file` is for `given` and `cases`"),

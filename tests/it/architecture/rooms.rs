@@ -22,21 +22,22 @@ pub(super) const ROOMS: &[Room] = &[
     room("yaml", &["value", "diagnostic"]),
     room("codec", &["value", "model"]),
     room("functions", &["value", "model", "codec"]),
-    room("language", &["value", "model", "diagnostic", "yaml", "codec", "functions"]),
+    room("shape", &["value", "model", "diagnostic", "yaml", "codec", "functions"]),
+    room("language", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape"]),
     room("auth", &["value", "model", "codec"]),
     room("keywords", &["value", "model", "diagnostic"]),
     room("delivery", &["value", "model"]),
-    room("mapping", &["value", "model", "diagnostic", "yaml", "codec", "functions", "language", "auth", "keywords", "delivery"]),
-    room("config", &["value", "model", "diagnostic", "yaml", "codec", "functions", "language", "auth", "keywords", "delivery", "mapping"]),
-    room("legs", &["value", "model", "diagnostic", "yaml", "codec", "functions", "language", "auth", "keywords", "delivery", "mapping", "config"]),
-    room("cases", &["value", "model", "diagnostic", "yaml", "codec", "functions", "language", "auth", "keywords", "delivery", "mapping", "config", "legs"]),
+    room("mapping", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery"]),
+    room("config", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping"]),
+    room("legs", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping", "config"]),
+    room("cases", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping", "config", "legs"]),
     // Edges.
     room("store", &["value", "model", "delivery"]),
     room("client", &["value", "model"]),
     room("limits", &["value", "model"]),
     // The async order of steps, and the operator's questions.
-    room("flow", &["value", "model", "diagnostic", "yaml", "codec", "functions", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "store", "client", "limits"]),
-    room("operate", &["value", "model", "diagnostic", "yaml", "codec", "functions", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "cases", "store", "client", "limits", "flow"]),
+    room("flow", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "store", "client", "limits"]),
+    room("operate", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "cases", "store", "client", "limits", "flow"]),
     // Drivers.
     room("ingress", &["value", "model", "codec", "config", "limits", "flow"]),
     room("dispatch", &["value", "model", "config", "store", "limits", "flow"]),
@@ -44,8 +45,8 @@ pub(super) const ROOMS: &[Room] = &[
     // Stands alone: sharing the engine would prove nothing.
     room("sim", &[]),
     // Wiring and commands.
-    room("app", &["value", "model", "diagnostic", "yaml", "codec", "functions", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "cases", "store", "client", "limits", "flow", "operate", "ingress", "dispatch", "console"]),
-    room("cli", &["app", "cases", "sim", "operate", "config", "mapping", "yaml", "diagnostic", "model", "value"]),
+    room("app", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "cases", "store", "client", "limits", "flow", "operate", "ingress", "dispatch", "console"]),
+    room("cli", &["app", "cases", "sim", "operate", "config", "mapping", "shape", "yaml", "diagnostic", "model", "value"]),
     // `src/main.rs`.
     room("main", &["cli"]),
 ];
@@ -58,6 +59,7 @@ pub(super) const CORE: &[&str] = &[
     "yaml",
     "codec",
     "functions",
+    "shape",
     "language",
     "auth",
     "keywords",

@@ -1,0 +1,43 @@
+//! `switchboard.yaml`.
+
+use super::map::{Kind, MapShape, Member};
+
+const fn member(name: &'static str, kind: Kind, says: &'static str, example: &'static str) -> Member {
+    Member::new(name, kind, says, example)
+}
+
+/// The gateway's file.
+pub static GATEWAY: MapShape = MapShape::new(
+    "gateway",
+    "the gateway's file",
+    "How the gateway runs; environment variables and flags go over it.",
+    &[&[
+        member("mappings", Kind::Text, "the folder of mapping files", "/etc/switchboard/mappings").or("mappings"),
+        member("tenants", Kind::Text, "the folder of tenant files", "/etc/switchboard/tenants").or("tenants"),
+        member(
+            "store",
+            Kind::Text,
+            "where everything is kept: made if it is not there; one process at a time",
+            "sqlite:/var/lib/switchboard.db",
+        )
+        .or("sqlite:data/switchboard.db"),
+        member("listen", Kind::Text, "address and port; HTTP: TLS ends before it", "0.0.0.0:8080").or("0.0.0.0:8080"),
+        member("log", Kind::Word(&["text", "json"]), "how logs are written, to standard error", "json").or("text"),
+        member("allow_loopback", Kind::Boolean, "development: calls may go to loopback and by plain http", "true")
+            .or("false"),
+        member(
+            "retention",
+            Kind::Duration,
+            "how long finished messages and their ids are remembered; at least `72h`",
+            "7d",
+        )
+        .or("72h"),
+        member(
+            "trusted_proxies",
+            Kind::List(&Kind::Text),
+            "whose `X-Forwarded-For` is believed for `sources`",
+            "[ 10.0.0.0/8 ]",
+        )
+        .or("none"),
+    ]],
+);

@@ -1,0 +1,30 @@
+//! What may stand in a file: for every map its members, as plain tables. The one definition for the loader, the JSON
+//! Schemas and the reference.
+//!
+//! Says names, kinds of values, a sentence and an example; what a value does is its reader's affair. A new key is one
+//! row here and its reading where the map is read. Start at [`MapShape`] and [`PLATFORM`].
+
+mod call;
+mod cases;
+mod file;
+mod gateway;
+mod legs;
+mod map;
+mod scheme;
+mod section;
+mod tenant;
+mod tree;
+
+pub use call::{CALL, FAILED, LISTING_CALL, RETRY, SEND_CALL, URL};
+pub use cases::{CASE, CASE_ANSWER, CASE_REQUEST, CASES, EXPECT, GIVEN};
+pub use file::{AUTH, PLATFORM, PROVIDER, SETTING, TABLE};
+pub use gateway::GATEWAY;
+pub use legs::{PLATFORM_INBOUND, PLATFORM_STATUS, PROVIDER_SEND, PROVIDER_TEMPLATES, RULE, WORDS};
+pub use map::{Kind, MapShape, Member};
+pub use scheme::{BASIC, BEARER, HEADER_IN, HEADER_OUT, JWT_HS256_IN, JWT_RS256_OUT, QUERY, SCHEME_IN, SCHEME_OUT};
+pub use section::{
+    ANSWER, CHECK, PAGE, PLATFORM_SEND, PLATFORM_TEMPLATES, PROVIDER_INBOUND, PROVIDER_STATUS, REFUSED, ROUTE,
+    TENANT_OF,
+};
+pub use tenant::{DELIVERY, IN_DOUBT, KEYWORD, LIMITS, NUMBER, RESEND_AFTER, TENANT};
+pub use tree::{OPERATORS, Operator};
