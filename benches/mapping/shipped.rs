@@ -45,6 +45,7 @@ pub(crate) fn snapshot(provider: &str) -> Result<Snapshot, Trouble> {
     let files = Files {
         mappings: stage::MAPPINGS.iter().map(|(name, text)| Source::new(*name, *text)).collect(),
         tenants: tenants(provider).map(|(name, text)| Source::new(name, text)).collect(),
+        ..Files::default()
     };
     let given = secrets()?.into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value)));
     let secrets = Secrets(given.collect());

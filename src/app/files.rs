@@ -23,7 +23,7 @@ pub struct FileProblem {
 /// # Errors
 /// [`FileProblem`] for a folder or file that cannot be read.
 pub fn read_files(mappings: &Path, tenants: &Path) -> Result<Files, FileProblem> {
-    let mut files = Files { mappings: read_folder(mappings)?, tenants: read_folder(tenants)? };
+    let mut files = Files { mappings: read_folder(mappings)?, tenants: read_folder(tenants)?, ..Files::default() };
     files.mappings.retain(|source| !source.name.ends_with(".cases.yaml") && !source.name.ends_with(".cases.yml"));
     Ok(files)
 }

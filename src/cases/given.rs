@@ -112,7 +112,7 @@ fn snapshot(
     let mut secrets = Vec::new();
     let text = tenant(mapping, given, material, &mut secrets);
     let tenants = vec![Source::new("the tenant of a case", text)];
-    let files = Files { mappings: suite.files.mappings.clone(), tenants };
+    let files = Files { mappings: suite.files.mappings.clone(), tenants, ..Files::default() };
     let resolve = |reference: &Reference| {
         let (Reference::Env(place) | Reference::File(place)) = reference;
         let secret = place.parse().ok().and_then(|place: usize| secrets.get(place).cloned());

@@ -86,13 +86,13 @@ impl Suite {
     fn of_mapping(source: &Source, schema: &dyn Fn(&str) -> Option<Arc<str>>) -> (Option<String>, Self) {
         let mut all = vec![source.clone()];
         all.extend(counterpart::files());
-        let files = Files { mappings: all, tenants: Vec::new() };
+        let files = Files { mappings: all, ..Files::default() };
         let no_secret = |reference: &Reference| -> Result<Secret, NoSecret> {
             let (Reference::Env(name) | Reference::File(name)) = reference;
             Err(NoSecret::Env(name.clone()))
         };
         let (base, mut problems) = config::build(&files, None, &no_secret, [0; 32]);
-        let mapping = base.mappings.values().find(|mapping| mapping.source.name == source.name).cloned();
+        let mapping = base.by_file.get(&source.name).cloned();
         let schemas = Schemas::load(mapping.as_deref(), schema, &mut problems);
         let mut suite = Self { base, files, mapping, source: source.clone(), cases: Vec::new(), schemas, problems };
         // Its problems as YAML were reported when it was compiled.

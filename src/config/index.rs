@@ -1,24 +1,25 @@
 //! Whose numbers, whose credentials: what a request is resolved by, and the clashes it forbids.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::schemes;
 use super::tenant::Tenant;
+use super::versions::{Notes, Versions};
 use super::{Found, RouteTable, Snapshot};
-use crate::auth::{self, Scheme};
+use crate::auth::{self, Entry};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::mapping::{Mapping, Party, Route};
-use crate::model::{Name, Secret};
+use crate::model::Name;
 
 /// A tenant with the file it came from.
 pub(super) type Placed = (Arc<Tenant>, Source);
 
 /// Leaves out tenants whose name, numbers or credentials are another's; both files are named.
-pub(super) fn without_clashes(tenants: Vec<Placed>, problems: &mut Vec<Diagnostic>) -> Vec<Placed> {
+pub(super) fn without_clashes(tenants: Vec<Placed>, key: &[u8; 32], problems: &mut Vec<Diagnostic>) -> Vec<Placed> {
     let mut names: HashMap<Name, Source> = HashMap::new();
     let mut numbers: HashMap<(Name, String), Source> = HashMap::new();
-    let mut credentials: HashMap<String, Source> = HashMap::new();
+    let mut credentials: HashMap<(Name, [u8; 32]), Source> = HashMap::new();
     let mut kept = Vec::new();
     for (tenant, source) in tenants {
         let before = problems.len();
@@ -31,7 +32,7 @@ pub(super) fn without_clashes(tenants: Vec<Placed>, problems: &mut Vec<Diagnosti
                 clash(&source, other, what, problems);
             }
         }
-        let own = identities(&tenant);
+        let own = identities(&tenant, key);
         if let Some(other) = own.iter().find_map(|identity| credentials.get(identity)) {
             clash(
                 &source,
@@ -64,57 +65,66 @@ fn number_key(tenant: &Tenant, number: &str) -> (Name, String) {
     (tenant.provider.name.clone(), number.to_owned())
 }
 
-/// The platform-side credentials that tell this tenant from others, each alternative of a rotated one by itself, in no
-/// form that leaves this file.
-fn identities(tenant: &Tenant) -> Vec<String> {
-    let schemes = schemes::incoming(&tenant.platform, &tenant.platform.auth_in, &tenant.platform_side);
-    let texts = schemes.iter().flat_map(|scheme| match scheme {
-        Scheme::Basic { username, password } => each("basic", &[username, password]),
-        Scheme::Bearer { token, .. } => each("bearer", &[token]),
-        Scheme::Header(rules) => {
-            let names: Vec<&str> = rules.iter().map(|rule| rule.name.as_str()).collect();
-            each(&names.join(" "), &rules.iter().map(|rule| &rule.value).collect::<Vec<_>>())
-        }
-        Scheme::Query { value, .. } => each("query", &[value]),
-        Scheme::None | Scheme::JwtHs256 { .. } => Vec::new(),
-    });
-    texts.map(|text| format!("{} {text}", tenant.platform.name)).collect()
+/// The platform-side credentials that tell this tenant from others, each alternative of a rotated one by itself.
+fn identities(tenant: &Tenant, key: &[u8; 32]) -> Vec<(Name, [u8; 32])> {
+    let own = tenant.entries.get(&(Party::Platform, None)).into_iter().flatten();
+    own.flat_map(|entry| entry.hashes(key)).map(|hash| (tenant.platform.name.clone(), *hash)).collect()
 }
 
-/// Every choice of one alternative a part.
-fn each(kind: &str, parts: &[&Vec<Secret>]) -> Vec<String> {
-    parts.iter().fold(vec![kind.to_owned()], |known, part| {
-        let longer =
-            |text: &String| part.iter().map(|secret| format!("{text}\u{1f}{}", secret.expose())).collect::<Vec<_>>();
-        known.iter().flat_map(longer).collect()
-    })
+/// A tenant's schemes with its values, by party and section; those of the party as a whole stand under `None`.
+pub(super) type Entries = BTreeMap<(Party, Option<usize>), Vec<Arc<Entry>>>;
+
+/// Made once for a tenant, for all indexes of all snapshots that it will be in.
+pub(super) fn entries_of(tenant: &Tenant) -> Entries {
+    let mut entries = Entries::new();
+    for party in [Party::Platform, Party::Provider] {
+        let (mapping, side) = (tenant.mapping(party), tenant.side(party));
+        let own =
+            mapping.sections().enumerate().filter_map(|(place, section)| Some((Some(place), section.auth.as_ref()?)));
+        for (place, auth) in std::iter::once((None, &mapping.auth_in)).chain(own) {
+            let schemes = schemes::incoming(mapping, auth, side);
+            entries.insert((party, place), schemes.into_iter().map(Into::into).collect());
+        }
+    }
+    entries
 }
 
 /// Builds the snapshot of mappings and tenants that have no problem. `key`: random, new at each start.
 pub(super) fn snapshot(
-    mappings: BTreeMap<(Party, Name), Arc<Mapping>>,
+    versions: Versions,
     tenants: Vec<Placed>,
-    before: Option<&Snapshot>,
-    key: [u8; 32],
+    notes: Notes,
+    (before, key): (Option<&Snapshot>, [u8; 32]),
     problems: &mut Vec<Diagnostic>,
 ) -> Snapshot {
     let tenants: Vec<Arc<Tenant>> = tenants.into_iter().map(|(tenant, _)| tenant).collect();
+    let Versions { by_file, defaults: mut mappings, all: mut loaded, .. } = versions;
+    for mapping in used(&tenants) {
+        // A mapping whose file is gone stays for as long as somebody uses it.
+        mappings.entry((mapping.party, mapping.name.clone())).or_insert_with(|| mapping.clone());
+        if loaded.iter().all(|known| !same(known, &mapping)) {
+            loaded.push(mapping);
+        }
+    }
+    let served: Vec<Arc<Mapping>> = mappings.values().cloned().collect();
+    let pinned = used(&tenants).into_iter().filter(|mapping| served.iter().all(|known| !same(known, mapping)));
     let mut routes = RouteTable::default();
     let mut credentials = Vec::new();
-    for mapping in mappings.values() {
+    for mapping in served.iter().cloned().chain(pinned) {
         let shared = credentials.len();
-        credentials.push(auth::Index::build(key, entries(mapping, None, &tenants)));
+        credentials.push(auth::Index::build(key, entries(&mapping, None, &tenants)));
         for (place, section) in mapping.sections().enumerate() {
             let own = section.auth.is_some();
             let index = if own { credentials.len() } else { shared };
             if own {
-                credentials.push(auth::Index::build(key, entries(mapping, Some(place), &tenants)));
+                credentials.push(auth::Index::build(key, entries(&mapping, Some(place), &tenants)));
             }
             let owner = |method: &str, path: &str| owner(before, &mappings, method, path);
-            routes.add(mapping, place, index, &owner, problems);
+            routes.add(&mapping, place, index, &owner, problems);
         }
     }
     let by_name = tenants.iter().enumerate().map(|(place, tenant)| (tenant.name.clone(), place)).collect();
+    let of_file = tenants.iter().enumerate().map(|(place, tenant)| (tenant.source.name.clone(), place)).collect();
     let by_number = tenants
         .iter()
         .enumerate()
@@ -123,7 +133,19 @@ pub(super) fn snapshot(
             inbound.map(move |number| (number_key(tenant, number.number.as_str()), place))
         })
         .collect();
-    Snapshot { mappings, tenants, routes, credentials, by_name, by_number }
+    Snapshot { mappings, by_file, loaded, tenants, routes, credentials, notes, by_name, of_file, by_number }
+}
+
+/// The mappings that tenants mean, each once.
+fn used(tenants: &[Arc<Tenant>]) -> Vec<Arc<Mapping>> {
+    let all = tenants.iter().flat_map(|tenant| [&tenant.platform, &tenant.provider]);
+    let mut seen = HashSet::new();
+    all.filter(|mapping| seen.insert(Arc::as_ptr(mapping))).cloned().collect()
+}
+
+/// The same text of the same party.
+pub(super) fn same(one: &Mapping, other: &Mapping) -> bool {
+    (one.party, &one.name, &one.version) == (other.party, &other.name, &other.version)
 }
 
 /// The mapping that has that route already, if it still declares it: a newcomer does not take it away.
@@ -141,14 +163,15 @@ fn owner<'m>(
     routes.any(declares).then_some(now)
 }
 
-fn entries(mapping: &Arc<Mapping>, section: Option<usize>, tenants: &[Arc<Tenant>]) -> Vec<(usize, Scheme)> {
-    let schemes = section.and_then(|place| mapping.sections().nth(place)?.auth.as_ref()).unwrap_or(&mapping.auth_in);
-    // By name: one kept on its last good version may still hold an older mapping of that name.
-    let users = tenants.iter().enumerate().filter(|(_, tenant)| tenant.mapping(mapping.party).name == mapping.name);
-    users
-        .flat_map(|(place, tenant)| {
-            let values = schemes::incoming(mapping, schemes, tenant.side(mapping.party));
-            values.into_iter().map(move |scheme| (place, scheme))
-        })
-        .collect()
+/// Where the mapping's own schemes count, the tenants of all its versions are found, each by those of its version: one
+/// account may send for several. Where a section has its own, only the tenants of that very version.
+fn entries(mapping: &Mapping, section: Option<usize>, tenants: &[Arc<Tenant>]) -> Vec<(usize, Arc<Entry>)> {
+    let of_party = |tenant: &Tenant| tenant.mapping(mapping.party).name == mapping.name;
+    let users = tenants.iter().enumerate();
+    let users = users.filter(|(_, tenant)| tenant.means(mapping) || section.is_none() && of_party(tenant));
+    let own = users.flat_map(|(place, tenant)| {
+        let entries = tenant.entries.get(&(mapping.party, section)).into_iter().flatten();
+        entries.map(move |entry| (place, entry.clone()))
+    });
+    own.collect()
 }

@@ -13,6 +13,8 @@ mod schemes;
 mod secret;
 mod side;
 mod tenant;
+mod under;
+mod versions;
 
 pub use build::build;
 pub use gateway::GatewayFile;
@@ -23,37 +25,49 @@ pub use schemes::{incoming, outgoing, resolve as resolve_scheme, scheme_value};
 pub use secret::{NoSecret, Reference, Resolve};
 pub use side::Side;
 pub use tenant::{Number, Tenant};
+pub use versions::version;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::auth;
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::mapping::{Mapping, Party};
 use crate::model::Name;
 
-/// The texts that make a configuration.
+/// The texts that make a configuration. A tenant whose text is the very one of the snapshot before is not read again.
 #[derive(Clone, Debug, Default)]
 pub struct Files {
     /// `mappings/*.yaml`.
     pub mappings: Vec<Source>,
     /// `tenants/*.yaml`.
     pub tenants: Vec<Source>,
+    /// Mappings as they were: for messages that were accepted under them, and to be pinned.
+    pub earlier: Vec<Source>,
+    /// Tenant files that are gone and that no message needs any more.
+    pub settled: HashSet<Arc<str>>,
 }
 
 /// Everything a request needs to know of the configuration; never changes.
 #[derive(Debug, Default)]
 pub struct Snapshot {
-    /// All mappings by side and name.
+    /// What tenants without a pin take, by side and name.
     pub mappings: BTreeMap<(Party, Name), Arc<Mapping>>,
+    /// What each mapping file comes to: its text, or its last good one.
+    pub by_file: BTreeMap<Arc<str>, Arc<Mapping>>,
+    /// Every version of every mapping.
+    pub loaded: Vec<Arc<Mapping>>,
     /// All tenants; a tenant's place here is its number in the credential indexes.
     pub tenants: Vec<Arc<Tenant>>,
     /// Where requests go.
     pub routes: RouteTable,
     /// Who is calling, by mapping and section.
     pub credentials: Vec<auth::Index>,
-    by_name: BTreeMap<Name, usize>,
-    by_number: BTreeMap<(Name, String), usize>,
+    /// The problems of single files, by file.
+    notes: BTreeMap<Arc<str>, Vec<Diagnostic>>,
+    by_name: HashMap<Name, usize>,
+    of_file: HashMap<Arc<str>, usize>,
+    by_number: HashMap<(Name, String), usize>,
 }
 
 impl Snapshot {
@@ -67,6 +81,18 @@ impl Snapshot {
     #[must_use]
     pub fn index_of(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
+    }
+
+    /// The tenant of a file.
+    #[must_use]
+    pub fn of_file(&self, file: &str) -> Option<&Arc<Tenant>> {
+        self.of_file.get(file).and_then(|index| self.tenants.get(*index))
+    }
+
+    /// A mapping by its version.
+    #[must_use]
+    pub fn loaded(&self, version: &str) -> Option<&Arc<Mapping>> {
+        self.loaded.iter().find(|mapping| mapping.version == version)
     }
 
     /// The tenant to whom the inbound messages of a provider's number belong.

@@ -3,11 +3,14 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::index::Entries;
 use super::keywords::{self, KeywordRule};
 use super::limits::{self, Delivery, Limits};
 use super::schemes;
 use super::secret::Resolve;
 use super::side::{self, Side};
+use super::under::Memo;
+use super::versions::NoMapping;
 use crate::auth::Prover;
 use crate::diagnostic::Source;
 use crate::language::World;
@@ -63,6 +66,11 @@ pub struct Tenant {
     /// How calls to the provider prove themselves.
     pub provider_auth: Option<Arc<Prover>>,
     pub(super) account: String,
+    /// Its file is gone: disabled until its last message is settled.
+    pub removed: bool,
+    pub(super) written: [Box<str>; 2],
+    pub(super) entries: Entries,
+    pub(super) under: Memo,
     /// How fast.
     pub limits: Limits,
     /// How.
@@ -112,6 +120,22 @@ impl Tenant {
         match party {
             Party::Platform => &self.platform,
             Party::Provider => &self.provider,
+        }
+    }
+
+    /// Whether this is the version of a mapping that it goes by.
+    #[must_use]
+    pub fn means(&self, mapping: &Mapping) -> bool {
+        let own = self.mapping(mapping.party);
+        own.name == mapping.name && own.version == mapping.version
+    }
+
+    /// What the file says of one party's mapping: its name, perhaps with a version.
+    #[must_use]
+    pub fn written(&self, party: Party) -> &str {
+        match party {
+            Party::Platform => &self.written[0],
+            Party::Provider => &self.written[1],
         }
     }
 
@@ -168,8 +192,8 @@ impl Network {
     }
 }
 
-/// Finds a mapping by side and name.
-pub(super) type Find<'f> = &'f dyn Fn(Party, &str) -> Option<Arc<Mapping>>;
+/// Finds a mapping by side and what the file says.
+pub(super) type Find<'f> = &'f dyn Fn(Party, &str) -> Result<Arc<Mapping>, NoMapping>;
 
 /// Reads a tenant file. `None` if there is nothing to speak of; else the reader's problems say whether it may be used.
 pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Resolve<'_>) -> Option<Tenant> {
@@ -185,7 +209,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Re
     }
     let platform = party(reader, fields.get("platform")?, Party::Platform, find);
     let provider = party(reader, fields.get("provider")?, Party::Provider, find);
-    let (platform, provider) = (platform?, provider?);
+    let ((platform, platform_written), (provider, provider_written)) = (platform?, provider?);
     let parties = [platform.name.as_str(), provider.name.as_str()];
     let platform_side = side::read(reader, node, &platform, &parties, resolve);
     let provider_side = side::read(reader, node, &provider, &parties, resolve);
@@ -207,6 +231,10 @@ pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Re
         name: name.into(),
         account: format!("{}/{account}", provider.name),
         enabled,
+        removed: false,
+        written: [platform_written, provider_written],
+        entries: Entries::new(),
+        under: Memo::default(),
         numbers,
         limits,
         delivery,
@@ -222,21 +250,18 @@ pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Re
     })
 }
 
-fn party(reader: &mut Reader, node: &Node, party: Party, find: Find<'_>) -> Option<Arc<Mapping>> {
-    let (kind, name) = match party {
-        Party::Platform => ("platform", reader.text(node, "platform")?),
-        Party::Provider => ("provider", reader.text(node, "provider")?),
+fn party(reader: &mut Reader, node: &Node, party: Party, find: Find<'_>) -> Option<(Arc<Mapping>, Box<str>)> {
+    let written = match party {
+        Party::Platform => reader.text(node, "platform")?,
+        Party::Provider => reader.text(node, "provider")?,
     };
-    let found = find(party, name);
-    if found.is_none() {
-        reader.error(
-            "SB0501",
-            node.span,
-            format!("there is no {kind} `{name}`"),
-            format!("a mapping file with `{kind}: {name}` is needed, without errors"),
-        );
+    match find(party, written) {
+        Ok(mapping) => Some((mapping, written.into())),
+        Err(NoMapping { code, message, help }) => {
+            reader.error(code, node.span, message, help);
+            None
+        }
     }
-    found
 }
 
 /// Settings and tables that neither mapping declares are likely typing errors.

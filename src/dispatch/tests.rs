@@ -63,7 +63,7 @@ fn tenant(name: &str, numbers: &str) -> Source {
 
 fn snapshot(tenants: Vec<Source>) -> Snapshot {
     let mappings = vec![Source::new("campaigns.yaml", PLATFORM), Source::new("carrier.yaml", PROVIDER)];
-    let files = Files { mappings, tenants };
+    let files = Files { mappings, tenants, ..Files::default() };
     let resolve = |reference: &config::Reference| Ok(Secret::new(format!("{reference:?}")));
     let (snapshot, problems) = config::build(&files, None, &resolve, [7; 32]);
     assert!(problems.iter().all(|problem| !problem.is_error()), "{}", crate::diagnostic::render(&problems));

@@ -43,6 +43,13 @@ impl Flow {
         let Some(tenant) = snapshot.tenant(call.call.tenant.as_str()) else {
             return self.put_off(call, None, None, "its tenant has no file now").await;
         };
+        let message = match call.call.message {
+            Some(reference) => self.store.message(reference).await?,
+            None => None,
+        };
+        // What a report says was decided under the version that its message was accepted under.
+        let then = message.as_ref().and_then(|message| self.under(message, tenant));
+        let tenant = then.as_deref().unwrap_or(tenant);
         let legs = tenant.platform.platform();
         let plans = legs
             .map_or(&[][..], |legs| if call.call.message.is_some() { &legs.status_calls } else { &legs.inbound_calls });
@@ -50,10 +57,6 @@ impl Flow {
             return self
                 .settle_call(call, CallStep::Park { why: "the mapping no longer has this call".to_owned() }, "parked")
                 .await;
-        };
-        let message = match call.call.message {
-            Some(reference) => self.store.message(reference).await?,
-            None => None,
         };
         self.make(call, plan, tenant, message.as_ref()).await
     }

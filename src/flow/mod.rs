@@ -16,6 +16,7 @@ mod templates;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod versions;
 
 pub use ambient::{Ambient, Ids};
 pub use attempt::After;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tracing::{debug, error, info, warn};
 
-use super::Flow;
 use super::facts::TenantFacts;
+use super::{Flow, versions};
 use crate::auth::{Cause, Unverified, Verified};
 use crate::config::{Found, Hit, Snapshot, Tenant};
 use crate::functions::NoFacts;
@@ -71,7 +71,9 @@ impl Flow {
             id: Ref::from_number(self.ids.next(&*self.ambient)),
         };
         let (hits, path) = match passage.snapshot.routes.find(&passage.incoming.method, &passage.incoming.path) {
-            Found::Sections(hits, path) => (hits, path),
+            Found::Sections(hits, path) => {
+                (versions::own(&passage.snapshot, hits, &passage.incoming, passage.now), path)
+            }
             Found::WrongMethod => return status(405),
             Found::Unknown => return status(404),
         };

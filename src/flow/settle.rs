@@ -131,6 +131,8 @@ impl Flow {
         let arena = Arena::new();
         let value = codec::decode(Format::Json, &message.message.body, &arena)
             .map_err(|problem| Refusal::new(Reason::Malformed, problem.to_string()))?;
+        let then = self.under(message, tenant);
+        let tenant = then.as_deref().unwrap_or(tenant);
         sayings(tenant, value, event, &message.said, &arena, &NoFacts, now)
     }
 

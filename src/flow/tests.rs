@@ -67,7 +67,7 @@ fn flow(more: &str) -> Flow {
          credentials: {{ token: \"${{env:right}}\" }}\n{more}\n"
     );
     let mappings = vec![Source::new("campaigns.yaml", PLATFORM), Source::new("carrier.yaml", PROVIDER)];
-    let files = Files { mappings, tenants: vec![Source::new("acme.yaml", tenant)] };
+    let files = Files { mappings, tenants: vec![Source::new("acme.yaml", tenant)], ..Files::default() };
     let resolve = |_: &config::Reference| Ok(Secret::new("right".to_owned()));
     let (snapshot, problems) = config::build(&files, None, &resolve, [7; 32]);
     assert!(problems.iter().all(|problem| !problem.is_error()), "{}", crate::diagnostic::render(&problems));

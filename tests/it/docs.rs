@@ -77,8 +77,8 @@ fn shipped_mappings() -> Vec<Source> {
 fn problems(example: &Example) -> Vec<Diagnostic> {
     let source = Source::new(example.name.clone(), example.text.clone());
     let files = match example.kind.as_str() {
-        "tenant" => Files { mappings: shipped_mappings(), tenants: vec![source] },
-        "mapping" => Files { mappings: vec![source], tenants: Vec::new() },
+        "tenant" => Files { mappings: shipped_mappings(), tenants: vec![source], ..Files::default() },
+        "mapping" => Files { mappings: vec![source], ..Files::default() },
         "gateway" => {
             let mut problems = Vec::new();
             let _read: Option<GatewayFile> = yaml::settings(&source, &mut problems);

@@ -1,0 +1,188 @@
+//! The mappings of a configuration: compiled or taken over from before, by version, and which one a tenant means.
+//!
+//! Several versions of one mapping may be there: two files that describe the same party, and texts of before that
+//! messages under way were accepted under. A tenant takes the party's default or pins a version: `NAME@HASH`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::tenant::Tenant;
+use super::{Files, Snapshot};
+use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::mapping::{self, Mapping, Party};
+use crate::model::Name;
+
+/// The problems that reading a file found, by file.
+pub(super) type Notes = BTreeMap<Arc<str>, Vec<Diagnostic>>;
+
+/// Every mapping there is.
+pub(super) struct Versions {
+    /// What each file comes to: its text, or its last good one.
+    pub(super) by_file: BTreeMap<Arc<str>, Arc<Mapping>>,
+    /// What tenants without a pin take.
+    pub(super) defaults: BTreeMap<(Party, Name), Arc<Mapping>>,
+    /// Those of files, then those of before.
+    pub(super) all: Vec<Arc<Mapping>>,
+    /// Files that describe a party whose default is none of them by its name.
+    rivals: Vec<(Arc<Mapping>, Arc<Mapping>)>,
+}
+
+/// Why a tenant's mapping cannot be had.
+pub(super) struct NoMapping {
+    pub(super) code: &'static str,
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+impl Versions {
+    pub(super) fn read(files: &Files, before: Option<&Snapshot>, notes: &mut Notes) -> Self {
+        let mut by_file = BTreeMap::new();
+        for source in &files.mappings {
+            let known = before.and_then(|before| before.by_file.get(&source.name));
+            if let Some(mapping) = one(source, known, before, notes) {
+                by_file.insert(source.name.clone(), mapping);
+            }
+        }
+        let mut all: Vec<Arc<Mapping>> = by_file.values().cloned().collect();
+        for source in &files.earlier {
+            // It compiled once; where a newer program refuses it, its messages go on under the newest version.
+            let version = version(&source.text);
+            if all.iter().all(|mapping| mapping.version != version) {
+                let kept = before.and_then(|before| before.loaded(&version)).cloned();
+                all.extend(kept.or_else(|| mapping::compile(source, version, &mut Vec::new()).map(Arc::new)));
+            }
+        }
+        let mut versions = Self { by_file, defaults: BTreeMap::new(), all, rivals: Vec::new() };
+        versions.choose(before);
+        versions
+    }
+
+    /// The default of each party: of the file that is named after it; else of the one that was it before, else of the
+    /// first by name, and then nobody may rely on it.
+    fn choose(&mut self, before: Option<&Snapshot>) {
+        let mut parties: BTreeMap<(Party, Name), Vec<&Arc<Mapping>>> = BTreeMap::new();
+        for mapping in self.by_file.values() {
+            parties.entry((mapping.party, mapping.name.clone())).or_default().push(mapping);
+        }
+        for (key, described) in parties {
+            let was = before.and_then(|before| before.mappings.get(&key));
+            let named = described.iter().find(|mapping| stem(&mapping.source.name) == key.1.as_str());
+            let was = described.iter().find(|mapping| was.is_some_and(|was| was.source.name == mapping.source.name));
+            let Some(chosen) = named.or(was).or(described.first()) else { continue };
+            if named.is_none() {
+                let others = described.iter().filter(|other| !Arc::ptr_eq(other, chosen));
+                self.rivals.extend(others.map(|other| ((*other).clone(), (*chosen).clone())));
+            }
+            self.defaults.insert(key, (*chosen).clone());
+        }
+    }
+
+    /// The mapping that `NAME` or `NAME@HASH` means.
+    pub(super) fn find(&self, party: Party, written: &str) -> Result<Arc<Mapping>, NoMapping> {
+        let kind = kind(party);
+        let Some((name, pin)) = written.split_once('@') else {
+            let default = self.defaults.get(&(party, Name::from(written)));
+            return default.cloned().ok_or_else(|| NoMapping {
+                code: "SB0501",
+                message: format!("there is no {kind} `{written}`"),
+                help: format!("a mapping file with `{kind}: {written}` is needed, without errors"),
+            });
+        };
+        let of_party = || self.all.iter().filter(|mapping| mapping.party == party && mapping.name.as_str() == name);
+        let mut fitting: Vec<&Arc<Mapping>> = of_party().filter(|mapping| mapping.version.starts_with(pin)).collect();
+        fitting.sort_by(|a, b| a.version.cmp(&b.version));
+        fitting.dedup_by(|a, b| a.version == b.version);
+        match fitting.as_slice() {
+            [mapping] if !pin.is_empty() => return Ok((*mapping).clone()),
+            _ => {}
+        }
+        let known: Vec<String> = of_party().map(|mapping| self.described(mapping)).collect();
+        let message = match fitting.len() {
+            0 => format!("no version of the {kind} `{name}` begins with `{pin}`"),
+            _ => format!("`{pin}` does not say which version of the {kind} `{name}` is meant"),
+        };
+        let help = if known.is_empty() {
+            format!("a mapping file with `{kind}: {name}` is needed, without errors")
+        } else {
+            format!("known are: {}", known.join(", "))
+        };
+        Err(NoMapping { code: "SB0506", message, help })
+    }
+
+    fn described(&self, mapping: &Arc<Mapping>) -> String {
+        let of_file = self.by_file.values().any(|known| Arc::ptr_eq(known, mapping));
+        let place = if of_file { mapping.source.name.to_string() } else { "an earlier text, kept".to_owned() };
+        format!("{} ({place})", mapping.version)
+    }
+
+    /// Two files of one party, and somebody takes what is not decided.
+    pub(super) fn report_rivals<'t>(
+        &self,
+        tenants: impl Iterator<Item = &'t Tenant> + Clone,
+        problems: &mut Vec<Diagnostic>,
+    ) {
+        for (mapping, chosen) in &self.rivals {
+            let mut users = tenants
+                .clone()
+                .map(|tenant| tenant.written(mapping.party))
+                .filter(|written| written.split('@').next() == Some(mapping.name.as_str()))
+                .peekable();
+            if users.peek().is_some() && users.all(|written| written.contains('@')) {
+                continue;
+            }
+            let (kind, name) = (kind(mapping.party), &mapping.name);
+            problems.push(
+                Diagnostic::error("SB0504", format!("`{name}` is described twice"))
+                    .at(&mapping.source, Span::default())
+                    .help(format!("the other file is {}; keep one of the two", chosen.source.name))
+                    .help(format!(
+                        "or call the one that tenants take `{name}.yaml`, or pin every tenant: `{kind}: {name}@HASH`"
+                    )),
+            );
+        }
+    }
+}
+
+/// A file's mapping: the one from before where the text is the same or has an error, else compiled.
+fn one(
+    source: &Source,
+    known: Option<&Arc<Mapping>>,
+    before: Option<&Snapshot>,
+    notes: &mut Notes,
+) -> Option<Arc<Mapping>> {
+    let version = version(&source.text);
+    if let Some(same) = known.filter(|mapping| mapping.version == version) {
+        let said = before.and_then(|before| before.notes.get(&source.name)).cloned();
+        notes.extend(said.map(|said| (source.name.clone(), said)));
+        return Some(same.clone());
+    }
+    let mut problems = Vec::new();
+    let compiled = mapping::compile(source, version, &mut problems).map(Arc::new);
+    let broken = compiled.is_none() || problems.iter().any(Diagnostic::is_error);
+    if !problems.is_empty() {
+        notes.insert(source.name.clone(), problems);
+    }
+    if broken { known.cloned() } else { compiled }
+}
+
+const fn kind(party: Party) -> &'static str {
+    match party {
+        Party::Platform => "platform",
+        Party::Provider => "provider",
+    }
+}
+
+/// A file's name without folder and ending.
+fn stem(file: &str) -> &str {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
+}
+
+/// A text's version: a hash of it, short.
+#[must_use]
+pub fn version(text: &str) -> String {
+    let hash = Sha256::digest(text.as_bytes());
+    hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
