@@ -46,7 +46,7 @@ pub fn build(
     let mut problems = Vec::new();
     let mut tenants = index::without_clashes(tenants, &key, &mut problems);
     tenants.extend(around.removed(files, &tenants, &mut problems));
-    versions.report_rivals(tenants.iter().map(|(tenant, _)| &**tenant), &mut problems);
+    versions.report_rivals(&tenants, &mut problems);
     let snapshot = index::snapshot(versions, tenants, notes, (before, key), &mut problems);
     let mut all: Vec<Diagnostic> = snapshot.notes.values().flatten().cloned().collect();
     all.append(&mut problems);

@@ -13,7 +13,9 @@ use crate::yaml;
 
 /// A tenant under other versions, as far as somebody asked; `None` where its settings do not fit them any more.
 #[derive(Debug, Default)]
-pub(super) struct Memo(Mutex<Vec<(Arc<Mapping>, Option<Arc<Tenant>>)>>);
+pub(super) struct Memo(Mutex<Vec<Under>>);
+
+type Under = (Arc<Mapping>, Option<Arc<Tenant>>);
 
 impl Clone for Memo {
     /// A clone is about to be changed, so nothing of before holds for it.

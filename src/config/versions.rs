@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use super::tenant::Tenant;
+use super::index::Placed;
 use super::{Files, Snapshot};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::mapping::{self, Mapping, Party};
@@ -118,15 +118,11 @@ impl Versions {
     }
 
     /// Two files of one party, and somebody takes what is not decided.
-    pub(super) fn report_rivals<'t>(
-        &self,
-        tenants: impl Iterator<Item = &'t Tenant> + Clone,
-        problems: &mut Vec<Diagnostic>,
-    ) {
+    pub(super) fn report_rivals(&self, tenants: &[Placed], problems: &mut Vec<Diagnostic>) {
         for (mapping, chosen) in &self.rivals {
             let mut users = tenants
-                .clone()
-                .map(|tenant| tenant.written(mapping.party))
+                .iter()
+                .map(|(tenant, _)| tenant.written(mapping.party))
                 .filter(|written| written.split('@').next() == Some(mapping.name.as_str()))
                 .peekable();
             if users.peek().is_some() && users.all(|written| written.contains('@')) {
