@@ -7,6 +7,7 @@
 
 mod compare;
 mod counterpart;
+mod coverage;
 mod drive;
 mod facts;
 mod found;
@@ -23,6 +24,7 @@ mod wanted;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use coverage::{Count, Coverage, GROUPS};
 pub use report::summary;
 pub use suite::Suite;
 

@@ -1,7 +1,10 @@
 //! [`Compiler`]: one mapping file on its way to a [`Module`]; it gathers problems and never stops at the first.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::observer::Watched;
+use super::places::{Place, Reachable};
 use super::plan::{Base, Plan};
 use super::program::Reading;
 use super::scope::{Name, Root, ScopeBuilder, Start};
@@ -26,6 +29,10 @@ pub struct Compiler<'d> {
     pub(super) uses: Vec<Named>,
     problems: &'d mut Vec<Diagnostic>,
     notes: Vec<Note>,
+    pub(super) places: Vec<Reachable>,
+    pub(super) numbers: HashMap<Reachable, Place>,
+    /// What is compiled belongs to no module.
+    pub(super) unnumbered: bool,
 }
 
 /// A named tree of `use:`.
@@ -65,6 +72,9 @@ impl<'d> Compiler<'d> {
             uses: Vec::new(),
             problems,
             notes: Vec::new(),
+            places: Vec::new(),
+            numbers: HashMap::new(),
+            unnumbered: false,
         }
     }
 
@@ -134,6 +144,8 @@ impl<'d> Compiler<'d> {
         Module {
             tables: std::mem::take(&mut self.tables).into(),
             uses: uses.into_iter().map(|named| named.body.unwrap_or_default()).collect(),
+            places: std::mem::take(&mut self.places).into(),
+            watched: Watched::default(),
         }
     }
 
@@ -194,4 +206,6 @@ impl<'d> Compiler<'d> {
 pub struct Module {
     pub(super) tables: Box<[Table]>,
     pub(super) uses: Box<[Body]>,
+    pub(super) places: Box<[Reachable]>,
+    pub(super) watched: Watched,
 }

@@ -3,7 +3,8 @@
 //! Compile: a [`Compiler`] per mapping file knows its tables and named trees; a [`ScopeBuilder`] per section knows the
 //! names in scope and turns YAML nodes into [`Program`]s; [`Compiler::finish`] yields the immutable [`Module`].
 //! Run: a [`World`] per request holds what all programs ask; a [`Frame`] per section holds the names' values;
-//! [`Program::value`] builds a tree, [`Program::write_json`] writes the same straight to bytes.
+//! [`Program::value`] builds a tree, [`Program::write_json`] writes the same straight to bytes. An [`Observer`] of a
+//! module is told what its programs reach.
 //!
 //! Inside: `expression` and `path` read text; `lower` and `tree` check it against `scope`, `table` and the functions
 //! and make a `plan`; `run` runs plans. What reads never runs, what runs never reads.
@@ -12,8 +13,10 @@
 mod compiler;
 mod expression;
 mod lower;
+mod observer;
 mod overrides;
 mod path;
+mod places;
 mod plan;
 mod program;
 mod run;
@@ -26,7 +29,9 @@ mod tree;
 mod tests;
 
 pub use compiler::{Compiler, Declared, Module};
+pub use observer::{Asked, Event, Let, Observer};
 pub use overrides::Overrides;
+pub use places::{Kind, Place, Reachable};
 pub use program::Program;
 pub use run::{Fault, Frame, Miss, World};
 pub use scope::{Layout, Root, ScopeBuilder};

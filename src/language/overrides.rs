@@ -29,6 +29,7 @@ impl Module {
     /// the rows with their key; with several, they stand before the file's.
     pub fn overrides(&self, source: &Source, node: &Node, problems: &mut Vec<Diagnostic>) -> Overrides {
         let mut compiler = Compiler::new(source, &[], problems);
+        compiler.unnumbered = true;
         let mut tables: Vec<Option<Table>> = self.tables.iter().map(|_| None).collect();
         let Some(entries) = node.as_map() else {
             compiler.error("SB0226", "`tables` is a map from a table's name to rows", node.span);

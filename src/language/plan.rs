@@ -6,6 +6,7 @@
 use crate::diagnostic::Span;
 use crate::functions::{Function, Prepared};
 use crate::language::expression::Comparison;
+use crate::language::places::Place;
 use crate::language::text::Segment;
 use crate::value::Tree;
 
@@ -42,6 +43,7 @@ pub(super) enum Plan {
 pub(super) struct Constant {
     pub(super) tree: Tree,
     pub(super) json: Box<[u8]>,
+    pub(super) span: Span,
 }
 
 /// An expression at a key, in a list, or alone.
@@ -51,6 +53,8 @@ pub(super) struct Leaf {
     /// `None`: nothing is allowed here. Else what to name as missing.
     pub(super) required: Option<Box<str>>,
     pub(super) span: Span,
+    /// It came to a value.
+    pub(super) place: Place,
 }
 
 /// A member of a map.
@@ -75,6 +79,10 @@ pub(super) struct When {
 pub(super) struct Condition {
     pub(super) expression: Expression,
     pub(super) span: Span,
+    /// It held.
+    pub(super) holds: Place,
+    /// It did not.
+    pub(super) fails: Place,
 }
 
 /// `$match`.
@@ -82,11 +90,19 @@ pub(super) struct Condition {
 pub(super) struct Match {
     pub(super) on: Leaf,
     /// In the order written; few enough that looking through them beats hashing.
-    pub(super) cases: Box<[(Box<str>, Plan)]>,
+    pub(super) cases: Box<[Case]>,
     /// `None`: a value without a case is refused.
-    pub(super) otherwise: Option<Plan>,
+    pub(super) otherwise: Option<(Plan, Place)>,
     /// What is matched, for messages: the path.
     pub(super) shown: Box<str>,
+}
+
+/// A case of `$match`.
+#[derive(Debug)]
+pub(super) struct Case {
+    pub(super) name: Box<str>,
+    pub(super) plan: Plan,
+    pub(super) place: Place,
 }
 
 /// `$each`.
@@ -133,7 +149,7 @@ pub(super) enum Expression {
     /// `table(name)`.
     Lookup(Box<Lookup>),
     /// `??`.
-    First(Box<[Expression]>),
+    First(Box<[(Expression, Place)]>),
     /// A comparison.
     Compare(Comparison, Box<(Expression, Expression)>),
     /// `!`.
@@ -244,17 +260,17 @@ impl Path {
 
 impl Constant {
     /// Writes a tree once, so that nobody writes it again.
-    pub(super) fn new(tree: Tree) -> Self {
+    pub(super) fn new(tree: Tree, span: Span) -> Self {
         let arena = crate::value::Arena::new();
         let mut json = Vec::new();
         crate::codec::json::write(tree.view(&arena), &mut json);
-        Self { tree, json: json.into() }
+        Self { tree, json: json.into(), span }
     }
 }
 
 impl Plan {
     /// A tree that is the same for every message.
-    pub(super) fn constant(tree: Tree) -> Self {
-        Self::Constant(Constant::new(tree))
+    pub(super) fn constant(tree: Tree, span: Span) -> Self {
+        Self::Constant(Constant::new(tree, span))
     }
 }

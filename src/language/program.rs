@@ -1,6 +1,7 @@
 //! [`Program`]: a compiled tree with what its loader may ask of it.
 
 use super::plan::{Expression, Leaf, Plan};
+use crate::diagnostic::Span;
 use crate::value::Tree;
 
 /// A name and the first member read of it.
@@ -10,14 +11,16 @@ pub(super) type Reading = (Box<str>, Box<str>);
 #[derive(Debug)]
 pub struct Program {
     pub(super) plan: Plan,
+    /// Where its tree stands.
+    pub(super) span: Span,
     reads: Box<[Reading]>,
 }
 
 impl Program {
-    pub(super) fn new(plan: Plan, mut reads: Vec<Reading>) -> Self {
+    pub(super) fn new(plan: Plan, span: Span, mut reads: Vec<Reading>) -> Self {
         reads.sort();
         reads.dedup();
-        Self { plan, reads: reads.into() }
+        Self { plan, span, reads: reads.into() }
     }
 
     /// A tree without expressions, as it will always be; `None` if it computes anything, or is `$omit`.

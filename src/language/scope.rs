@@ -7,9 +7,11 @@ use std::rc::Rc;
 
 use super::compiler::Compiler;
 use super::lower::Build;
+use super::places::Kind;
 use super::plan::{Base, Plan};
 use super::program::{Program, Reading};
 use super::tree::Place;
+use crate::diagnostic::Span;
 use crate::yaml::Node;
 
 /// A name that a scope starts with.
@@ -80,7 +82,7 @@ pub struct ScopeBuilder {
     pub(super) names: Vec<Name>,
     pub(super) starts: Vec<Start>,
     pub(super) known: Vec<Known>,
-    lets: Vec<Plan>,
+    lets: Vec<Let>,
     varying: Vec<(usize, usize)>,
 }
 
@@ -122,7 +124,7 @@ impl ScopeBuilder {
         }
     }
 
-    fn define(&mut self, compiler: &mut Compiler<'_>, name: &str, span: crate::diagnostic::Span, tree: &Node) {
+    fn define(&mut self, compiler: &mut Compiler<'_>, name: &str, span: Span, tree: &Node) {
         if self.find(name).is_some() {
             compiler.problem("SB0224", format!("the name `{name}` is taken"), span, |problem| {
                 problem.help("choose another: two meanings of one name in one section mislead its readers")
@@ -139,7 +141,7 @@ impl ScopeBuilder {
         if found.varies {
             self.varying.push((slot, self.lets.len()));
         }
-        self.lets.push(plan);
+        self.lets.push(Let { name: name.into(), span: tree.span, plan });
         self.names.push(Name {
             secret: found.secret,
             varies: found.varies,
@@ -155,21 +157,31 @@ impl ScopeBuilder {
     pub fn tree(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
         let mut build = Build::new(compiler, self);
         let plan = build.tree(node, Place::Required);
-        Program::new(plan, build.finish().reads)
+        Program::new(plan, node.span, build.finish().reads)
     }
 
     /// Compiles a tree that may come to nothing as a whole: where nothing is an answer too, as in `let`.
     pub fn free(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
         let mut build = Build::new(compiler, self);
         let plan = build.tree(node, Place::Free);
-        Program::new(plan, build.finish().reads)
+        Program::new(plan, node.span, build.finish().reads)
     }
 
     /// Compiles a condition: a comparison, a boolean, or an expression with `?`.
     pub fn condition(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
+        self.decision(compiler, node, (Kind::Then, Kind::Else))
+    }
+
+    /// Compiles a condition of a check, `unless` being one that lets through.
+    pub fn check(&mut self, compiler: &mut Compiler<'_>, node: &Node, unless: bool) -> Program {
+        let (refuses, passes) = (Kind::Refuses, Kind::Passes);
+        self.decision(compiler, node, if unless { (passes, refuses) } else { (refuses, passes) })
+    }
+
+    fn decision(&mut self, compiler: &mut Compiler<'_>, node: &Node, kinds: (Kind, Kind)) -> Program {
         let mut build = Build::new(compiler, self);
-        let plan = build.condition_node(node);
-        Program::new(plan, build.finish().reads)
+        let plan = build.condition_node(node, kinds);
+        Program::new(plan, node.span, build.finish().reads)
     }
 
     /// Compiles a section's own `when`: what it tests with `?` counts as there in all that is compiled afterwards.
@@ -184,7 +196,7 @@ impl ScopeBuilder {
     pub fn list(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
         let mut build = Build::new(compiler, self);
         let plan = build.list_node(node).map_or(Plan::Omit, Plan::Leaf);
-        Program::new(plan, build.finish().reads)
+        Program::new(plan, node.span, build.finish().reads)
     }
 
     /// Freezes the scope.
@@ -222,13 +234,21 @@ pub(super) fn is_plain(name: &str) -> bool {
         && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii())
 }
 
+/// A compiled `let`.
+#[derive(Debug)]
+pub(super) struct Let {
+    pub(super) name: Box<str>,
+    pub(super) span: Span,
+    pub(super) plan: Plan,
+}
+
 /// The frozen scope of a section.
 #[derive(Debug)]
 pub struct Layout {
     /// Names that are set from outside, and their slots.
     pub(super) roots: Box<[(Box<str>, usize)]>,
     pub(super) starts: Box<[Start]>,
-    pub(super) lets: Box<[Plan]>,
+    pub(super) lets: Box<[Let]>,
     /// Slots and numbers of the lets that are computed per item.
     pub(super) varying: Box<[(usize, usize)]>,
 }

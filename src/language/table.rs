@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use super::compiler::Compiler;
 use super::expression::is_expression;
+use super::places::{Kind, Place};
+use crate::diagnostic::Span;
 use crate::shape::TABLE;
 use crate::value::Tree;
 use crate::yaml::{Key, Node, Scalar, Shape, to_tree};
@@ -26,8 +28,14 @@ pub(super) struct Table {
     pub(super) note: usize,
 }
 
-/// What a look-up yields; `None` is nothing.
-pub(super) type Row = Option<Tree>;
+/// A row.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    /// What a look-up yields; `None` is nothing.
+    pub(super) yields: Option<Tree>,
+    /// It was looked up.
+    pub(super) place: Place,
+}
 
 /// A row's key columns in the table's order; `None` fits anything.
 type Keys = Box<[Option<Box<str>>]>;
@@ -48,7 +56,7 @@ impl Table {
             name: name.into(),
             key: Box::default(),
             rows: Rows::One(HashMap::new()),
-            otherwise: None,
+            otherwise: Row { yields: None, place: Place::NONE },
             columns: Box::default(),
             note,
         };
@@ -63,7 +71,7 @@ impl Table {
         }
         table.key = node.get("key").map(|node| key_names(compiler, node)).unwrap_or_default();
         match node.get("else") {
-            Some(node) => table.otherwise = constant(compiler, node),
+            Some(node) => table.otherwise = constant(compiler, Kind::Otherwise, node.span, node),
             None => compiler.problem("SB0216", format!("the table `{name}` has no `else`"), node.span, |problem| {
                 problem.help("say what an unknown key comes to; `$omit` is nothing")
             }),
@@ -80,7 +88,9 @@ impl Table {
     pub(super) fn read_rows(&self, compiler: &mut Compiler<'_>, node: &Node) -> Rows {
         match &node.shape {
             Shape::Map(entries) if self.key.len() < 2 => {
-                Rows::One(entries.iter().map(|(key, row)| (key.text.clone(), constant(compiler, row))).collect())
+                let mut row =
+                    |(key, row): &(Key, Node)| (key.text.clone(), constant(compiler, Kind::Row, key.span, row));
+                Rows::One(entries.iter().map(&mut row).collect())
             }
             Shape::List(rows) if !self.key.is_empty() => {
                 let mut read: Vec<(Keys, Row)> = Vec::new();
@@ -123,7 +133,7 @@ impl Table {
         let columns = entries.iter().filter(|(key, _)| !is_key(key));
         let columns = columns.map(|(key, node)| (key.text.clone(), column(compiler, node).unwrap_or_default()));
         let columns = Tree::Map(columns.collect());
-        Some((keys, Some(columns)))
+        Some((keys, Row { yields: Some(columns), place: compiler.place(Kind::Row, node.span) }))
     }
 
     /// Fills in from `else` what rows leave out, and notes the columns.
@@ -131,7 +141,7 @@ impl Table {
         let rest = self.otherwise.clone();
         let mut columns: Vec<Box<str>> = Vec::new();
         let mut note = |row: &Row| {
-            if let Some(Tree::Map(own)) = row {
+            if let Some(Tree::Map(own)) = &row.yields {
                 columns.extend(own.iter().map(|(name, _)| name.clone()));
             }
         };
@@ -189,27 +199,28 @@ fn covers(earlier: &[Option<Box<str>>], later: &[Option<Box<str>>]) -> bool {
 /// Takes from `rest` the columns that a row leaves out. A column that is null, as an omitted one, is dropped at last:
 /// a read of it is nothing either way.
 pub(super) fn fill(row: &mut Row, rest: &Row) {
-    let Some(Tree::Map(own)) = row else { return };
-    let rest: &[_] = if let Some(Tree::Map(rest)) = rest { rest } else { &[] };
+    let Some(Tree::Map(own)) = &mut row.yields else { return };
+    let rest: &[_] = if let Some(Tree::Map(rest)) = &rest.yields { rest } else { &[] };
     let missing = rest.iter().filter(|(name, _)| own.iter().all(|(known, _)| known != name)).cloned();
     let missing: Vec<_> = missing.collect();
     *own = own.iter().cloned().chain(missing).filter(|(_, value)| *value != Tree::Null).collect();
 }
 
 /// A row as a constant: a value, or a map of columns, an omitted one null for the time being.
-fn constant(compiler: &mut Compiler<'_>, node: &Node) -> Row {
-    match &node.shape {
+fn constant(compiler: &mut Compiler<'_>, kind: Kind, span: Span, node: &Node) -> Row {
+    let yields = match &node.shape {
         Shape::Map(entries) => {
             let columns = entries.iter();
             let columns = columns.map(|(key, node)| (key.text.clone(), column(compiler, node).unwrap_or_default()));
             Some(Tree::Map(columns.collect()))
         }
         _ => column(compiler, node),
-    }
+    };
+    Row { yields, place: compiler.place(kind, span) }
 }
 
 /// A constant, or nothing.
-fn column(compiler: &mut Compiler<'_>, node: &Node) -> Row {
+fn column(compiler: &mut Compiler<'_>, node: &Node) -> Option<Tree> {
     if node.as_text() == Some("$omit") {
         return None;
     }
@@ -223,7 +234,7 @@ fn column(compiler: &mut Compiler<'_>, node: &Node) -> Row {
 }
 
 /// The place of the first expression or operator in a tree.
-fn computed(node: &Node) -> Option<crate::diagnostic::Span> {
+fn computed(node: &Node) -> Option<Span> {
     match &node.shape {
         Shape::Scalar(Scalar::Text(text), _) => is_expression(text).then_some(node.span),
         Shape::Scalar(..) => None,

@@ -5,7 +5,7 @@ use super::report::actions;
 use crate::codec::{self, Format};
 use crate::config::{KeywordRule, Tenant};
 use crate::functions::Facts;
-use crate::language::Frame;
+use crate::language::{Asked, Event, Frame};
 use crate::mapping::Party;
 use crate::model::{Inbound, Reason, Refusal};
 use crate::value::{Arena, Timestamp, Value};
@@ -82,13 +82,17 @@ pub fn rule<'v>(
         let texts = [inbound.content.text.as_deref(), inbound.content.payload.as_deref()];
         let word = own.words.find(texts.into_iter().flatten());
         if word.is_none() && !own.wordless {
+            frame.tell(Event::Rule(&rule.name, Asked::NoWord));
             continue;
         }
         let fired = named(&rule.name, word, arena);
         frame.set("rule", fired);
         if !rule.when.as_ref().map_or(Ok(true), |when| when.holds(&frame))? {
+            frame.tell(Event::Rule(&rule.name, Asked::NotWhen));
             continue;
         }
+        frame.tell(Event::Reached(rule.place));
+        frame.tell(Event::Rule(&rule.name, Asked::Fired(word)));
         let names = actions(&rule.actions, &frame)?;
         let context = context(&scope, fired, arena)?;
         let actions = names.into_iter().filter_map(|name| action(name, own, inbound, word, &context)).collect();

@@ -5,7 +5,7 @@ use super::fields::{Fields, Reader};
 use super::scopes;
 use super::section::{self, Leg, Section};
 use crate::keywords::{Fold, Match};
-use crate::language::{Compiler, Layout, Program};
+use crate::language::{Compiler, Kind, Layout, Place, Program};
 use crate::model::Status;
 use crate::shape;
 use crate::yaml::Node;
@@ -66,6 +66,8 @@ pub struct Rule {
     pub actions: Program,
     /// The mapping's own reply, where it has one.
     pub reply: Option<String>,
+    /// It fired.
+    pub place: Place,
 }
 
 pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, fields: Fields<'_>) -> PlatformLegs {
@@ -148,6 +150,7 @@ fn inbound(
         note_actions(reader, calls, &["suppress", "release", "reply"], named, actions);
         rules.push(Rule {
             name: key.text.to_string(),
+            place: compiler.place(Kind::Rule, key.span),
             words,
             when: fields.get("when").map(|node| scope.condition(compiler, node)),
             actions: scope.tree(compiler, actions),

@@ -259,7 +259,7 @@ fn check(reader: &mut Reader, compiler: &mut Compiler<'_>, scope: &mut ScopeBuil
         reader.error("SB0310", node.span, "this check would refuse everything", "add `when:` or `unless:`");
     }
     let refuse = reason(reader, fields.get("refuse")?)?;
-    let mut condition = |name: &str| fields.get(name).map(|node| scope.condition(compiler, node));
+    let mut condition = |name: &str| fields.get(name).map(|node| scope.check(compiler, node, name == "unless"));
     let (when, unless) = (condition("when"), condition("unless"));
     let mut tree = |name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
     Some(Check { refuse, when, unless, text: tree("text"), with: tree("with") })

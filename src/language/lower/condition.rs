@@ -3,14 +3,15 @@
 use super::{Build, Lowered, WHOLE, Wanted};
 use crate::functions::Type;
 use crate::language::expression::{Comparison, Kind, Syntax, is_expression, parse};
-use crate::language::plan::{Base, Condition, Expression, Leaf, Plan};
+use crate::language::places::Kind as PlaceKind;
+use crate::language::plan::{Base, Condition, Expression, Leaf, Plan, When};
 use crate::language::scope::Known;
 use crate::value::Tree;
 use crate::yaml::Node;
 
 impl Build<'_, '_> {
     /// A condition in a scalar; `true` and `false` are conditions too.
-    pub(in crate::language) fn test(&mut self, node: &Node) -> Condition {
+    pub(in crate::language) fn test(&mut self, node: &Node, (holds, fails): (PlaceKind, PlaceKind)) -> Condition {
         let expression = match node.as_bool() {
             Some(value) => Expression::Literal(Tree::Bool(value)),
             None => match self.syntax(node) {
@@ -18,13 +19,16 @@ impl Build<'_, '_> {
                 None => Expression::Literal(Tree::Bool(false)),
             },
         };
-        Condition { expression, span: node.span }
+        let span = node.span;
+        let (holds, fails) = (self.compiler.place(holds, span), self.compiler.place(fails, span));
+        Condition { expression, span, holds, fails }
     }
 
-    /// The same, to be run alone.
-    pub(in crate::language) fn condition_node(&mut self, node: &Node) -> Plan {
-        let Condition { expression, span } = self.test(node);
-        Plan::Leaf(Leaf { expression, required: None, span })
+    /// The same, to be run alone: it comes to true or false.
+    pub(in crate::language) fn condition_node(&mut self, node: &Node, kinds: (PlaceKind, PlaceKind)) -> Plan {
+        let constant = |value| Plan::constant(Tree::Bool(value), node.span);
+        let (then, otherwise) = (constant(true), constant(false));
+        Plan::When(Box::new(When { test: self.test(node, kinds), then, otherwise }))
     }
 
     /// An expression that yields a list.
@@ -40,7 +44,8 @@ impl Build<'_, '_> {
                 Some("add `[*]` to the path, or `| list` if it may be one or many"),
             );
         }
-        Some(Leaf { expression: lowered.expression, required: None, span: node.span })
+        let place = self.compiler.place(PlaceKind::Expression, node.span);
+        Some(Leaf { expression: lowered.expression, required: None, span: node.span, place })
     }
 
     /// Compiles an expression that holds or does not.

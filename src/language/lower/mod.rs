@@ -8,6 +8,7 @@ mod name;
 
 use super::compiler::Compiler;
 use super::expression::{Kind, Syntax, is_expression, parse};
+use super::places::Kind as PlaceKind;
 use super::plan::{Expression, Path};
 use super::program::Reading;
 use super::scope::{Known, ScopeBuilder};
@@ -170,7 +171,8 @@ impl<'b, 'd> Build<'b, 'd> {
             gives = Some(gives.map_or(lowered.gives, |known| if known == lowered.gives { known } else { Type::Any }));
             optional = lowered.optional;
             secret |= lowered.secret;
-            alternatives.push(lowered.expression);
+            let span = node.part(&self.compiler.source, part.at.start, part.at.end);
+            alternatives.push((lowered.expression, self.compiler.place(PlaceKind::Alternative, span)));
         }
         Lowered {
             optional,

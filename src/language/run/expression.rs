@@ -24,12 +24,13 @@ impl<'v> Run<'v> {
                 })?;
                 Ok(Some(Value::List(items.into_bump_slice())))
             }
-            Expression::Tree(plan) => self.value(plan),
+            Expression::Tree(plan) => self.aside(plan),
             Expression::Call(call) => self.call(call),
             Expression::Lookup(lookup) => self.lookup(lookup),
             Expression::First(alternatives) => {
-                for alternative in alternatives {
+                for (alternative, place) in alternatives {
                     if let Some(value) = self.evaluate(alternative)? {
+                        self.reached(*place);
                         return Ok(Some(value));
                     }
                 }

@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use super::{Fault, Names, Run, Slot, World};
+use super::{Done, Fault, Names, Run, Slot, World};
+use crate::language::observer::Event;
 use crate::language::program::Program;
 use crate::language::scope::{Layout, Start};
 use crate::value::{Number, Value};
@@ -39,10 +40,18 @@ impl<'v> Frame<'v> {
         }
     }
 
-    /// Where a program starts: with a fresh allowance of steps.
-    fn start(&self) -> Run<'v> {
+    /// Tells whoever watches this frame's programs.
+    pub fn tell(&self, event: Event<'_>) {
+        self.run.tell(|| event);
+    }
+
+    /// Runs a program: with a fresh allowance of steps.
+    fn run<T>(&self, program: &'v Program, body: impl FnOnce(&Run<'v>) -> Done<T>) -> Result<T, Fault> {
         self.run.world.steps.set(0);
-        self.run
+        self.run.tell(|| Event::Start(program.span));
+        let done = body(&self.run);
+        self.run.tell(|| Event::End);
+        done.map_err(|fault| *fault)
     }
 }
 
@@ -67,7 +76,7 @@ impl Program {
     /// # Errors
     /// [`Fault`]: no partial value is ever seen.
     pub fn value<'v>(&'v self, frame: &Frame<'v>) -> Result<Option<Value<'v>>, Fault> {
-        frame.start().value(&self.plan).map_err(|fault| *fault)
+        frame.run(self, |run| run.value(&self.plan))
     }
 
     /// Whether a condition holds.
@@ -85,10 +94,10 @@ impl Program {
     /// [`Fault`]; what was written so far is taken back.
     pub fn write_json<'v>(&'v self, frame: &Frame<'v>, out: &mut Vec<u8>) -> Result<bool, Fault> {
         let before = out.len();
-        let written = frame.start().write(&self.plan, before, out);
+        let written = frame.run(self, |run| run.write(&self.plan, before, out));
         if !matches!(written, Ok(true)) {
             out.truncate(before);
         }
-        written.map_err(|fault| *fault)
+        written
     }
 }

@@ -23,7 +23,8 @@ impl<'v> Run<'v> {
                 &table.otherwise
             }
         };
-        Ok(row.as_ref().map(|tree| tree.view(self.world.arena)))
+        self.reached(row.place);
+        Ok(row.yields.as_ref().map(|tree| tree.view(self.world.arena)))
     }
 
     fn row(&self, table: &'v Table, key: Option<Value<'v>>) -> Option<&'v Row> {

@@ -16,7 +16,9 @@ pub use world::{Fault, Miss, World};
 
 use std::cell::Cell;
 
-use super::plan::Plan;
+use super::observer::Event;
+use super::places::Place;
+use super::scope::Let;
 use crate::value::Value;
 
 /// What a step of a run comes to. The fault is boxed: a value passes through many hands, and each copies the result.
@@ -42,7 +44,7 @@ impl<'v> From<Option<Value<'v>>> for Slot<'v> {
 /// The names of a section, or of a use of a named tree.
 struct Names<'v> {
     slots: &'v [Cell<Slot<'v>>],
-    lets: &'v [Plan],
+    lets: &'v [Let],
 }
 
 /// Where a plan runs. Cheap to copy; all state is in the slots.
@@ -51,6 +53,21 @@ pub(super) struct Run<'v> {
     world: &'v World<'v>,
     names: &'v Names<'v>,
     depth: u32,
+}
+
+impl Run<'_> {
+    /// Tells whoever watches; mostly nobody does, and then not even the event is made.
+    #[inline]
+    fn tell<'e>(&self, event: impl FnOnce() -> Event<'e>) {
+        if let Some(observer) = self.world.observer {
+            observer.told(event());
+        }
+    }
+
+    #[inline]
+    fn reached(&self, place: Place) {
+        self.tell(|| Event::Reached(place));
+    }
 }
 
 /// Three words, whatever it is wrapped in: results are handed from call to call by the dozen.

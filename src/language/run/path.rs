@@ -3,6 +3,7 @@
 use super::{Done, Run, Slot};
 use crate::diagnostic::Span;
 use crate::language::expression::Comparison;
+use crate::language::observer::{self, Event};
 use crate::language::plan::{Base, Operand, Path, Step, Test};
 use crate::value::Value;
 
@@ -89,7 +90,10 @@ impl<'v> Run<'v> {
 
     /// Computes a `let`, once. Each sees only earlier ones, so this ends.
     fn compute(&self, slot: usize, number: usize) -> Done<Option<Value<'v>>> {
-        let value = self.deeper(Span::default)?.value(&self.names.lets[number])?;
+        let named = &self.names.lets[number];
+        self.tell(|| Event::Aside(Some(observer::Let { name: &named.name, span: named.span })));
+        let value = self.deeper(Span::default)?.value(&named.plan)?;
+        self.tell(|| Event::Back(value));
         self.names.slots[slot].set(value.into());
         Ok(value)
     }

@@ -4,6 +4,7 @@ use super::bounds::{BYTES, one_more};
 use super::{Done, Fault, Run};
 use crate::codec::json;
 use crate::diagnostic::Span;
+use crate::language::observer::Event;
 use crate::language::plan::{Member, Plan};
 
 impl<'v> Run<'v> {
@@ -12,7 +13,10 @@ impl<'v> Run<'v> {
     pub(super) fn write(&self, plan: &'v Plan, start: usize, out: &mut Vec<u8>) -> Done<bool> {
         match plan {
             Plan::Omit => return Ok(false),
-            Plan::Constant(constant) => out.extend_from_slice(&constant.json),
+            Plan::Constant(constant) => {
+                self.tell(|| Event::Came(constant.span, Some(constant.tree.view(self.world.arena))));
+                out.extend_from_slice(&constant.json);
+            }
             Plan::Leaf(leaf) | Plan::Pipe(leaf) => match self.leaf(leaf)? {
                 Some(value) => json::write(value, out),
                 None => return Ok(false),
@@ -53,11 +57,13 @@ impl<'v> Run<'v> {
             let before = out.len();
             // The key is written with its comma, which the first member does not have.
             out.extend_from_slice(&member.written[usize::from(first)..]);
+            self.tell(|| Event::Key(&member.key));
             if self.write(&member.plan, start, out)? {
                 first = false;
             } else {
                 out.truncate(before);
             }
+            self.tell(|| Event::Leave);
         }
         out.push(b'}');
         Ok(())
@@ -82,11 +88,13 @@ impl<'v> Run<'v> {
         if *items > 0 {
             out.push(b',');
         }
+        self.tell(|| Event::Item(*items));
         if self.write(plan, start, out)? {
             *items += 1;
         } else {
             out.truncate(before);
         }
+        self.tell(|| Event::Leave);
         Ok(())
     }
 }
@@ -110,7 +118,8 @@ impl Plan {
             Self::Text(text) => text.span,
             Self::Map(members) => members.first().map_or_else(Span::default, |member| member.plan.span()),
             Self::List(plans) => plans.first().map_or_else(Span::default, Self::span),
-            Self::Omit | Self::Constant(_) => Span::default(),
+            Self::Constant(constant) => constant.span,
+            Self::Omit => Span::default(),
         }
     }
 }

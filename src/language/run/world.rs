@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::diagnostic::Span;
 use crate::functions::Facts;
 use crate::language::compiler::Module;
+use crate::language::observer::Observer;
 use crate::language::overrides::Overrides;
 use crate::model::{Reason, Refusal};
 use crate::value::{Arena, Timestamp, Value};
@@ -28,6 +29,7 @@ pub struct World<'v> {
     pub settings: Value<'v>,
     /// The tenant's credentials for this file, a map of secrets (the first of a list); `Null` where out of scope.
     pub credentials: Value<'v>,
+    pub(super) observer: Option<&'v dyn Observer>,
     pub(super) misses: RefCell<Vec<Miss>>,
     pub(super) steps: Cell<u32>,
 }
@@ -44,6 +46,7 @@ impl<'v> World<'v> {
             tenant: "",
             settings: Value::Null,
             credentials: Value::Null,
+            observer: module.observer(),
             misses: RefCell::default(),
             steps: Cell::new(0),
         }

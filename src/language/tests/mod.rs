@@ -4,6 +4,7 @@
 mod bounds;
 mod examples;
 mod expressions;
+mod observer;
 mod problems;
 mod random;
 mod secrets;

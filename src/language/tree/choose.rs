@@ -2,7 +2,8 @@
 
 use super::Place;
 use crate::language::lower::Build;
-use crate::language::plan::{Base, Each, Match, Plan, When};
+use crate::language::places::Kind;
+use crate::language::plan::{Base, Case, Each, Match, Plan, When};
 use crate::language::scope::{Name, Start, is_plain};
 use crate::yaml::{Key, Node};
 
@@ -18,7 +19,7 @@ impl Build<'_, '_> {
         if then.is_none() && otherwise.is_none() {
             self.lacks(key, "then` or `else");
         }
-        let condition = self.test(test);
+        let condition = self.test(test, (Kind::Then, Kind::Else));
         let tested = self.tested_node(test);
         let before = self.learn(tested);
         let then = then.map_or(Plan::Omit, |node| self.tree(node, place));
@@ -44,8 +45,12 @@ impl Build<'_, '_> {
             return Plan::Omit;
         };
         let on = self.free_leaf(on);
-        let cases = entries.iter().map(|(case, node)| (case.text.clone(), self.tree(node, place))).collect();
-        let otherwise = otherwise.map(|node| self.tree(node, place));
+        let mut case = |(key, node): &(Key, Node)| {
+            let at = self.compiler.place(Kind::Case, key.span);
+            Case { name: key.text.clone(), plan: self.tree(node, place), place: at }
+        };
+        let cases = entries.iter().map(&mut case).collect();
+        let otherwise = otherwise.map(|node| (self.tree(node, place), self.compiler.place(Kind::Case, node.span)));
         let Some((on, shown, _, secret)) = on else { return Plan::Omit };
         if secret {
             self.compiler.error("SB0222", "a secret is not compared", on.span);

@@ -6,6 +6,7 @@ use crate::functions::Type;
 use crate::language::compiler::{Body, Compiler};
 use crate::language::expression::parse_pipe;
 use crate::language::lower::{Build, Lowered};
+use crate::language::places::Kind;
 use crate::language::plan::{Expression, Leaf, Plan, Text, Use};
 use crate::language::text::Prose;
 use crate::yaml::{Key, Node};
@@ -117,7 +118,8 @@ impl Build<'_, '_> {
         };
         let input = Lowered { gives, ..Lowered::tree(plan) };
         let lowered = self.calls(to, input, &calls);
-        Plan::Pipe(Leaf { expression: lowered.expression, required: None, span: to.span })
+        let place = self.compiler.place(Kind::Expression, to.span);
+        Plan::Pipe(Leaf { expression: lowered.expression, required: None, span: to.span, place })
     }
 
     pub(super) fn prose(&mut self, template: &Node, with: Option<&Node>) -> Plan {

@@ -8,7 +8,9 @@ mod compose;
 
 use super::expression::is_expression;
 use super::lower::{Build, ONE, WHOLE};
+use super::places::Kind;
 use super::plan::{Constant, Leaf, Member, Plan};
+use crate::diagnostic::Span;
 use crate::functions::Type;
 use crate::shape::{OPERATORS, Operator};
 use crate::value::Tree;
@@ -40,13 +42,13 @@ impl Build<'_, '_> {
             Shape::Scalar(Scalar::Text(text), _) if is_expression(text) => self.leaf(node, place),
             Shape::Scalar(Scalar::Text(text), _) => {
                 self.suspect(node, text);
-                Plan::constant(to_tree(node))
+                Plan::constant(to_tree(node), node.span)
             }
-            Shape::Scalar(..) => Plan::constant(to_tree(node)),
-            Shape::List(items) => self.list(items),
+            Shape::Scalar(..) => Plan::constant(to_tree(node), node.span),
+            Shape::List(items) => self.list(items, node.span),
             Shape::Map(entries) => match entries.iter().find(|(key, _)| key.text.starts_with('$')) {
                 Some((key, value)) => self.operator(entries, key, value, place),
-                None => self.map(entries),
+                None => self.map(entries, node.span),
             },
         };
         self.depth -= 1;
@@ -82,10 +84,11 @@ impl Build<'_, '_> {
             expression: lowered.expression,
             required: required.then(|| lowered.shown.into()),
             span: node.span,
+            place: self.compiler.place(Kind::Expression, node.span),
         })
     }
 
-    fn list(&mut self, items: &[Node]) -> Plan {
+    fn list(&mut self, items: &[Node], span: Span) -> Plan {
         let plans: Vec<Plan> = items.iter().map(|item| self.tree(item, Place::Required)).collect();
         let plans: Vec<Plan> = plans.into_iter().filter(|plan| !matches!(plan, Plan::Omit)).collect();
         if plans.iter().all(|plan| matches!(plan, Plan::Constant(_))) {
@@ -93,12 +96,12 @@ impl Build<'_, '_> {
                 Plan::Constant(Constant { tree, .. }) => Some(tree),
                 _ => None,
             });
-            return Plan::constant(Tree::List(trees.collect()));
+            return Plan::constant(Tree::List(trees.collect()), span);
         }
         Plan::List(plans.into())
     }
 
-    fn map(&mut self, entries: &[(Key, Node)]) -> Plan {
+    fn map(&mut self, entries: &[(Key, Node)], span: Span) -> Plan {
         let mut members = Vec::with_capacity(entries.len());
         for (key, node) in entries {
             let plan = self.tree(node, Place::Required);
@@ -111,7 +114,7 @@ impl Build<'_, '_> {
                 Plan::Constant(Constant { tree, .. }) => Some((member.key, tree)),
                 _ => None,
             });
-            return Plan::constant(Tree::Map(trees.collect()));
+            return Plan::constant(Tree::Map(trees.collect()), span);
         }
         Plan::Map(members.into())
     }
@@ -132,7 +135,7 @@ impl Build<'_, '_> {
             "$use" => self.used(value, part("with")),
             "$pipe" => self.piped(key, value, part("to")),
             "$text" => self.prose(value, part("with")),
-            _ => Plan::constant(to_tree(value)),
+            _ => Plan::constant(to_tree(value), value.span),
         }
     }
 
@@ -186,7 +189,12 @@ impl Build<'_, '_> {
     fn free_leaf(&mut self, node: &Node) -> Option<(Leaf, String, Type, bool)> {
         let syntax = self.syntax(node)?;
         let lowered = self.value(node, &syntax, super::lower::Wanted { handled: true, ..ONE });
-        let leaf = Leaf { expression: lowered.expression, required: None, span: node.span };
+        let leaf = Leaf {
+            expression: lowered.expression,
+            required: None,
+            span: node.span,
+            place: self.compiler.place(Kind::Expression, node.span),
+        };
         Some((leaf, lowered.shown, lowered.gives, lowered.secret))
     }
 }

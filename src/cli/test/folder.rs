@@ -1,0 +1,48 @@
+//! A folder of mappings with all that its cases read: samples, schemas, a key.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::app::{now, read_folder};
+use crate::cases::{Material, Suite};
+use crate::diagnostic::{self, Source};
+use crate::sim::keys;
+
+/// Why a folder cannot be worked with.
+pub(super) type Trouble = Box<dyn std::error::Error>;
+
+/// A folder of mappings.
+pub(super) struct Folder {
+    path: PathBuf,
+    pub(super) mappings: Vec<Source>,
+    pub(super) cases: Vec<Source>,
+    key: String,
+}
+
+impl Folder {
+    /// Reads the texts of mappings and cases.
+    pub(super) fn read(path: &Path) -> Result<Self, Trouble> {
+        let all = read_folder(path)?.into_iter();
+        let is_cases = |source: &Source| source.name.ends_with(".cases.yaml") || source.name.ends_with(".cases.yml");
+        let (cases, mappings) = all.partition(is_cases);
+        // A key made for the run: what is signed with it proves nothing beyond.
+        Ok(Self { path: path.to_owned(), mappings, cases, key: keys::generate()?.private_pem })
+    }
+
+    /// The mappings with their cases. A file of cases that belongs to no mapping is trouble.
+    pub(super) fn suites(&self) -> Result<Vec<Suite>, Trouble> {
+        let schema = |name: &str| String::from_utf8(self.beside("schemas", name)?).ok().map(Arc::from);
+        let (suites, problems) = Suite::pair(&self.mappings, &self.cases, &schema);
+        if problems.is_empty() { Ok(suites) } else { Err(diagnostic::render(&problems).into()) }
+    }
+
+    /// Does something with what cases are given.
+    pub(super) fn with<T>(&self, body: impl FnOnce(&Material<'_>) -> T) -> T {
+        let sample = |name: &str| self.beside("samples", name).map(Arc::from);
+        body(&Material { sample: &sample, rsa_key_pem: &self.key, now: now() })
+    }
+
+    fn beside(&self, folder: &str, name: &str) -> Option<Vec<u8>> {
+        std::fs::read(self.path.join(folder).join(name)).ok()
+    }
+}

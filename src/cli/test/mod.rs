@@ -1,0 +1,89 @@
+//! `switchboard test`: the contract cases of mappings, with counts per file and leg; and what the cases are worth.
+
+mod folder;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use self::folder::{Folder, Trouble};
+use super::fail;
+use crate::cases::{Coverage, Report, Verdict, summary};
+use crate::diagnostic;
+
+/// Which cases, and what of them.
+#[derive(Debug, Args)]
+pub(super) struct TestOptions {
+    /// The folder of mappings, with `samples` and `schemas` beside them
+    #[arg(default_value = "mappings")]
+    folder: PathBuf,
+    /// Only cases whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Name every case, not only those that fail
+    #[arg(long)]
+    verbose: bool,
+    /// Count what the cases reach of each mapping, and name what they do not
+    #[arg(long, conflicts_with = "only")]
+    coverage: bool,
+    /// Fail if the cases reach less than so many per cent of a mapping
+    #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(..=100))]
+    floor: Option<u8>,
+    /// Write the coverage as JSON
+    #[arg(long, requires = "coverage")]
+    json: bool,
+}
+
+pub(super) fn run(options: &TestOptions) -> ExitCode {
+    let done = if options.coverage { covered(options) } else { tested(options) };
+    done.map_or_else(|problem| fail(&*problem), |good| ExitCode::from(u8::from(!good)))
+}
+
+fn tested(options: &TestOptions) -> Result<bool, Trouble> {
+    let folder = Folder::read(&options.folder)?;
+    let suites = folder.suites()?;
+    let reports: Vec<Report> = folder.with(|material| {
+        let run = |suite: &crate::cases::Suite| match &options.only {
+            Some(only) => suite.run_some(material, &|name| name.contains(only.as_str())),
+            None => suite.run(material),
+        };
+        suites.iter().map(run).collect()
+    });
+    print!("{}", shown(&reports, options.verbose));
+    let run: usize = reports.iter().map(|report| report.outcomes.len()).sum();
+    if run == 0 { Err("no case was run".into()) } else { Ok(reports.iter().all(Report::is_good)) }
+}
+
+fn covered(options: &TestOptions) -> Result<bool, Trouble> {
+    let folder = Folder::read(&options.folder)?;
+    let suites = folder.suites()?;
+    let (reports, covered): (Vec<Report>, Vec<Option<Coverage>>) =
+        folder.with(|material| suites.iter().map(|suite| suite.cover(material)).unzip());
+    let covered: Vec<Coverage> = covered.into_iter().flatten().collect();
+    let floor = usize::from(options.floor.unwrap_or_default());
+    let below: Vec<&Coverage> = covered.iter().filter(|own| !own.total().is_at_least(floor)).collect();
+    let good = reports.iter().all(Report::is_good) && covered.len() == suites.len();
+    if options.json {
+        let files: Vec<_> = covered.iter().map(Coverage::json).collect();
+        println!("{}", serde_json::json!({ "mappings": files, "passed": good, "below_floor": below.len() }));
+    } else {
+        print!("{}", shown(&reports, options.verbose));
+        covered.iter().for_each(|own| print!("\n{own}"));
+        for own in &below {
+            println!("\n{}: {:.1} % is below {floor} %", own.source.name, own.total().percent());
+        }
+    }
+    Ok(good && below.is_empty())
+}
+
+/// What is wrong with the files, the cases of interest, and the counts.
+fn shown(reports: &[Report], verbose: bool) -> String {
+    let mut text = String::new();
+    for report in reports {
+        text.push_str(&diagnostic::render(&report.problems));
+        let shown = |outcome: &&crate::cases::Outcome| verbose || !matches!(outcome.verdict, Verdict::Passed);
+        report.outcomes.iter().filter(shown).for_each(|outcome| text.push_str(&outcome.to_string()));
+    }
+    text + &summary(reports)
+}
