@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod options;
+mod schema;
 mod serve;
 mod sim;
 mod test;
@@ -29,6 +30,8 @@ enum Command {
     Check(options::FileOptions),
     /// Run the contract cases of mappings
     Test(test::TestOptions),
+    /// Print JSON Schemas of mapping, tenant, gateway and case files, for editors
+    Schema(schema::SchemaOptions),
     /// See it work: a gateway, a provider and two platforms on this machine, two campaigns, a table
     Demo(demo::DemoOptions),
     /// Simulated parties to test against
@@ -52,6 +55,7 @@ pub fn run() -> ExitCode {
         Command::Serve(options) => serve::run(options),
         Command::Check(options) => check::run(&options),
         Command::Test(options) => test::run(&options),
+        Command::Schema(options) => schema::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Sim(command) => sim::run(command),
     }

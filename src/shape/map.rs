@@ -89,6 +89,15 @@ impl Member {
     }
 }
 
+/// Members whose names the tables do not know.
+#[derive(Clone, Copy, Debug)]
+pub struct Others {
+    /// What their names match, a regular expression.
+    pub pattern: &'static str,
+    /// One of them; its name says how they are written.
+    pub member: Member,
+}
+
 /// A map whose members are known.
 #[derive(Clone, Copy, Debug)]
 pub struct MapShape {
@@ -99,8 +108,8 @@ pub struct MapShape {
     /// One sentence, in Markdown.
     pub says: &'static str,
     groups: &'static [&'static [Member]],
-    /// Members of other names: how they are written, what they hold.
-    pub others: Option<&'static Member>,
+    /// Members of other names.
+    pub others: Option<&'static Others>,
     /// It holds exactly one of its members.
     pub choice: bool,
     /// At least one of these is needed.
@@ -120,7 +129,7 @@ impl MapShape {
     }
 
     /// The same, with members of other names.
-    pub(super) const fn others(self, others: &'static Member) -> Self {
+    pub(super) const fn others(self, others: &'static Others) -> Self {
         Self { others: Some(others), ..self }
     }
 

@@ -10,17 +10,20 @@ mod file;
 mod gateway;
 mod legs;
 mod map;
+mod schema;
 mod scheme;
 mod section;
 mod tenant;
 mod tree;
+mod values;
 
 pub use call::{CALL, FAILED, LISTING_CALL, RETRY, SEND_CALL, URL};
 pub use cases::{CASE, CASE_ANSWER, CASE_REQUEST, CASES, EXPECT, GIVEN};
 pub use file::{AUTH, PLATFORM, PROVIDER, SETTING, TABLE};
 pub use gateway::GATEWAY;
 pub use legs::{PLATFORM_INBOUND, PLATFORM_STATUS, PROVIDER_SEND, PROVIDER_TEMPLATES, RULE, WORDS};
-pub use map::{Kind, MapShape, Member};
+pub use map::{Kind, MapShape, Member, Others};
+pub use schema::{Document, schema};
 pub use scheme::{BASIC, BEARER, HEADER_IN, HEADER_OUT, JWT_HS256_IN, JWT_RS256_OUT, QUERY, SCHEME_IN, SCHEME_OUT};
 pub use section::{
     ANSWER, CHECK, PAGE, PLATFORM_SEND, PLATFORM_TEMPLATES, PROVIDER_INBOUND, PROVIDER_STATUS, REFUSED, ROUTE,

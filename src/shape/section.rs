@@ -1,6 +1,6 @@
 //! Route sections: a request that a party makes of us, from route to answer. And `refused`.
 
-use super::map::{Kind, MapShape, Member};
+use super::map::{Kind, MapShape, Member, Others};
 use super::scheme::SCHEME_IN;
 
 const fn member(name: &'static str, kind: Kind, says: &'static str, example: &'static str) -> Member {
@@ -129,12 +129,15 @@ pub static TENANT_OF: MapShape = MapShape::new(
     "The tenant whose number, number's member or setting has this value.",
     &[&[member("number", Kind::Tree, "the tenant who has this number", "$.body.to")]],
 )
-.others(&Member::new(
-    "number.NAME, settings.NAME",
-    Kind::Tree,
-    "the tenant with this value in a number's member or in a setting",
-    "{ settings.account: $.body.account }",
-))
+.others(&Others {
+    pattern: r"^(number|settings)\..",
+    member: Member::new(
+        "number.NAME, settings.NAME",
+        Kind::Tree,
+        "the tenant with this value in a number's member or in a setting",
+        "$.body.account",
+    ),
+})
 .choice();
 
 /// A check.

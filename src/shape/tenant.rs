@@ -1,6 +1,6 @@
 //! The tenant file.
 
-use super::map::{Kind, MapShape, Member};
+use super::map::{Kind, MapShape, Member, Others};
 
 const fn member(name: &'static str, kind: Kind, says: &'static str, example: &'static str) -> Member {
     Member::new(name, kind, says, example)
@@ -64,7 +64,10 @@ pub static NUMBER: MapShape = MapShape::new(
         .or("true"),
     ]],
 )
-.others(&Member::new("any other", Kind::Any, "read by mappings as `$.number.NAME`", "west"));
+.others(&Others {
+    pattern: "",
+    member: Member::new("any other", Kind::Any, "read by mappings as `$.number.NAME`", "west"),
+});
 
 /// `limits`.
 pub static LIMITS: MapShape = MapShape::new(

@@ -83,7 +83,7 @@ pub static OPERATORS: &[Operator] = &[
         "builds the tree, then applies functions; nothing drops the key",
     ),
     Operator::new(
-        member("$text", Kind::Prose, "the template", "Hi {{name}}"),
+        member("$text", Kind::Prose, "the template", "\"Hi {{name}}\""),
         &[member("with", NAMES, "the names it shows", "{ name: $.body.name }")],
         "one text by a Handlebars template of nothing but `{{names}}`; every name must hold something",
     ),

@@ -24,6 +24,8 @@ mod reload;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod schema;
+#[cfg(test)]
 mod seeds;
 #[cfg(test)]
 mod shipped;
