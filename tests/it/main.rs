@@ -20,6 +20,8 @@ mod newcomer;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod samples;
