@@ -91,6 +91,10 @@ impl Facts for Sender {
         true
     }
 
+    fn sender_with(&self, _: &str, _: &str) -> Option<&str> {
+        None
+    }
+
     fn is_suppressed(&self, _: &str, _: &str) -> bool {
         false
     }

@@ -50,6 +50,10 @@ impl Facts for GivenFacts<'_> {
         self.tenant.sender(address).is_some()
     }
 
+    fn sender_with(&self, member: &str, value: &str) -> Option<&str> {
+        self.tenant.sender_with(member, value)
+    }
+
     fn is_suppressed(&self, address: &str, _: &str) -> bool {
         let plain = Address::plain(address);
         let opted_out = self.suppressed.iter().any(|known| known == plain.as_str());

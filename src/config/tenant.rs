@@ -96,6 +96,13 @@ impl Tenant {
         self.number(written).or_else(|| self.number(Address::plain(written).as_str()))
     }
 
+    /// The sender whose member of that name has this value, for providers that name a sender by an id of their own.
+    #[must_use]
+    pub fn sender_with(&self, member: &str, value: &str) -> Option<&str> {
+        let has = |number: &&Number| number.members.get(member).and_then(Tree::as_text) == Some(value);
+        self.numbers.iter().find(has).map(|number| number.number.as_str())
+    }
+
     /// Whether calls to that party may go to this host: `host` means its scheme's own port, `host:port` any other.
     #[must_use]
     pub fn lists_host(&self, party: Party, url: &url::Url) -> bool {

@@ -63,6 +63,10 @@ impl Facts for TenantFacts<'_> {
         self.tenant.sender(address).is_some()
     }
 
+    fn sender_with(&self, member: &str, value: &str) -> Option<&str> {
+        self.tenant.sender_with(member, value)
+    }
+
     fn is_suppressed(&self, address: &str, sender: &str) -> bool {
         let sender = self.tenant.sender(sender).map_or_else(|| Address::from(sender), |number| number.number.clone());
         suppressed(self.flow, self.tenant, &sender, &Address::plain(address))

@@ -46,6 +46,21 @@ pub(super) const FUNCTIONS: &[Function] = &[
         ..Function::row("is_sender", TEXT, Type::Boolean, "is one of this tenant's numbers", is_sender)
     },
     Function {
+        arguments: &[Argument::one("member", TEXT)],
+        asks: true,
+        examples: &[
+            Example::gives(r#"$.a | sender_with("shop")"#, r#"{"a": "west"}"#, r#""14155550100""#),
+            Example::nothing(r#"$.a | sender_with("shop")"#, r#"{"a": "east"}"#),
+        ],
+        ..Function::row(
+            "sender_with",
+            TEXT,
+            Type::Text,
+            "this tenant's number whose member of that name has this value; nothing if none has",
+            sender_with,
+        )
+    },
+    Function {
         arguments: &[Argument::one("sender", TEXT)],
         asks: true,
         examples: &[Example::gives("$.a | is_suppressed($.b)", r#"{"a": "919812345678", "b": "14155550100"}"#, "true")],
@@ -87,6 +102,11 @@ fn template<'v>(call: &Call<'_, 'v>) -> Outcome<'v> {
 
 fn is_sender<'v>(call: &Call<'_, 'v>) -> Outcome<'v> {
     answer(call.facts.is_sender(call.text()?))
+}
+
+fn sender_with<'v>(call: &Call<'_, 'v>) -> Outcome<'v> {
+    let number = call.facts.sender_with(call.argument_text(0)?, call.text()?);
+    Ok(number.map(|number| Value::Text(call.arena.alloc_str(number))))
 }
 
 fn is_suppressed<'v>(call: &Call<'_, 'v>) -> Outcome<'v> {

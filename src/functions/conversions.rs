@@ -1,7 +1,7 @@
 //! The only conversions between types. What does not convert is an error, not nothing.
 
 use super::call::{Outcome, expected};
-use super::function::{Call, Example, Function, Type};
+use super::function::{Argument, Call, Example, Function, Type};
 use crate::codec::json;
 use crate::value::{Number, Value};
 
@@ -27,6 +27,14 @@ pub(super) const FUNCTIONS: &[Function] = &[
             Example::gives("$.a | integer", r#"{"a": 3.0}"#, "3"),
         ],
         ..Function::row("integer", &[Type::Any], Type::Integer, "as a number without a fraction", integer)
+    },
+    Function {
+        arguments: &[Argument::one("much", &[Type::Integer])],
+        examples: &[
+            Example::gives("$.a | plus(1)", r#"{"a": 0}"#, "1"),
+            Example::gives("$.a | plus($.b)", r#"{"a": 3, "b": -5}"#, "-2"),
+        ],
+        ..Function::row("plus", &[Type::Integer], Type::Integer, "greater by so much", plus)
     },
     Function {
         examples: &[
@@ -69,6 +77,12 @@ fn integer<'v>(call: &Call<'_, 'v>) -> Outcome<'v> {
         other => other,
     };
     whole.map(|number| Some(Value::Number(number))).ok_or_else(|| expected("a number without a fraction"))
+}
+
+fn plus<'v>(call: &Call<'_, 'v>) -> Outcome<'v> {
+    let Value::Number(number) = call.input else { return Err(expected("a number")) };
+    let sum = number.as_i64().zip(call.argument_integer(0)?).and_then(|(a, b)| a.checked_add(b));
+    sum.map(|sum| Some(Value::Number(sum.into()))).ok_or_else(|| expected("a number without a fraction"))
 }
 
 /// A number, or a text that JSON would read as one; leading zeros and a plus sign are taken too.

@@ -8,6 +8,8 @@ pub trait Facts {
     fn template<'v>(&'v self, name: &str, language: &str, sender: &str, arena: &'v Arena) -> Option<Value<'v>>;
     /// One of this tenant's numbers.
     fn is_sender(&self, address: &str) -> bool;
+    /// This tenant's number whose member of that name has this value, as the tenant writes it.
+    fn sender_with(&self, member: &str, value: &str) -> Option<&str>;
     /// Opted out, of the tenant or that sender as the tenant's policy says.
     fn is_suppressed(&self, address: &str, sender: &str) -> bool;
     /// Scheme, host and port allowed by the tenant's hosts and the rule against private addresses.
@@ -24,6 +26,9 @@ impl Facts for NoFacts {
     }
     fn is_sender(&self, _: &str) -> bool {
         false
+    }
+    fn sender_with(&self, _: &str, _: &str) -> Option<&str> {
+        None
     }
     fn is_suppressed(&self, _: &str, _: &str) -> bool {
         false

@@ -1,9 +1,11 @@
 //! Functions of lists and maps.
 
-use super::MAX_TEXT;
+use std::collections::HashSet;
+
 use super::call::{Outcome, amount, expected, too_long};
 use super::conversions::scalar;
-use super::function::{Argument, Call, Example, Function, Type};
+use super::function::{Argument, Call, Example, Function, FunctionError, Type};
+use super::{MAX_ITEMS, MAX_TEXT};
 use crate::value::Value;
 
 const LIST: &[Type] = &[Type::List];
@@ -57,6 +59,18 @@ pub(super) const FUNCTIONS: &[Function] = &[
             Example::nothing("$.a | get($.b)", r#"{"a": {"x": 1}, "b": "y"}"#),
         ],
         ..Function::row("get", &[Type::Map], Type::Any, "the member of that name, else nothing", get)
+    },
+    Function {
+        arguments: &[Argument::one("name", &[Type::Text])],
+        examples: &[Example::gives("$.a | keyed($.b)", r#"{"a": 1, "b": "x[1]"}"#, r#"{"x[1]": 1}"#)],
+        ..Function::row("keyed", &[Type::Any], Type::Map, "a map with this as its one member, of that name", keyed)
+    },
+    Function {
+        examples: &[
+            Example::gives("$.a | merge", r#"{"a": [{"x": 1}, {"y": 2, "z": 3}]}"#, r#"{"x": 1, "y": 2, "z": 3}"#),
+            Example::gives("$.a | merge", r#"{"a": []}"#, "{}"),
+        ],
+        ..Function::row("merge", LIST, Type::Map, "one map of the members of all maps; no two may share a name", merge)
     },
 ];
 
@@ -124,4 +138,26 @@ fn number_of(key: &str) -> Option<usize> {
 fn get<'v>(call: &Call<'_, 'v>) -> Outcome<'v> {
     call.map()?;
     Ok(call.input.member(call.argument_text(0)?))
+}
+
+fn keyed<'v>(call: &Call<'_, 'v>) -> Outcome<'v> {
+    Ok(Some(Value::Map(call.arena.alloc_slice_copy(&[(call.argument_text(0)?, call.input)]))))
+}
+
+fn merge<'v>(call: &Call<'_, 'v>) -> Outcome<'v> {
+    let mut members = Vec::new();
+    let mut names = HashSet::new();
+    for item in call.list()? {
+        for member in item.as_map().ok_or_else(|| expected("a list of maps"))? {
+            // The later one would silently take the place of the earlier.
+            if !names.insert(member.0) {
+                return Err(expected("maps without a name in common"));
+            }
+            if members.len() == MAX_ITEMS {
+                return Err(FunctionError::Bound(format!("a map of more than {MAX_ITEMS} members")));
+            }
+            members.push(*member);
+        }
+    }
+    Ok(Some(Value::Map(call.arena.alloc_slice_copy(&members))))
 }

@@ -20,6 +20,11 @@ fn conversions() {
     fails("$.a | integer", &a(1.5), "expected a number without a fraction");
     fails("$.a | integer", &a(1e300), "expected a number without a fraction");
     check("$.a | integer", &a("-3.0"), "-3");
+    check("$.a | plus(-1)", &a(0), "-1");
+    fails("$.a | plus(1)", &a(i64::MAX), "expected a number without a fraction");
+    fails("$.a | plus(1)", &a(0.5), "expected a number without a fraction");
+    fails("$.a | plus(1)", &a("1"), "expected a number");
+    nothing("$.a | plus($.b)", &a(1));
     check("$.a | boolean", &a("FALSE"), "false");
     check("$.a | boolean", &a("1"), "true");
     fails("$.a | boolean", &a("yes"), "expected true or false");
@@ -138,6 +143,16 @@ fn lists() {
     }
     nothing("$.a | get(\"x\")", r#"{"a": {"x": null}}"#);
     fails("$.a | get(\"x\")", r#"{"a": "x"}"#, "expected a map");
+    check("$.a | keyed(\"\")", r#"{"a": {"b": 1}}"#, r#"{"": {"b": 1}}"#);
+    nothing("$.a | keyed(\"x\")", r#"{"a": null}"#);
+    nothing("$.a | keyed($.b)", &a(1));
+    fails("$.a | keyed($.b)", r#"{"a": 1, "b": 2}"#, "expected a text as argument");
+    check("$.a | merge", r#"{"a": [{"y": 1}, {}, {"x": null}]}"#, r#"{"y": 1, "x": null}"#);
+    fails("$.a | merge", r#"{"a": [{"x": 1}, {"x": 1}]}"#, "expected maps without a name in common");
+    fails("$.a | merge", r#"{"a": [{"x": 1}, null]}"#, "expected a list of maps");
+    let half = |from: usize| (from..from + 6000).map(|n| (n.to_string(), 0)).collect::<std::collections::BTreeMap<_, _>>();
+    let many = serde_json::json!({ "a": [half(0), half(6000)] }).to_string();
+    fails("$.a | merge", &many, "bound: a map of more than 10000 members");
 }
 
 /// `{"a": {"11": 11, …, "1": 1}}`: keys whose order as texts is another than as numbers.

@@ -19,6 +19,9 @@ impl Facts for SampleFacts {
     fn is_sender(&self, address: &str) -> bool {
         address == "14155550100"
     }
+    fn sender_with(&self, member: &str, value: &str) -> Option<&str> {
+        ((member, value) == ("shop", "west")).then_some("14155550100")
+    }
     fn is_suppressed(&self, address: &str, sender: &str) -> bool {
         (address, sender) == ("919812345678", "14155550100")
     }
@@ -140,9 +143,9 @@ fn examples_hold() {
 #[test]
 fn the_table_is_the_reference() {
     let names = "string number integer boolean nonempty in capture file_name length bytes count between phone is_phone \
-        time format epoch table template values_of get is_sender is_suppressed lower upper trim fold replace split join \
-        prefix truncate slice fill list first last number_keys by_number to_json from_json base64 unbase64 url_encode \
-        sha256 hmac_sha256 is_ascii is_gsm7 is_allowed_url";
+        time format epoch table template values_of get keyed merge plus is_sender sender_with is_suppressed lower upper \
+        trim fold replace split join prefix truncate slice fill list first last number_keys by_number to_json from_json \
+        base64 unbase64 url_encode sha256 hmac_sha256 is_ascii is_gsm7 is_allowed_url";
     let mut expected: Vec<_> = names.split_whitespace().collect();
     let mut found: Vec<_> = super::FUNCTIONS.iter().map(|function| function.name).collect();
     expected.sort_unstable();
