@@ -32,4 +32,6 @@ mod seeds;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]
+mod strangers;
+#[cfg(test)]
 mod world;

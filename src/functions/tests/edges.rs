@@ -150,7 +150,8 @@ fn lists() {
     check("$.a | merge", r#"{"a": [{"y": 1}, {}, {"x": null}]}"#, r#"{"y": 1, "x": null}"#);
     fails("$.a | merge", r#"{"a": [{"x": 1}, {"x": 1}]}"#, "expected maps without a name in common");
     fails("$.a | merge", r#"{"a": [{"x": 1}, null]}"#, "expected a list of maps");
-    let half = |from: usize| (from..from + 6000).map(|n| (n.to_string(), 0)).collect::<std::collections::BTreeMap<_, _>>();
+    let half =
+        |from: usize| (from..from + 6000).map(|n| (n.to_string(), 0)).collect::<std::collections::BTreeMap<_, _>>();
     let many = serde_json::json!({ "a": [half(0), half(6000)] }).to_string();
     fails("$.a | merge", &many, "bound: a map of more than 10000 members");
 }
