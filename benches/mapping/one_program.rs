@@ -10,8 +10,7 @@ use switchboard::yaml;
 use super::Trouble;
 use super::shipped::{NOW, refused};
 
-const ROOTS: &[Root] =
-    &[Root { name: "body", optional: false, secret: false }, Root { name: "ref", optional: false, secret: false }];
+const ROOTS: &[Root] = &[Root::plain("body"), Root::plain("ref")];
 
 pub(super) struct OneProgram {
     module: Module,

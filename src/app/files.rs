@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Files;
 use crate::diagnostic::Source;
+use crate::language::Schemas;
 
 /// A file or folder that cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -23,9 +24,25 @@ pub struct FileProblem {
 /// # Errors
 /// [`FileProblem`] for a folder or file that cannot be read.
 pub fn read_files(mappings: &Path, tenants: &Path) -> Result<Files, FileProblem> {
-    let mut files = Files { mappings: read_folder(mappings)?, tenants: read_folder(tenants)?, ..Files::default() };
+    let schemas = Some(read_schemas(&mappings.join("schemas"))?);
+    let mut files =
+        Files { mappings: read_folder(mappings)?, tenants: read_folder(tenants)?, schemas, ..Files::default() };
     files.mappings.retain(|source| !source.name.ends_with(".cases.yaml") && !source.name.ends_with(".cases.yml"));
     Ok(files)
+}
+
+/// Reads the JSON Schemas that mappings declare, by their names. A folder that is not there holds none.
+///
+/// # Errors
+/// [`FileProblem`] for a file that cannot be read.
+pub(super) fn read_schemas(folder: &Path) -> Result<Schemas, FileProblem> {
+    let Ok(entries) = fs::read_dir(folder) else { return Ok(Schemas::new()) };
+    let files = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| path.is_file());
+    let named = |path: PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Ok((name, read_file(&path)?))
+    };
+    files.map(named).collect()
 }
 
 /// Reads every YAML file of a folder.

@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use crate::auth;
 use crate::diagnostic::{Diagnostic, Source};
+use crate::language::Schemas;
 use crate::mapping::{Mapping, Party};
 use crate::model::Name;
 
@@ -46,6 +47,8 @@ pub struct Files {
     pub earlier: Vec<Source>,
     /// Tenant files that are gone and that no message needs any more.
     pub settled: HashSet<Arc<str>>,
+    /// `mappings/schemas/*`, by name; `None`: not at hand, so that no path is checked against one.
+    pub schemas: Option<Schemas>,
 }
 
 /// Everything a request needs to know of the configuration; never changes.

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::index::Placed;
 use super::{Files, Snapshot};
 use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::language::Schemas;
 use crate::mapping::{self, Mapping, Party};
 use crate::model::Name;
 
@@ -41,7 +42,7 @@ impl Versions {
         let mut by_file = BTreeMap::new();
         for source in &files.mappings {
             let known = before.and_then(|before| before.by_file.get(&source.name));
-            if let Some(mapping) = one(source, known, before, notes) {
+            if let Some(mapping) = one(source, files.schemas.as_ref(), known, before, notes) {
                 by_file.insert(source.name.clone(), mapping);
             }
         }
@@ -51,7 +52,7 @@ impl Versions {
             let version = version(&source.text);
             if all.iter().all(|mapping| mapping.version != version) {
                 let kept = before.and_then(|before| before.loaded(&version)).cloned();
-                all.extend(kept.or_else(|| mapping::compile(source, version, &mut Vec::new()).map(Arc::new)));
+                all.extend(kept.or_else(|| mapping::compile(source, version, None, &mut Vec::new()).map(Arc::new)));
             }
         }
         let mut versions = Self { by_file, defaults: BTreeMap::new(), all, rivals: Vec::new() };
@@ -144,6 +145,7 @@ impl Versions {
 /// A file's mapping: the one from before where the text is the same or has an error, else compiled.
 fn one(
     source: &Source,
+    schemas: Option<&Schemas>,
     known: Option<&Arc<Mapping>>,
     before: Option<&Snapshot>,
     notes: &mut Notes,
@@ -155,7 +157,7 @@ fn one(
         return Some(same.clone());
     }
     let mut problems = Vec::new();
-    let compiled = mapping::compile(source, version, &mut problems).map(Arc::new);
+    let compiled = mapping::compile(source, version, schemas, &mut problems).map(Arc::new);
     let broken = compiled.is_none() || problems.iter().any(Diagnostic::is_error);
     if !problems.is_empty() {
         notes.insert(source.name.clone(), problems);

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::lower::Made;
 use super::observer::Watched;
+use super::outline::{ANYTHING, OutlineId, Outlines};
 use super::places::{Place, Reachable};
 use super::plan::{Base, Plan};
 use super::program::Reading;
 use super::scope::{Name, Root, ScopeBuilder, Start};
 use super::table::Table;
+use super::want::Schemas;
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::yaml::Node;
 
@@ -27,6 +30,10 @@ pub struct Compiler<'d> {
     pub(super) settings: Vec<Declared>,
     pub(super) tables: Vec<Table>,
     pub(super) uses: Vec<Named>,
+    pub(super) outlines: Outlines,
+    pub(super) schemas: Option<&'d Schemas>,
+    /// What the platform's messages keep.
+    pub(super) kept: Option<(OutlineId, OutlineId)>,
     problems: &'d mut Vec<Diagnostic>,
     notes: Vec<Note>,
     pub(super) places: Vec<Reachable>,
@@ -44,6 +51,10 @@ pub(super) struct Named {
     pub(super) with: Option<Vec<Box<str>>>,
     pub(super) body: Option<Body>,
     pub(super) reads: Vec<Reading>,
+    /// It is being compiled: a use within itself is not followed.
+    pub(super) busy: bool,
+    /// How often it was checked with the values of a use.
+    pub(super) reviews: usize,
 }
 
 /// A compiled named tree; its first slots are the names of `with`.
@@ -70,12 +81,20 @@ impl<'d> Compiler<'d> {
             settings: settings.to_vec(),
             tables: Vec::new(),
             uses: Vec::new(),
+            outlines: Outlines::default(),
+            schemas: None,
+            kept: None,
             problems,
             notes: Vec::new(),
             places: Vec::new(),
             numbers: HashMap::new(),
             unnumbered: false,
         }
+    }
+
+    /// What sections declare by `schema:` is found here; without it no path is checked against a schema.
+    pub const fn schemas(&mut self, schemas: Option<&'d Schemas>) {
+        self.schemas = schemas;
     }
 
     /// Compiles the file's `tables:`.
@@ -104,6 +123,8 @@ impl<'d> Compiler<'d> {
             with: None,
             body: None,
             reads: Vec::new(),
+            busy: false,
+            reviews: 0,
         });
         self.uses = named.collect();
     }
@@ -155,6 +176,12 @@ impl<'d> Compiler<'d> {
         self.report(problem);
     }
 
+    /// Warns of what no message ever comes to.
+    pub(super) fn unreachable(&mut self, span: Span, message: &str, help: &str) {
+        let problem = Diagnostic::warning("SB0231", message).at(&self.source, span);
+        self.report(problem.help(help));
+    }
+
     /// Reports an error with nothing more to say.
     pub(super) fn error(&mut self, code: &'static str, message: impl Into<String>, span: Span) {
         self.problem(code, message, span, |problem| problem);
@@ -191,11 +218,12 @@ impl<'d> Compiler<'d> {
     }
 
     /// The scope inside of a named tree: the names of everywhere and those of `with`.
-    pub(super) fn inside(with: &[Box<str>]) -> ScopeBuilder {
+    pub(super) fn inside<'w>(with: impl Iterator<Item = (&'w str, &'w Made)>) -> ScopeBuilder {
         let mut scope = ScopeBuilder::new(&[]);
-        for name in with {
+        for (name, made) in with {
             let slot = scope.slot(Start::Empty);
-            scope.names.push(Name { local: true, ..Name::plain(name, Base::Slot(slot)) });
+            let (outline, trail) = (made.outline.unwrap_or(ANYTHING), made.trail.clone());
+            scope.names.push(Name { local: true, outline, trail, ..Name::plain(name, Base::Slot(slot)) });
         }
         scope
     }

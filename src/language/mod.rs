@@ -14,6 +14,7 @@ mod compiler;
 mod expression;
 mod lower;
 mod observer;
+mod outline;
 mod overrides;
 mod path;
 mod places;
@@ -24,15 +25,18 @@ mod scope;
 mod table;
 mod text;
 mod tree;
+mod want;
 
 #[cfg(test)]
 mod tests;
 
 pub use compiler::{Compiler, Declared, Module};
 pub use observer::{Asked, Event, Let, Observer};
+pub use outline::{Known, OutlineId};
 pub use overrides::Overrides;
 pub use places::{Kind, Place, Reachable};
 pub use program::Program;
 pub use run::{Fault, Frame, Miss, World};
 pub use scope::{Layout, Root, ScopeBuilder};
 pub use text::{Prose, ProseError};
+pub use want::{Schemas, Want};

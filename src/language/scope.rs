@@ -7,10 +7,13 @@ use std::rc::Rc;
 
 use super::compiler::Compiler;
 use super::lower::Build;
+use super::lower::Missing;
+use super::outline::{ANYTHING, Known as Outlined, OutlineId};
 use super::places::Kind;
 use super::plan::{Base, Plan};
 use super::program::{Program, Reading};
 use super::tree::Place;
+use super::want::Want;
 use crate::diagnostic::Span;
 use crate::yaml::Node;
 
@@ -23,7 +26,20 @@ pub struct Root {
     pub optional: bool,
     /// Its members are secrets (`credentials`).
     pub secret: bool,
+    /// What is known of it.
+    pub outline: Outlined,
 }
+
+impl Root {
+    /// A name that is always there and of which nothing is known.
+    #[must_use]
+    pub const fn plain(name: &'static str) -> Self {
+        Self { name, optional: false, secret: false, outline: Outlined::Anything }
+    }
+}
+
+/// Members that may be missing, each by how much of a path leads to it.
+pub(super) type Trail = Vec<(usize, Missing)>;
 
 /// What the compiler knows of a name.
 #[derive(Clone, Debug)]
@@ -45,6 +61,14 @@ pub(super) struct Name {
     pub(super) note: Option<usize>,
     /// Of a `let`: what it reads.
     pub(super) reads: Rc<[Reading]>,
+    /// Its outline.
+    pub(super) outline: OutlineId,
+    /// Its outline, where it is one of the program's own.
+    pub(super) known: Option<Outlined>,
+    /// The path it stands for, from a root.
+    pub(super) from: Option<(Base, Box<[Box<str>]>)>,
+    /// What of it may be missing.
+    pub(super) trail: Trail,
 }
 
 impl Name {
@@ -61,6 +85,10 @@ impl Name {
             local: false,
             note: None,
             reads: Rc::new([]),
+            outline: ANYTHING,
+            known: None,
+            from: None,
+            trail: Vec::new(),
         }
     }
 }
@@ -74,8 +102,17 @@ pub(super) enum Start {
     Lazy(usize),
 }
 
-/// Something that was tested on the way here: a name, or one of its members.
-pub(super) type Known = (Base, Option<Box<str>>);
+/// Something that was tested on the way here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Known {
+    pub(super) base: Base,
+    /// The members that lead to it.
+    pub(super) keys: Box<[Box<str>]>,
+    /// Its value chose the way: what stands beside it depends on it.
+    pub(super) chooses: bool,
+    /// Only this or another was there: which question, and which of its alternatives.
+    pub(super) one_of: Option<(usize, usize)>,
+}
 
 /// The names a section's trees may read, and their slots.
 pub struct ScopeBuilder {
@@ -108,6 +145,7 @@ impl ScopeBuilder {
         self.names.push(Name {
             optional: root.optional,
             secret: root.secret,
+            known: Some(root.outline),
             varies: matches!(root.name, "item" | "index" | "outer"),
             ..Name::plain(root.name, base)
         });
@@ -142,7 +180,15 @@ impl ScopeBuilder {
             self.varying.push((slot, self.lets.len()));
         }
         self.lets.push(Let { name: name.into(), span: tree.span, plan });
+        let mut made = found.made;
+        if made.vanishes && made.trail.is_empty() {
+            let length = made.from.as_ref().map_or(0, |(_, keys)| keys.len());
+            made.trail.push((length, Missing { member: name.into(), declared: None, span }));
+        }
         self.names.push(Name {
+            outline: made.outline.unwrap_or(ANYTHING),
+            from: made.from,
+            trail: made.trail,
             secret: found.secret,
             varies: found.varies,
             shown: found.alias,
@@ -158,6 +204,35 @@ impl ScopeBuilder {
         let mut build = Build::new(compiler, self);
         let plan = build.tree(node, Place::Required);
         Program::new(plan, node.span, build.finish().reads)
+    }
+
+    /// Compiles a tree that must come to a certain value; gives back what it builds, too.
+    pub fn built(&mut self, compiler: &mut Compiler<'_>, node: &Node, want: &Want) -> (Program, OutlineId) {
+        let (program, outline) = self.outlined_tree(compiler, node);
+        compiler.fits(node, outline, want);
+        (program, outline)
+    }
+
+    /// Compiles a tree that must fit a schema.
+    pub fn fitting(
+        &mut self,
+        compiler: &mut Compiler<'_>,
+        node: &Node,
+        wanted: Option<OutlineId>,
+        what: &str,
+    ) -> Program {
+        let (program, outline) = self.outlined_tree(compiler, node);
+        if let Some(wanted) = wanted {
+            compiler.fits_outline(node, outline, wanted, what);
+        }
+        program
+    }
+
+    fn outlined_tree(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> (Program, OutlineId) {
+        let mut build = Build::new(compiler, self);
+        let plan = build.tree(node, Place::Required);
+        let found = build.finish();
+        (Program::new(plan, node.span, found.reads), found.made.outline.unwrap_or(ANYTHING))
     }
 
     /// Compiles a tree that may come to nothing as a whole: where nothing is an answer too, as in `let`.
@@ -187,16 +262,36 @@ impl ScopeBuilder {
     /// Compiles a section's own `when`: what it tests with `?` counts as there in all that is compiled afterwards.
     pub fn when(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
         let program = self.condition(compiler, node);
+        self.learn(compiler, node);
+        program
+    }
+
+    /// What is known of a name from here on: the outline of the body that a section declares.
+    pub fn outline(&mut self, name: &str, outline: OutlineId) {
+        if let Some(name) = self.names.iter_mut().rev().find(|known| *known.text == *name) {
+            (name.outline, name.known) = (outline, None);
+        }
+    }
+
+    /// What a condition tests with `?` counts as there in all that is compiled afterwards.
+    pub fn learn(&mut self, compiler: &mut Compiler<'_>, node: &Node) {
         let tested = Build::new(compiler, self).tested_node(node);
         self.known.extend(tested);
-        program
     }
 
     /// Compiles what must be a list: a plural path (`each:`).
     pub fn list(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
+        self.items(compiler, node).0
+    }
+
+    /// The same, with what is known of an item.
+    pub fn items(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> (Program, OutlineId) {
         let mut build = Build::new(compiler, self);
         let plan = build.list_node(node).map_or(Plan::Omit, Plan::Leaf);
-        Program::new(plan, node.span, build.finish().reads)
+        let found = build.finish();
+        let list = found.made.outline.unwrap_or(ANYTHING);
+        let item = compiler.outlines.flat(list).items.unwrap_or(ANYTHING);
+        (Program::new(plan, node.span, found.reads), item)
     }
 
     /// Freezes the scope.

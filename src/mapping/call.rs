@@ -3,9 +3,9 @@
 use super::auth::{self, SchemeOut};
 use super::fields::{Fields, Reader};
 use super::retry::{self, Retry};
-use super::{scopes, section};
+use super::{known, scopes, section};
 use crate::codec::Format;
-use crate::language::{Compiler, Layout, Program, Root, ScopeBuilder};
+use crate::language::{Compiler, Layout, Program, Root, ScopeBuilder, Want};
 use crate::shape::{self, MapShape};
 use crate::yaml::Node;
 
@@ -90,6 +90,9 @@ pub(super) fn read(
 ) -> Option<Call> {
     let fields = Fields::read(reader, node, shape);
     let mut scope = compiler.scope(roots);
+    compiler.sent_before(&mut scope);
+    let schema = fields.get("schema").and_then(|node| compiler.schema(node));
+    let (sent, answered) = if name == "templates" { (None, schema) } else { (schema, None) };
     if let Some(lets) = fields.get("let") {
         scope.lets(compiler, lets);
     }
@@ -98,8 +101,14 @@ pub(super) fn read(
     let url = url(reader, compiler, &mut scope, fields.get("url")?)?;
     let auth = fields.get("auth").and_then(|node| auth::scheme_out(reader, compiler, &mut scope, node));
     let mut tree = |scope: &mut ScopeBuilder, name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
-    let (headers, body) = (tree(&mut scope, "headers"), tree(&mut scope, "body"));
+    let headers = tree(&mut scope, "headers");
+    let body = fields.get("body").map(|node| scope.fitting(compiler, node, sent, "the body"));
     scope.add(scopes::ANSWER);
+    if let Some(body) = answered {
+        let answer = compiler.with_member(known::ANSWER, "body", body);
+        scope.outline("answer", answer);
+    }
+    let mut tree = |scope: &mut ScopeBuilder, name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
     let (take, next) = (tree(&mut scope, "take"), tree(&mut scope, "next"));
     let ok = fields.get("ok").map(|node| scope.condition(compiler, node));
     let failed = fields.get("failed").and_then(|node| failed(reader, compiler, &mut scope, node));
@@ -145,5 +154,6 @@ fn failed(
         scope.lets(compiler, lets);
     }
     fields.get("reason")?;
-    Some(FailedPlan { failure: scope.tree(compiler, &node.without("let")) })
+    let want = Want { what: "a failure", outline: known::NEW_FAILURE, one_of: &[] };
+    Some(FailedPlan { failure: scope.built(compiler, &node.without("let"), &want).0 })
 }

@@ -8,7 +8,7 @@ use super::provider::{self, ProviderLegs};
 use super::section::{self, Refusals, Section};
 use super::settings::{self, Setting};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::language::{Compiler, Layout, Module};
+use crate::language::{Compiler, Layout, Module, Schemas};
 use crate::model::Name;
 use crate::shape;
 use crate::yaml::{self, Node};
@@ -61,17 +61,29 @@ pub enum Legs {
 }
 
 /// Compiles a mapping file. `None` if there is nothing to speak of; else the problems say whether it may be used.
-pub fn compile(source: &Source, version: String, problems: &mut Vec<Diagnostic>) -> Option<Mapping> {
+/// `schemas`: what sections declare by `schema:`; `None`: not at hand, so that no path is checked against one.
+pub fn compile(
+    source: &Source,
+    version: String,
+    schemas: Option<&Schemas>,
+    problems: &mut Vec<Diagnostic>,
+) -> Option<Mapping> {
     let node = yaml::parse(source, problems)?;
     let mut reader = Reader::new(source.clone());
     let mut language = Vec::new();
-    let mapping = read(&mut reader, &mut language, version, &node);
+    let mapping = read(&mut reader, &mut language, version, schemas, &node);
     problems.append(&mut reader.problems);
     problems.append(&mut language);
     mapping
 }
 
-fn read(reader: &mut Reader, language: &mut Vec<Diagnostic>, version: String, node: &Node) -> Option<Mapping> {
+fn read(
+    reader: &mut Reader,
+    language: &mut Vec<Diagnostic>,
+    version: String,
+    schemas: Option<&Schemas>,
+    node: &Node,
+) -> Option<Mapping> {
     let shape = if node.get("provider").is_some() { &shape::PROVIDER } else { &shape::PLATFORM };
     let fields = Fields::read(reader, node, shape);
     if let Some(dsl) = fields.get("dsl").filter(|dsl| dsl.scalar_text().as_deref() != Some("1")) {
@@ -80,6 +92,7 @@ fn read(reader: &mut Reader, language: &mut Vec<Diagnostic>, version: String, no
     let (party, name) = party(reader, fields, node)?;
     let settings = fields.get("settings").map_or_else(Vec::new, |node| settings::read(reader, node));
     let mut compiler = Compiler::new(&reader.source, &settings::declared(&settings), language);
+    compiler.schemas(schemas);
     if let Some(tables) = fields.get("tables") {
         compiler.tables(tables);
     }

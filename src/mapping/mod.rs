@@ -7,6 +7,7 @@ mod auth;
 mod call;
 mod fields;
 mod file;
+mod known;
 mod platform;
 mod provider;
 mod retry;

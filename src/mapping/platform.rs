@@ -106,6 +106,7 @@ fn status(
 ) -> Option<StatusLeg> {
     let fields = Fields::read(reader, node, &shape::PLATFORM_STATUS);
     let mut scope = compiler.scope(scopes::WORDS);
+    compiler.sent_before(&mut scope);
     let statuses = [Status::Submitted, Status::Delivered, Status::Read, Status::Failed];
     let mut words = Vec::new();
     for (key, word) in fields.get("words").map_or(&[][..], |node| reader.map(node, "words")) {
@@ -141,6 +142,7 @@ fn inbound(
         .and_then(|node| reader.word(node, "match", &[("whole", Match::Whole), ("first_word", Match::FirstWord)]));
     let fold = fields.get("fold").map_or(Fold::ALL, |node| fold(reader, node));
     let mut scope = compiler.scope(scopes::RULES);
+    compiler.sent_before(&mut scope);
     let mut rules = Vec::new();
     for (key, node) in fields.get("rules").map_or(&[][..], |node| reader.map(node, "rules")) {
         let fields = Fields::read(reader, node, &shape::RULE);

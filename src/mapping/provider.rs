@@ -2,9 +2,9 @@
 
 use super::call::{self, Call};
 use super::fields::{Fields, Reader};
-use super::scopes;
 use super::section::{self, Leg, Section};
-use crate::language::{Compiler, Layout, Program};
+use super::{known, scopes};
+use crate::language::{Compiler, Layout, Program, Want};
 use crate::shape;
 use crate::yaml::Node;
 
@@ -59,8 +59,14 @@ fn listing(reader: &mut Reader, compiler: &mut Compiler<'_>, node: &Node) -> Opt
     let call = call::read(reader, compiler, "templates", &shape::LISTING_CALL, scopes::LISTING, fields.get("call")?)?;
     let mut scope = compiler.scope(scopes::LISTING);
     scope.add(scopes::ANSWER);
-    let each = scope.list(compiler, fields.get("each")?);
+    if let Some(body) = fields.get("call").and_then(|call| compiler.schema(call.get("schema")?)) {
+        let answer = compiler.with_member(known::ANSWER, "body", body);
+        scope.outline("answer", answer);
+    }
+    let (each, item) = scope.items(compiler, fields.get("each")?);
     scope.add(scopes::ITEM);
-    let template = scope.tree(compiler, fields.get("template")?);
+    scope.outline("item", item);
+    let want = Want { what: "a template", outline: known::NEW_TEMPLATE, one_of: &[] };
+    let (template, _) = scope.built(compiler, fields.get("template")?, &want);
     Some(TemplatesLeg { call, each, layout: scope.finish(), template })
 }

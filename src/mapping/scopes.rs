@@ -1,46 +1,58 @@
 //! Which names each section starts with. One table, so that the reference page and the code cannot differ.
 
-use crate::language::Root;
+use super::known;
+use crate::language::{Known, Root};
 
 const fn root(name: &'static str) -> Root {
-    Root { name, optional: false, secret: false }
+    Root::plain(name)
+}
+
+const fn outlined(name: &'static str, outline: Known) -> Root {
+    Root { outline, ..Root::plain(name) }
 }
 
 const fn maybe(name: &'static str) -> Root {
-    Root { name, optional: true, secret: false }
+    Root { optional: true, ..Root::plain(name) }
 }
 
 /// The tenant's credentials for this party: in `auth` and in calls only.
-pub(super) const CREDENTIALS: Root = Root { name: "credentials", optional: false, secret: true };
+pub(super) const CREDENTIALS: Root = Root { secret: true, ..Root::plain("credentials") };
+
+const MESSAGE_SENT: Root = outlined("message", known::MESSAGE);
+const EVENT: Root = outlined("event", known::EVENT);
+const INBOUND: Root = outlined("inbound", known::INBOUND);
+const QUOTED: Root = Root { optional: true, ..outlined("quoted", known::MESSAGE) };
+const LAST: Root = Root { optional: true, ..outlined("last", known::MESSAGE) };
+const RULE: Root = outlined("rule", known::RULE);
+const CALL: Root = outlined("call", known::CALL);
 
 /// A request that a party makes of us.
 pub(super) const REQUEST: &[Root] =
     &[root("body"), root("headers"), root("query"), root("path"), root("raw"), maybe("claims")];
 /// `page.of`: what was synced.
-pub(super) const TEMPLATES: Root = root("templates");
+pub(super) const TEMPLATES: Root = outlined("templates", known::TEMPLATES);
 /// The answer to a listing.
-pub(super) const PAGE: Root = root("page");
+pub(super) const PAGE: Root = outlined("page", known::PAGE);
 /// The answer to a send.
 pub(super) const MESSAGE: Root = root("message");
 /// What was refused.
 pub(super) const REFUSED: &[Root] =
     &[root("error"), root("errors"), maybe("body"), maybe("headers"), maybe("query"), maybe("path")];
 /// A provider's call for a message.
-pub(super) const SEND: &[Root] = &[root("message"), root("number"), CREDENTIALS];
+pub(super) const SEND: &[Root] = &[outlined("message", known::MESSAGE), root("number"), CREDENTIALS];
 /// A provider's call for a page of templates.
 pub(super) const LISTING: &[Root] = &[root("number"), CREDENTIALS];
 /// What came of a call.
-pub(super) const ANSWER: Root = root("answer");
+pub(super) const ANSWER: Root = outlined("answer", known::ANSWER);
 /// One item of a listing.
 pub(super) const ITEM: Root = root("item");
 /// The words for a status.
-pub(super) const WORDS: &[Root] = &[root("message"), root("event")];
+pub(super) const WORDS: &[Root] = &[MESSAGE_SENT, EVENT];
 /// A call that reports a status.
-pub(super) const STATUS_CALL: &[Root] = &[root("message"), root("event"), root("word"), root("call"), CREDENTIALS];
+pub(super) const STATUS_CALL: &[Root] = &[MESSAGE_SENT, EVENT, outlined("word", Known::TEXT), CALL, CREDENTIALS];
 /// Keyword rules.
-pub(super) const RULES: &[Root] = &[root("inbound"), maybe("quoted"), maybe("last"), root("number"), root("rule")];
+pub(super) const RULES: &[Root] = &[INBOUND, QUOTED, LAST, root("number"), RULE];
 /// A call that tells the platform of an inbound message.
-pub(super) const INBOUND_CALL: &[Root] =
-    &[root("inbound"), maybe("quoted"), maybe("last"), root("number"), root("rule"), root("call"), CREDENTIALS];
+pub(super) const INBOUND_CALL: &[Root] = &[INBOUND, QUOTED, LAST, root("number"), RULE, CALL, CREDENTIALS];
 /// Auth schemes.
 pub(super) const AUTH: &[Root] = &[CREDENTIALS];

@@ -2,7 +2,7 @@
 
 use super::auth::{self, SchemeIn};
 use super::fields::{Fields, Reader};
-use super::scopes;
+use super::{known, scopes};
 use crate::codec::Format;
 use crate::language::{Compiler, Layout, Program, Root, ScopeBuilder};
 use crate::model::Reason;
@@ -195,13 +195,16 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
     let fields = Fields::read(reader, node, shape);
     let auth = fields.get("auth").map(|node| auth::read_in(reader, compiler, node));
     let mut scope = compiler.scope(scopes::REQUEST);
+    if let Some(outline) = fields.get("schema").and_then(|node| compiler.schema(node)) {
+        scope.outline("body", outline);
+    }
     if leg == Leg::Templates {
         scope.add(scopes::TEMPLATES);
     }
     if let Some(lets) = fields.get("let") {
         scope.lets(compiler, lets);
     }
-    let when = fields.get("when").map(|node| scope.condition(compiler, node));
+    let when = fields.get("when").map(|node| scope.when(compiler, node));
     let tenant = fields.get("tenant").and_then(|node| tenant_rule(reader, compiler, &mut scope, node));
     let checks = fields.get("checks").map_or(&[][..], |node| list(reader, node, "checks"));
     let checks = checks.iter().filter_map(|node| check(reader, compiler, &mut scope, node)).collect();
@@ -210,7 +213,11 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
     let (made, result): (Makes, Root) = if leg == Leg::Templates {
         (Makes::Page(Box::new(page(reader, compiler, &mut scope, made)?)), scopes::PAGE)
     } else {
-        (Makes::Value(scope.tree(compiler, made)), scopes::MESSAGE)
+        let (program, built) = scope.built(compiler, made, known::made_by(leg));
+        if leg == Leg::Send {
+            compiler.kept(built);
+        }
+        (Makes::Value(program), scopes::MESSAGE)
     };
     scope.add(result);
     let mut plan = |name: &str| fields.get(name).map(|node| answer(reader, compiler, &mut scope, node, &shape::ANSWER));
@@ -261,6 +268,10 @@ fn check(reader: &mut Reader, compiler: &mut Compiler<'_>, scope: &mut ScopeBuil
     let refuse = reason(reader, fields.get("refuse")?)?;
     let mut condition = |name: &str| fields.get(name).map(|node| scope.check(compiler, node, name == "unless"));
     let (when, unless) = (condition("when"), condition("unless"));
+    if let (None, Some(unless)) = (&when, fields.get("unless")) {
+        // Whoever passes has it.
+        scope.learn(compiler, unless);
+    }
     let mut tree = |name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
     Some(Check { refuse, when, unless, text: tree("text"), with: tree("with") })
 }

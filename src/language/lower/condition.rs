@@ -1,10 +1,11 @@
 //! Conditions: boolean only. A comparison, a boolean, or an expression with `?`, which asks whether it yields anything.
 
-use super::{Build, Lowered, WHOLE, Wanted};
+use super::{Build, Lowered, Made, WHOLE, Wanted};
 use crate::functions::Type;
 use crate::language::expression::{Comparison, Kind, Syntax, is_expression, parse};
+use crate::language::path::Resolved;
 use crate::language::places::Kind as PlaceKind;
-use crate::language::plan::{Base, Condition, Expression, Leaf, Plan, When};
+use crate::language::plan::{Base, Condition, Expression, Leaf, Plan, Step, When};
 use crate::language::scope::Known;
 use crate::value::Tree;
 use crate::yaml::Node;
@@ -44,6 +45,7 @@ impl Build<'_, '_> {
                 Some("add `[*]` to the path, or `| list` if it may be one or many"),
             );
         }
+        self.found.made = Made::of(lowered.outline);
         let place = self.compiler.place(PlaceKind::Expression, node.span);
         Some(Leaf { expression: lowered.expression, required: None, span: node.span, place })
     }
@@ -99,16 +101,34 @@ impl Build<'_, '_> {
         text.and_then(|text| parse(text).ok()).map_or_else(Vec::new, |syntax| self.tested(&syntax))
     }
 
-    fn tested(&self, syntax: &Syntax) -> Vec<Known> {
+    fn tested(&mut self, syntax: &Syntax) -> Vec<Known> {
         match &syntax.kind {
             Kind::And(parts) => parts.iter().flat_map(|part| self.tested(part)).collect(),
-            Kind::Path { text, optional: true } => self.known(text),
-            Kind::Pipe(input, calls) if calls.iter().all(|call| &*call.name != "table") => self.tested(input),
+            Kind::Or(parts) => {
+                let group = self.scope.known.len() + syntax.at.start;
+                let each: Vec<Vec<Known>> = parts.iter().map(|part| self.tested(part)).collect();
+                if each.iter().any(Vec::is_empty) {
+                    return Vec::new();
+                }
+                let numbered = each.into_iter().enumerate();
+                let marked = numbered.flat_map(|(part, all)| {
+                    all.into_iter().map(move |known| Known { one_of: Some((group, part)), ..known })
+                });
+                marked.collect()
+            }
+            Kind::Path { text, optional: true } => self.known(text, false),
+            Kind::Pipe(input, calls) if calls.iter().all(|call| &*call.name != "table") => {
+                let chooses = calls.iter().any(|call| &*call.name == "in");
+                match &input.kind {
+                    Kind::Path { text, .. } if chooses => self.known(text, true),
+                    _ => self.tested(input),
+                }
+            }
             Kind::Compare(how, left, right) if *how != Comparison::Unequal => {
                 let sides = [(left, right), (right, left)];
                 let against_literal = sides.into_iter().find(|(_, other)| is_value(other));
                 against_literal.map_or_else(Vec::new, |(side, _)| match &side.kind {
-                    Kind::Path { text, .. } => self.known(text),
+                    Kind::Path { text, .. } => self.known(text, true),
                     _ => Vec::new(),
                 })
             }
@@ -116,15 +136,19 @@ impl Build<'_, '_> {
         }
     }
 
-    /// A path that is there: its name and the first member.
-    fn known(&self, text: &str) -> Vec<Known> {
-        let mut parts = text.trim_start_matches("$.").split(['.', '[']);
-        let Some(name) = parts.next().and_then(|name| self.scope.find(name)) else { return Vec::new() };
-        let member = parts.next().map(Into::into);
-        match name.base {
-            Base::Settings => vec![(Base::Settings, member)],
-            base => vec![(base, None)],
+    /// A path that is there, also by the path that its first name stands for. `chooses`: by its value.
+    pub(in crate::language) fn known(&mut self, text: &str, chooses: bool) -> Vec<Known> {
+        let somewhere = Resolved { base: Base::This, taken: 0 };
+        let Ok(parsed) = super::super::path::parse(text, &mut |_, _| Some(somewhere)) else { return Vec::new() };
+        let Some(name) = self.scope.find(&parsed.root).cloned() else { return Vec::new() };
+        let members =
+            parsed.steps.iter().map_while(|step| if let Step::Key(key) = step { Some(key.clone()) } else { None });
+        let own: Box<[Box<str>]> = members.collect();
+        let mut known = vec![Known { base: name.base, keys: own.clone(), chooses, one_of: None }];
+        if let Some((base, keys)) = &name.from {
+            known.push(Known { base: *base, keys: keys.iter().chain(&own).cloned().collect(), chooses, one_of: None });
         }
+        known
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
-use super::{Build, Lowered, Wanted, type_of};
+use super::{Build, Lowered, Wanted};
 use crate::functions::{self, Argument as Declared, Function, Type};
 use crate::language::expression::{Argument, Invocation, Syntax};
+use crate::language::outline::Kinds;
 use crate::language::plan::{Call, Expression, Lookup};
-use crate::value::{Arena, Tree, Value};
+use crate::value::{Arena, Value};
 use crate::yaml::Node;
 
 impl Build<'_, '_> {
@@ -46,10 +47,9 @@ impl Build<'_, '_> {
             gives: function.gives,
             optional: input.optional || arguments.iter().any(|argument| argument.optional),
             shown: input.shown.clone(),
-            plural: false,
-            secret: false,
-            table: None,
-            expression: Expression::Literal(Tree::Null),
+            outline: self.compiler.outlines.after(function, &call.arguments, input.outline),
+            missing: input.missing.clone(),
+            ..Lowered::broken()
         };
         let arguments = arguments.into_iter().map(|argument| argument.expression).collect();
         let call = Call { function, prepared, input: input.expression, arguments, shown: input.shown.into(), span };
@@ -72,6 +72,14 @@ impl Build<'_, '_> {
             let text =
                 format!("`{}` takes {}, and this is {}", function.name, names(function.takes), name(input.gives));
             self.at(node, at, "SB0210", text, None);
+        } else {
+            let kinds = self.compiler.outlines.flat(input.outline).kinds;
+            let takes = function.takes.iter().map(|kind| Kinds::of(*kind)).fold(Kinds::NONE, Kinds::or);
+            if !function.takes.is_empty() && kinds != Kinds::NONE && !kinds.meets(takes) {
+                let text =
+                    format!("`{}` takes {}, and this is {}", function.name, names(function.takes), kinds.shown());
+                self.at(node, at, "SB0210", text, None);
+            }
         }
     }
 
@@ -123,7 +131,7 @@ impl Build<'_, '_> {
                 self.at(node, at, "SB0209", format!("{what} is a literal: it is compiled at load"), None);
                 return None;
             }
-            Argument::Literal(tree) => Lowered::of(Expression::Literal(tree.clone()), type_of(tree)),
+            Argument::Literal(tree) => self.literal(tree),
             Argument::Path(path, optional) => {
                 let takes_secret = declared.types.contains(&Type::Secret);
                 let outside = self.found.secret;

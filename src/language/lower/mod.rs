@@ -5,16 +5,21 @@
 mod condition;
 mod function;
 mod name;
+mod walk;
 
 use super::compiler::Compiler;
 use super::expression::{Kind, Syntax, is_expression, parse};
+use super::outline::{ANYTHING, Kinds, OutlineId};
 use super::places::Kind as PlaceKind;
 use super::plan::{Expression, Path};
 use super::program::Reading;
-use super::scope::{Known, ScopeBuilder};
+use super::scope::{Known, ScopeBuilder, Trail};
 use crate::functions::Type;
 use crate::value::Tree;
 use crate::yaml::Node;
+
+pub(in crate::language) use walk::Missing;
+use walk::Walked;
 
 /// A tree on its way to a plan, and what was learned on the way.
 pub(super) struct Build<'b, 'd> {
@@ -22,7 +27,17 @@ pub(super) struct Build<'b, 'd> {
     pub(super) scope: &'b mut ScopeBuilder,
     /// How deep the tree is here.
     pub(super) depth: usize,
+    /// The choices that lead here.
+    pub(super) ways: Vec<Way>,
     found: Found,
+}
+
+/// A choice that was made above.
+pub(super) enum Way {
+    /// A condition, and whether it holds here.
+    When(Box<str>, bool),
+    /// A `$match`, and which case this is.
+    Match(Box<str>, Box<str>),
 }
 
 /// What a compiled tree turned out to need and to be.
@@ -38,6 +53,28 @@ pub(super) struct Found {
     pub(super) alias: Option<Box<str>>,
     /// It is a row of this table.
     pub(super) table: Option<usize>,
+    /// What the tree that was compiled last comes to.
+    pub(super) made: Made,
+}
+
+/// What a tree comes to, as far as that is known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Made {
+    /// `None`: nothing at all.
+    pub(super) outline: Option<OutlineId>,
+    /// It may come to nothing.
+    pub(super) vanishes: bool,
+    /// The path that it is, from a root.
+    pub(super) from: Option<(super::plan::Base, Box<[Box<str>]>)>,
+    /// What of that path may be missing.
+    pub(super) trail: Trail,
+}
+
+impl Made {
+    /// A value of that outline.
+    pub(super) fn of(outline: OutlineId) -> Self {
+        Self { outline: Some(outline), ..Self::default() }
+    }
 }
 
 /// An expression with what is known of its value.
@@ -54,6 +91,12 @@ pub(super) struct Lowered {
     pub(super) secret: bool,
     /// The table it is a row of.
     pub(super) table: Option<usize>,
+    /// What is known of the value.
+    pub(super) outline: OutlineId,
+    /// What may be missing, so that there is no value.
+    pub(super) missing: Option<Missing>,
+    /// How it was read, if it is a path.
+    pub(super) walked: Option<Walked>,
 }
 
 impl Lowered {
@@ -63,7 +106,18 @@ impl Lowered {
     }
 
     fn of(expression: Expression, gives: Type) -> Self {
-        Self { expression, gives, plural: false, optional: false, shown: String::new(), secret: false, table: None }
+        Self {
+            expression,
+            gives,
+            plural: false,
+            optional: false,
+            shown: String::new(),
+            secret: false,
+            table: None,
+            outline: ANYTHING,
+            missing: None,
+            walked: None,
+        }
     }
 }
 
@@ -83,7 +137,7 @@ pub(super) const WHOLE: Wanted = Wanted { list: true, handled: false };
 
 impl<'b, 'd> Build<'b, 'd> {
     pub(super) fn new(compiler: &'b mut Compiler<'d>, scope: &'b mut ScopeBuilder) -> Self {
-        Self { compiler, scope, depth: 0, found: Found::default() }
+        Self { compiler, scope, depth: 0, ways: Vec::new(), found: Found::default() }
     }
 
     pub(super) fn finish(self) -> Found {
@@ -148,7 +202,7 @@ impl<'b, 'd> Build<'b, 'd> {
                 let read = self.path(node, &syntax.at, text, wanted);
                 Lowered { optional: *optional || read.optional, ..read }
             }
-            Kind::Literal(tree) => Lowered::of(Expression::Literal(tree.clone()), type_of(tree)),
+            Kind::Literal(tree) => self.literal(tree),
             Kind::Pipe(input, calls) => self.pipe(node, input, calls, wanted),
             Kind::First(parts) => self.first(node, parts),
             Kind::Compare(how, left, right) => {
@@ -159,11 +213,24 @@ impl<'b, 'd> Build<'b, 'd> {
         }
     }
 
+    pub(super) fn literal(&mut self, tree: &Tree) -> Lowered {
+        let outline = match tree {
+            Tree::Text(text) => self.compiler.outlines.words([&**text]),
+            other => self.compiler.outlines.of(Kinds::of(type_of(other))),
+        };
+        Lowered { outline, ..Lowered::of(Expression::Literal(tree.clone()), type_of(tree)) }
+    }
+
     fn first(&mut self, node: &Node, parts: &[Syntax]) -> Lowered {
         let mut shown = Vec::new();
         let mut alternatives = Vec::new();
         let (mut gives, mut optional, mut secret) = (None, false, false);
+        let (mut outlines, mut missing, mut answered) = (Vec::new(), None, false);
+        let mut walked = Vec::new();
         for part in parts {
+            if answered {
+                self.unreachable(node, &part.at, "this alternative is never taken: the one before is always there");
+            }
             let lowered = self.value(node, part, Wanted { list: false, handled: true });
             if !lowered.shown.is_empty() {
                 shown.push(lowered.shown);
@@ -171,12 +238,18 @@ impl<'b, 'd> Build<'b, 'd> {
             gives = Some(gives.map_or(lowered.gives, |known| if known == lowered.gives { known } else { Type::Any }));
             optional = lowered.optional;
             secret |= lowered.secret;
+            outlines.push(lowered.outline);
+            missing = lowered.missing;
+            walked.extend(lowered.walked);
+            answered = matches!(&lowered.expression, Expression::Literal(tree) if *tree != Tree::Null);
             let span = node.part(&self.compiler.source, part.at.start, part.at.end);
             alternatives.push((lowered.expression, self.compiler.place(PlaceKind::Alternative, span)));
         }
         Lowered {
             optional,
             secret,
+            outline: self.compiler.outlines.one_of(outlines),
+            missing: missing.filter(|_| !self.one_is_there(&walked)),
             shown: shown.join(" or "),
             ..Lowered::of(Expression::First(alternatives.into()), gives.unwrap_or(Type::Any))
         }
@@ -219,6 +292,8 @@ impl<'b, 'd> Build<'b, 'd> {
         let steps: Box<[_]> = parsed.steps.into_iter().skip(name.resolved.taken).collect();
         let path = Path { base: name.resolved.base, steps };
         let plural = path.is_plural();
+        let walked = self.scope.find(&parsed.root).cloned().filter(|name| !name.secret);
+        let walked = walked.map(|name| self.walk(node, at, text, &name, &path.steps));
         if plural && !wanted.list {
             self.at(
                 node,
@@ -230,10 +305,23 @@ impl<'b, 'd> Build<'b, 'd> {
             return Lowered::broken();
         }
         let shown = name.shown(text);
-        let gives = if plural { Type::List } else { name.gives };
+        let outline = walked.as_ref().map_or(ANYTHING, |walked| walked.outline);
+        let missing = walked.as_ref().filter(|_| !plural).and_then(|walked| self.missing(walked));
+        let gives = match name.gives {
+            _ if plural => Type::List,
+            Type::Any => self.compiler.outlines.flat(outline).kinds.as_type(),
+            known => known,
+        };
         let span = node.part(&self.compiler.source, at.start, at.end);
         let expression = if plural { Expression::Collect(path, span) } else { Expression::Read(path) };
-        Lowered { plural, secret: name.secret, shown, table: name.table, ..Lowered::of(expression, gives) }
+        let (secret, table) = (name.secret, name.table);
+        Lowered { plural, secret, shown, table, outline, missing, walked, ..Lowered::of(expression, gives) }
+    }
+
+    /// Warns of what no message ever comes to.
+    pub(super) fn unreachable(&mut self, node: &Node, at: &std::ops::Range<usize>, message: &str) {
+        let span = node.part(&self.compiler.source, at.start, at.end);
+        self.compiler.unreachable(span, message, "remove it, or change what stands before it");
     }
 
     /// Adds what was tested; gives back how much was known before, for [`forget`](Self::forget).

@@ -113,7 +113,7 @@ impl Build<'_, '_> {
             });
             return None;
         };
-        if declared.optional && !handled && !self.is_known(Base::Settings, Some(member)) {
+        if declared.optional && !handled && !self.is_there(Base::Settings, &[member.into()]) {
             let problem = Diagnostic::warning("SB0205", format!("the setting `{member}` may hold nothing"));
             let problem = problem.at(&self.compiler.source, place);
             self.compiler.report(problem.help("add `?` or `??`, or test it in a `when` above"));
@@ -122,14 +122,10 @@ impl Build<'_, '_> {
     }
 
     fn optional_name(&mut self, node: &Node, at: &Range<usize>, name: &Name, handled: bool) {
-        if name.optional && !handled && !self.is_known(name.base, None) {
+        if name.optional && !handled && !self.is_there(name.base, &[]) {
             let text = format!("`{}` may hold nothing here, and nothing says what to do then", name.text);
             self.at(node, at, "SB0205", text, Some("add `?` or `??`, or test it in a `$when` above"));
         }
-    }
-
-    fn is_known(&self, base: Base, member: Option<&str>) -> bool {
-        self.scope.known.iter().any(|(known, tested)| *known == base && tested.as_deref() == member)
     }
 
     /// Reports a column that a table does not have.

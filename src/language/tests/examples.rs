@@ -19,9 +19,8 @@ fn eval(expression: &str, given: &str, facts: &dyn Facts) -> Option<String> {
     let mut compiler = Compiler::new(&source, &[], &mut problems);
     let read = expression.split("$.").skip(1);
     let read = read.map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default());
-    let roots: Vec<Root> = read
-        .map(|name| Root { name: name.to_owned().leak(), optional: false, secret: name == "credentials" })
-        .collect();
+    let roots: Vec<Root> =
+        read.map(|name| Root { secret: name == "credentials", ..Root::plain(name.to_owned().leak()) }).collect();
     let mut scope = compiler.scope(&roots);
     let span = crate::diagnostic::Span { start: 0, end: expression.len() };
     let node = Node { shape: Shape::Scalar(Scalar::Text(expression.into()), Style::Plain), span };

@@ -29,10 +29,10 @@ struct Case {
 }
 
 const ROOTS: &[Root] = &[
-    Root { name: "body", optional: false, secret: false },
-    Root { name: "event", optional: false, secret: false },
-    Root { name: "last", optional: true, secret: false },
-    Root { name: "credentials", optional: false, secret: true },
+    Root::plain("body"),
+    Root::plain("event"),
+    Root { optional: true, ..Root::plain("last") },
+    Root { secret: true, ..Root::plain("credentials") },
 ];
 
 fn settings() -> Vec<Declared> {

@@ -27,7 +27,9 @@ const CODES: &str = "tables:
 fn check(tree: &str, body: &str, expected: &str) {
     // Every table is read, or the compiler says so.
     let all = "let: { c: '$.body.a | table(codes)', w: '$.body.a | table(words)', r: '$.body | table(refusals)' }";
-    let all = format!("{CODES}{all}\ntree: {{ x: {tree}, y: {{ $when: false, then: [ $.c, $.w, $.r ] }} }}");
+    let all = format!(
+        "{CODES}{all}\ntree: {{ x: {tree}, y: {{ $when: $.settings.flag == false, then: [ $.c, $.w, $.r ] }} }}"
+    );
     check_file(&all, body, expected);
 }
 

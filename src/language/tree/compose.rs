@@ -1,15 +1,27 @@
 //! `$use`, `$pipe` and `$text`: trees made of trees.
 
 use super::Place;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::functions::Type;
 use crate::language::compiler::{Body, Compiler};
 use crate::language::expression::parse_pipe;
-use crate::language::lower::{Build, Lowered};
+use crate::language::lower::{Build, Lowered, Made, Missing};
+use crate::language::outline::{ANYTHING, Kinds};
 use crate::language::places::Kind;
-use crate::language::plan::{Expression, Leaf, Plan, Text, Use};
+use crate::language::plan::{Base, Expression, Leaf, Plan, Text, Use};
 use crate::language::text::Prose;
 use crate::yaml::{Key, Node};
+
+/// A named tree is checked with the values of at most so many of its uses: trees that use each other twice would
+/// double the work with every level.
+const REVIEWS: usize = 16;
+
+/// A name of `with` and its tree.
+struct Given {
+    name: Box<str>,
+    plan: Plan,
+    made: Made,
+}
 
 impl Build<'_, '_> {
     pub(super) fn used(&mut self, name: &Node, with: Option<&Node>) -> Plan {
@@ -25,12 +37,13 @@ impl Build<'_, '_> {
             });
             return Plan::Omit;
         };
-        self.first_use(number, &given);
+        let made = self.within(number, &given);
         let reads = self.compiler.uses[number].reads.clone();
         self.found().reads.extend(reads);
         let wanted = self.compiler.uses[number].with.clone().unwrap_or_default();
         self.same_names(name, text, &wanted, &given);
-        let mut given: Vec<_> = given.into_iter().map(|(name, plan)| (name, Some(plan))).collect();
+        self.found().made = made;
+        let mut given: Vec<_> = given.into_iter().map(|given| (given.name, Some(given.plan))).collect();
         let mut take = |name: &str| {
             let found = given.iter_mut().find(|(known, _)| **known == *name);
             found.and_then(|(_, plan)| plan.take()).unwrap_or_default()
@@ -40,7 +53,7 @@ impl Build<'_, '_> {
     }
 
     /// The names of `with` and their trees. A secret is not handed on: inside nobody would know it for one.
-    fn given(&mut self, with: Option<&Node>) -> Vec<(Box<str>, Plan)> {
+    fn given(&mut self, with: Option<&Node>) -> Vec<Given> {
         let Some(with) = with else { return Vec::new() };
         let Some(entries) = with.as_map() else {
             self.compiler.error("SB0214", "`with` is a map of names", with.span);
@@ -55,31 +68,53 @@ impl Build<'_, '_> {
                     problem.help("write it where the call needs it")
                 });
             }
-            given.push((key.text.clone(), plan));
+            let made = std::mem::take(&mut self.found().made);
+            given.push(Given { name: key.text.clone(), plan, made: self.as_given(made, &key.text, key.span) });
         }
         given
     }
 
-    /// Compiles a named tree with the names that its first use gives.
-    fn first_use(&mut self, number: usize, given: &[(Box<str>, Plan)]) {
-        if self.compiler.uses[number].with.is_some() {
-            return;
+    /// What a name of `with` is inside of the named tree: its path is not known there, only what may be missing.
+    fn as_given(&self, made: Made, name: &str, span: Span) -> Made {
+        let (base, keys) = made.from.clone().unwrap_or((Base::This, Box::default()));
+        let missing = self.first_missing(base, &keys, &made.trail);
+        let written = || Missing { member: name.into(), declared: None, span };
+        let missing = missing.or_else(|| made.vanishes.then(written));
+        Made { from: None, trail: missing.into_iter().map(|missing| (0, missing)).collect(), ..made }
+    }
+
+    /// Compiles a named tree with the names that its first use gives. Later uses give the same names and other
+    /// values, so it is checked with them again, as long as that is not without end.
+    fn within(&mut self, number: usize, given: &[Given]) -> Made {
+        let unknown = Made::of(ANYTHING);
+        let named = &mut self.compiler.uses[number];
+        if named.busy || named.reviews > REVIEWS {
+            return unknown;
         }
-        let names: Vec<Box<str>> = given.iter().map(|(name, _)| name.clone()).collect();
-        let node = self.compiler.uses[number].node.clone();
-        self.compiler.uses[number].with = Some(names.clone());
-        let mut scope = Compiler::inside(&names);
+        let first = named.with.is_none();
+        let names: Vec<Box<str>> = given.iter().map(|given| given.name.clone()).collect();
+        if !first && named.with.as_ref() != Some(&names) {
+            return unknown;
+        }
+        (named.busy, named.reviews) = (true, named.reviews + 1);
+        let node = named.node.clone();
+        named.with = Some(names);
+        let mut scope = Compiler::inside(given.iter().map(|given| (&*given.name, &given.made)));
         let mut build = Build::new(self.compiler, &mut scope);
         let plan = build.tree(&node, Place::Required);
         let found = build.finish();
         let named = &mut self.compiler.uses[number];
-        named.reads = found.reads;
-        named.body = Some(Body { plan, starts: scope.starts.into() });
+        named.busy = false;
+        if first {
+            named.reads = found.reads;
+            named.body = Some(Body { plan, starts: scope.starts.into() });
+        }
+        found.made
     }
 
-    fn same_names(&mut self, at: &Node, tree: &str, wanted: &[Box<str>], given: &[(Box<str>, Plan)]) {
-        let missing = wanted.iter().find(|name| given.iter().all(|(known, _)| known != *name));
-        let strange = given.iter().find(|(name, _)| !wanted.contains(name)).map(|(name, _)| name);
+    fn same_names(&mut self, at: &Node, tree: &str, wanted: &[Box<str>], given: &[Given]) {
+        let missing = wanted.iter().find(|name| given.iter().all(|known| known.name != **name));
+        let strange = given.iter().map(|given| &given.name).find(|name| !wanted.contains(name));
         let text = match (missing, strange) {
             (Some(name), _) => format!("`with` lacks the name `{name}`"),
             (None, Some(name)) => format!("`with` has the name `{name}`, which the first use does not give"),
@@ -116,8 +151,10 @@ impl Build<'_, '_> {
             crate::yaml::Shape::List(_) => Type::List,
             _ => Type::Any,
         };
-        let input = Lowered { gives, ..Lowered::tree(plan) };
+        let outline = self.found().made.outline.unwrap_or(ANYTHING);
+        let input = Lowered { gives, outline, ..Lowered::tree(plan) };
         let lowered = self.calls(to, input, &calls);
+        self.found().made = Made { vanishes: lowered.optional, ..Made::of(lowered.outline) };
         let place = self.compiler.place(Kind::Expression, to.span);
         Plan::Pipe(Leaf { expression: lowered.expression, required: None, span: to.span, place })
     }
@@ -128,6 +165,7 @@ impl Build<'_, '_> {
             self.compiler.error("SB0221", "`$text` is a template", template.span);
             return Plan::Omit;
         };
+        self.found().made = Made::of(self.compiler.outlines.of(Kinds::TEXT));
         let prose = match Prose::parse(text) {
             Ok(prose) => prose,
             Err(problem) => {
@@ -137,17 +175,20 @@ impl Build<'_, '_> {
         };
         let mut values = Vec::new();
         for name in prose.names() {
-            match given.iter().position(|(known, _)| **known == *name) {
-                Some(place) => values.push(given.swap_remove(place)),
+            match given.iter().position(|known| *known.name == *name) {
+                Some(place) => {
+                    let Given { name, plan, .. } = given.swap_remove(place);
+                    values.push((name, plan));
+                }
                 None => {
                     let text = format!("the template reads `{name}`, which `with` does not give");
                     self.compiler.problem("SB0221", text, template.span, |problem| {
-                        problem.did_you_mean(name, given.iter().map(|(known, _)| &**known))
+                        problem.did_you_mean(name, given.iter().map(|known| &*known.name))
                     });
                 }
             }
         }
-        for (name, _) in given {
+        for Given { name, .. } in given {
             let problem = Diagnostic::warning("SB0225", format!("the template does not read `{name}`"));
             let problem = problem.at(&self.compiler.source, template.span);
             self.compiler.report(problem);

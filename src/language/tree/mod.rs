@@ -5,13 +5,14 @@
 
 mod choose;
 mod compose;
+mod ways;
 
 use super::expression::is_expression;
-use super::lower::{Build, ONE, WHOLE};
+use super::lower::{Build, Lowered, Made, ONE, WHOLE};
+use super::outline::{ANYTHING, Kinds, Outline as Built};
 use super::places::Kind;
-use super::plan::{Constant, Leaf, Member, Plan};
+use super::plan::{Constant, Expression, Leaf, Member, Plan};
 use crate::diagnostic::Span;
-use crate::functions::Type;
 use crate::shape::{OPERATORS, Operator};
 use crate::value::Tree;
 use crate::yaml::{Key, Node, Scalar, Shape, to_tree};
@@ -35,16 +36,22 @@ impl Build<'_, '_> {
         if self.depth > DEEPEST {
             self.compiler.error("SB0223", format!("trees are nested deeper than {DEEPEST}"), node.span);
             self.depth -= 1;
+            self.found().made = Made::of(ANYTHING);
             return Plan::Omit;
         }
+        // Whoever builds a value says what it is; what does not is not known.
+        self.found().made = Made::of(ANYTHING);
         let plan = match &node.shape {
-            Shape::Scalar(Scalar::Text(text), _) if &**text == "$omit" => Plan::Omit,
+            Shape::Scalar(Scalar::Text(text), _) if &**text == "$omit" => {
+                self.found().made = Made { vanishes: true, ..Made::default() };
+                Plan::Omit
+            }
             Shape::Scalar(Scalar::Text(text), _) if is_expression(text) => self.leaf(node, place),
             Shape::Scalar(Scalar::Text(text), _) => {
                 self.suspect(node, text);
-                Plan::constant(to_tree(node), node.span)
+                self.literally(node)
             }
-            Shape::Scalar(..) => Plan::constant(to_tree(node), node.span),
+            Shape::Scalar(..) => self.literally(node),
             Shape::List(items) => self.list(items, node.span),
             Shape::Map(entries) => match entries.iter().find(|(key, _)| key.text.starts_with('$')) {
                 Some((key, value)) => self.operator(entries, key, value, place),
@@ -76,10 +83,14 @@ impl Build<'_, '_> {
         if self.depth == 1 && place == Place::Free {
             let found = self.found();
             found.table = lowered.table;
-            let plain = matches!(lowered.expression, super::plan::Expression::Read(_));
+            let plain = matches!(lowered.expression, Expression::Read(_));
             found.alias = plain.then(|| lowered.shown.clone().into());
         }
+        self.found().made = made(&lowered);
         let required = place == Place::Required && !lowered.optional && !lowered.plural;
+        if let Some(missing) = lowered.missing.as_ref().filter(|_| required) {
+            self.unanswered(missing);
+        }
         Plan::Leaf(Leaf {
             expression: lowered.expression,
             required: required.then(|| lowered.shown.into()),
@@ -89,7 +100,17 @@ impl Build<'_, '_> {
     }
 
     fn list(&mut self, items: &[Node], span: Span) -> Plan {
-        let plans: Vec<Plan> = items.iter().map(|item| self.tree(item, Place::Required)).collect();
+        let mut outlines = Vec::new();
+        let mut plans = Vec::with_capacity(items.len());
+        for item in items {
+            plans.push(self.tree(item, Place::Required));
+            let Some(outline) = self.found().made.outline else { continue };
+            let spliced = matches!(plans.last(), Some(Plan::Each(_)));
+            let inner = if spliced { self.compiler.outlines.flat(outline).items.unwrap_or(ANYTHING) } else { outline };
+            outlines.push(inner);
+        }
+        let outline = self.compiler.outlines.one_of(outlines);
+        self.found().made = Made::of(self.compiler.outlines.list(outline));
         let plans: Vec<Plan> = plans.into_iter().filter(|plan| !matches!(plan, Plan::Omit)).collect();
         if plans.iter().all(|plan| matches!(plan, Plan::Constant(_))) {
             let trees = plans.into_iter().filter_map(|plan| match plan {
@@ -103,12 +124,21 @@ impl Build<'_, '_> {
 
     fn map(&mut self, entries: &[(Key, Node)], span: Span) -> Plan {
         let mut members = Vec::with_capacity(entries.len());
+        let source = self.compiler.outlines.source(&self.compiler.source);
+        let mut outline = Built { kinds: Kinds::MAP, sealed: true, ..Built::default() };
+        outline.origin = entries.first().map(|(key, _)| (source, key.span));
         for (key, node) in entries {
             let plan = self.tree(node, Place::Required);
+            let made = std::mem::take(&mut self.found().made);
+            if let Some(id) = made.outline {
+                outline.members.push((key.text.clone(), id, Some((source, key.span))));
+                outline.required.extend((!made.vanishes).then(|| key.text.clone()));
+            }
             if !matches!(plan, Plan::Omit) {
                 members.push(member(&key.text, plan));
             }
         }
+        self.found().made = Made::of(self.compiler.outlines.add(outline));
         if members.iter().all(|member| matches!(member.plan, Plan::Constant(_))) {
             let trees = members.into_iter().filter_map(|member| match member.plan {
                 Plan::Constant(Constant { tree, .. }) => Some((member.key, tree)),
@@ -135,8 +165,20 @@ impl Build<'_, '_> {
             "$use" => self.used(value, part("with")),
             "$pipe" => self.piped(key, value, part("to")),
             "$text" => self.prose(value, part("with")),
-            _ => Plan::constant(to_tree(value), value.span),
+            _ => self.literally(value),
         }
+    }
+
+    /// A constant.
+    fn literally(&mut self, node: &Node) -> Plan {
+        let outline = match node.scalar() {
+            Some(Scalar::Text(text)) => self.compiler.outlines.words([&**text]),
+            Some(Scalar::Number(_)) => self.compiler.outlines.of(Kinds::NUMBER),
+            Some(Scalar::Bool(_)) => self.compiler.outlines.of(Kinds::BOOLEAN),
+            Some(Scalar::Null) | None => ANYTHING,
+        };
+        self.found().made = Made::of(outline);
+        Plan::constant(to_tree(node), node.span)
     }
 
     fn unknown_operator(&mut self, key: &Key) {
@@ -186,16 +228,28 @@ impl Build<'_, '_> {
     }
 
     /// An expression for one value, where nothing is taken.
-    fn free_leaf(&mut self, node: &Node) -> Option<(Leaf, String, Type, bool)> {
+    fn free_leaf(&mut self, node: &Node) -> Option<Lowered> {
         let syntax = self.syntax(node)?;
-        let lowered = self.value(node, &syntax, super::lower::Wanted { handled: true, ..ONE });
-        let leaf = Leaf {
-            expression: lowered.expression,
-            required: None,
-            span: node.span,
-            place: self.compiler.place(Kind::Expression, node.span),
-        };
-        Some((leaf, lowered.shown, lowered.gives, lowered.secret))
+        Some(self.value(node, &syntax, super::lower::Wanted { handled: true, ..ONE }))
+    }
+}
+
+/// What an expression comes to. A path keeps what of it may be missing, so that its reader may ask for that.
+fn made(lowered: &Lowered) -> Made {
+    let outline = Some(lowered.outline);
+    // What is broken was reported, and says nothing more.
+    let broken = matches!(&lowered.expression, Expression::Literal(Tree::Null));
+    let vanishes = lowered.optional && !broken;
+    match &lowered.walked {
+        Some(walked) if walked.plain => {
+            Made { outline, vanishes, from: Some(walked.from.clone()), trail: walked.trail.clone() }
+        }
+        _ => Made {
+            outline,
+            vanishes,
+            from: None,
+            trail: lowered.missing.iter().map(|missing| (0, missing.clone())).collect(),
+        },
     }
 }
 
