@@ -69,18 +69,19 @@ impl Build<'_, '_> {
                 });
             }
             let made = std::mem::take(&mut self.found().made);
-            given.push(Given { name: key.text.clone(), plan, made: self.as_given(made, &key.text, key.span) });
+            given.push(Given { name: key.text.clone(), plan, made: self.as_given(&made, &key.text, key.span) });
         }
         given
     }
 
     /// What a name of `with` is inside of the named tree: its path is not known there, only what may be missing.
-    fn as_given(&self, made: Made, name: &str, span: Span) -> Made {
+    fn as_given(&self, made: &Made, name: &str, span: Span) -> Made {
         let (base, keys) = made.from.clone().unwrap_or((Base::This, Box::default()));
         let missing = self.first_missing(base, &keys, &made.trail);
         let written = || Missing { member: name.into(), declared: None, span };
         let missing = missing.or_else(|| made.vanishes.then(written));
-        Made { from: None, trail: missing.into_iter().map(|missing| (0, missing)).collect(), ..made }
+        let trail = missing.into_iter().map(|missing| (0, missing)).collect();
+        Made { outline: made.outline, vanishes: made.vanishes, from: None, trail }
     }
 
     /// Compiles a named tree with the names that its first use gives. Later uses give the same names and other
