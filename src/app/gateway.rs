@@ -16,7 +16,7 @@ use super::handler::Entrance;
 use super::watch::Watch;
 use super::{FileProblem, Secrets, SystemAmbient, housekeeping, read_files};
 use crate::client::{self, Http};
-use crate::config::{self, Snapshot};
+use crate::config::{self, Files, PublicUrl, Snapshot};
 use crate::diagnostic::Diagnostic;
 use crate::flow::{Ambient, Flow};
 use crate::model::Name;
@@ -36,6 +36,8 @@ pub struct Options {
     pub store: PathBuf,
     /// The public listener.
     pub listen: SocketAddr,
+    /// What callers reach the listener by, for signatures that cover it.
+    pub public_url: Option<PublicUrl>,
     /// Development: calls to loopback are allowed.
     pub allow_loopback: bool,
     /// How long finished messages and their ids are remembered.
@@ -55,6 +57,7 @@ impl Default for Options {
             tenants: "tenants".into(),
             store: "data/switchboard.db".into(),
             listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
+            public_url: None,
             allow_loopback: false,
             retention: Duration::from_secs(72 * 60 * 60),
             drain: Duration::from_secs(20),
@@ -208,6 +211,7 @@ fn load(
     key: [u8; 32],
 ) -> Result<(Snapshot, Vec<Diagnostic>), FileProblem> {
     let files = read_files(&options.mappings, &options.tenants)?;
+    let files = Files { public_url: options.public_url.clone(), ..files };
     Ok(config::build(&files, before, &|reference| options.secrets.resolve(reference), key))
 }
 

@@ -5,9 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use super::findings::Findings;
 use super::shared::{self, Shared};
+use super::signature::Signed;
+use super::signatures::Signatures;
 use super::token::{Holder, Tokens};
-use super::{Scheme, Unverified, Verified};
-use crate::model::wire;
+use super::{Request, Scheme, Unverified, Verified};
 use crate::value::Timestamp;
 
 /// Finds the tenants that a request's credentials verify, by index: never by trying all.
@@ -18,6 +19,7 @@ use crate::value::Timestamp;
 pub struct Index {
     anybody: Vec<usize>,
     shared: Shared,
+    signatures: Signatures,
     tokens: Tokens,
 }
 
@@ -61,21 +63,32 @@ impl Index {
                 Scheme::JwtHs256 { headers, secret, claims, body_hash, max_age } => {
                     index.tokens.add(&headers, Holder { tenant, secrets: secret, claims, body_hash, max_age });
                 }
+                Scheme::Hmac(signature) => index.signatures.add(tenant, &signature),
                 shared => index.shared.add(tenant, &shared, entry.hashes(&key)),
             }
         }
         index
     }
 
+    /// Tenants that are not found by their signature: too many others would have to be tried before them.
+    #[must_use]
+    pub fn crowded(&self) -> &[usize] {
+        &self.signatures.crowded
+    }
+
     /// Whose credentials these are.
     ///
     /// # Errors
     /// [`Unverified`].
-    pub fn verify(&self, request: &wire::Incoming, now: Timestamp) -> Result<Verified, Unverified> {
+    pub fn verify(&self, request: &Request<'_>, now: Timestamp) -> Result<Verified, Unverified> {
         let mut findings = Findings::default();
         findings.verified.tenants.extend(&self.anybody);
         self.shared.verify(request, &mut findings);
-        self.tokens.verify(request, now, &mut findings);
+        let incoming = request.incoming;
+        let url = || request.url();
+        let signed = Signed::new(&incoming.headers, &incoming.query, request.path, &incoming.body, &url);
+        self.signatures.verify(&signed, now, &mut findings);
+        self.tokens.verify(incoming, now, &mut findings);
         if findings.verified.tenants.is_empty() {
             return Err(findings.unverified());
         }

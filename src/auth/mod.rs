@@ -7,15 +7,41 @@ mod findings;
 mod index;
 mod outgoing;
 mod shared;
+mod signature;
+mod signatures;
 mod token;
 
 use std::time::Duration;
 
-use crate::model::Secret;
+use crate::model::{Secret, wire};
 use crate::value::{Timestamp, Tree};
 
 pub use index::{Entry, Index};
 pub use outgoing::Prover;
+pub use signature::{Algorithm, Encoding, Part, Read, Signature, Source};
+
+/// How many keys are tried for a request whose signature alone says nothing of whose it is.
+pub const MOST_KEYS: usize = signatures::MOST_KEYS;
+
+/// A request on its route.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'r> {
+    /// As it came in.
+    pub incoming: &'r wire::Incoming,
+    /// The values of `{name}` segments, decoded.
+    pub path: &'r [(&'r str, String)],
+    /// What callers reach us by, where that is known.
+    pub public_url: Option<&'r str>,
+}
+
+impl Request<'_> {
+    /// The URL as the caller wrote it.
+    fn url(&self) -> Option<String> {
+        let wire::Incoming { path, query, .. } = self.incoming;
+        let mark = if query.is_empty() { "" } else { "?" };
+        Some(format!("{}{path}{mark}{query}", self.public_url?))
+    }
+}
 
 /// An inbound scheme with one tenant's values. Lists of secrets are alternatives while one is rotated.
 #[derive(Clone, Debug)]
@@ -45,6 +71,15 @@ pub enum Scheme {
         /// Alternatives.
         value: Vec<Secret>,
     },
+    /// A segment of the path.
+    Path {
+        /// The `{name}` of the route.
+        name: String,
+        /// Alternatives.
+        value: Vec<Secret>,
+    },
+    /// A keyed hash over parts of the request.
+    Hmac(Box<Signature>),
     /// A token signed with HMAC-SHA256; its algorithm is pinned.
     JwtHs256 {
         /// The first of these headers (lower case) that is there carries it, after `Bearer `.
@@ -143,6 +178,8 @@ pub enum Outgoing {
         /// Its value.
         value: Secret,
     },
+    /// A keyed hash over parts of the call.
+    Hmac(Box<Signature>),
     /// A token signed with RSA-SHA256; `iat` `exp` `jti` are added.
     JwtRs256 {
         /// An RSA private key in PEM form, PKCS#8 or PKCS#1.
@@ -169,6 +206,12 @@ pub enum AuthError {
     /// The private key cannot be read.
     #[error("the private key is no RSA key in PEM form")]
     Key,
+    /// There is nothing to sign with.
+    #[error("the secret to sign with is empty")]
+    NoSecret,
+    /// Something that the signature covers is not in the call, or is there several times.
+    #[error("the signature covers {0}, which is not there once")]
+    Part(String),
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use super::signature::{Signature, Signed, Source};
 use super::token::hex;
 use super::{AuthError, Outgoing, Token};
 use crate::model::{Secret, wire};
@@ -71,8 +72,12 @@ impl Outgoing {
     }
 
     /// Adds the proof to a call, in place of an older one. `token`: for the schemes that have one.
-    pub fn apply(&self, token: Option<&Secret>, call: &mut wire::Prepared) {
+    ///
+    /// # Errors
+    /// [`AuthError::Part`]: a signature covers what the call does not have.
+    pub fn apply(&self, token: Option<&Secret>, now: Timestamp, call: &mut wire::Prepared) -> Result<(), AuthError> {
         match self {
+            Self::Hmac(signature) => return sign(signature, now, call),
             Self::None => {}
             Self::Basic { username, password } => {
                 let pair = Zeroizing::new(format!("{}:{}", username.expose(), password.expose()));
@@ -91,6 +96,40 @@ impl Outgoing {
                 }
             }
         }
+        Ok(())
+    }
+}
+
+/// Signs a call. The time of signing is written first: it may be signed too.
+fn sign(signature: &Signature, now: Timestamp, call: &mut wire::Prepared) -> Result<(), AuthError> {
+    if let Some(at) = &signature.at {
+        put(&at.source, call, now.seconds().to_string());
+    }
+    take(&signature.place.source, call);
+    let written = {
+        let url = || Some(call.url.as_str().to_owned());
+        let query = call.url.query().unwrap_or_default();
+        let signed = Signed::new(&call.headers, query, &[], &call.body, &url);
+        signature.made(&signed)?
+    };
+    put(&signature.place.source, call, written);
+    Ok(())
+}
+
+fn put(source: &Source, call: &mut wire::Prepared, value: String) {
+    match source {
+        Source::Header(name) => set_header(call, name, value),
+        Source::Query(name) => set_query(call, name, &value),
+        // Refused when the mapping was loaded.
+        Source::Raw | Source::Url | Source::SortedForm | Source::Path(_) => {}
+    }
+}
+
+fn take(source: &Source, call: &mut wire::Prepared) {
+    match source {
+        Source::Header(name) => call.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name)),
+        Source::Query(name) => drop_query(call, name),
+        Source::Raw | Source::Url | Source::SortedForm | Source::Path(_) => {}
     }
 }
 
@@ -101,13 +140,20 @@ fn set_header(call: &mut wire::Prepared, name: &str, value: String) {
 
 /// The rest of the query is written anew only where it must be: its spelling may matter to whoever reads it.
 fn set_query(call: &mut wire::Prepared, name: &str, value: &str) {
+    drop_query(call, name);
+    call.url.query_pairs_mut().append_pair(name, value);
+}
+
+fn drop_query(call: &mut wire::Prepared, name: &str) {
     if call.url.query_pairs().all(|(known, _)| known != name) {
-        call.url.query_pairs_mut().append_pair(name, value);
         return;
     }
     let others = call.url.query_pairs().filter(|(known, _)| known != name);
     let others: Vec<(String, String)> = others.map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
-    call.url.query_pairs_mut().clear().extend_pairs(others).append_pair(name, value);
+    call.url.set_query(None);
+    if !others.is_empty() {
+        call.url.query_pairs_mut().extend_pairs(others);
+    }
 }
 
 /// A key that came through an environment variable often has `\n` written out.

@@ -1,4 +1,4 @@
-//! Schemes whose credential is a shared secret: basic, bearer, headers, query. Of each one only a keyed hash is kept.
+//! Schemes whose credential is a shared secret: basic, bearer, headers, query, path. Of each one only a keyed hash is kept.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,7 +12,7 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::findings::{Failure, Findings, Sent, after_word, header};
-use super::{HeaderRule, Scheme};
+use super::{HeaderRule, Request, Scheme};
 use crate::model::{Secret, wire};
 
 /// Alternatives of all the parts of one credential, combined; rotation needs two of each.
@@ -32,6 +32,8 @@ enum Form {
     /// Names and the texts before the secrets.
     Headers(Vec<(String, String)>),
     Query(String),
+    /// A `{name}` segment of the route.
+    Path(String),
 }
 
 type Parts = Vec<Zeroizing<Vec<u8>>>;
@@ -50,6 +52,7 @@ pub(super) struct Shared {
     /// By the header that a form looks at first.
     by_header: HashMap<String, Vec<Form>>,
     by_query: HashMap<String, Form>,
+    by_path: HashMap<String, Form>,
     /// By the first bytes of the hash; the rest is compared in constant time.
     holders: HashMap<[u8; 8], Vec<([u8; 32], usize)>>,
 }
@@ -82,6 +85,10 @@ impl Shared {
                 self.by_query.insert(name.clone(), form);
                 return;
             }
+            Form::Path(name) => {
+                self.by_path.insert(name.clone(), form);
+                return;
+            }
         };
         let forms = self.by_header.entry(name).or_default();
         if !forms.contains(&form) {
@@ -90,7 +97,13 @@ impl Shared {
     }
 
     /// Adds whose these are, and what is wrong with what is nobody's.
-    pub(super) fn verify(&self, request: &wire::Incoming, findings: &mut Findings) {
+    pub(super) fn verify(&self, request: &Request<'_>, findings: &mut Findings) {
+        for (name, value) in request.path {
+            if let Some(form) = self.by_path.get(*name) {
+                self.settle(form, Carried::Parts(vec![part(value)]), findings);
+            }
+        }
+        let request = request.incoming;
         let by_header = request.headers.iter().filter_map(|(name, _)| self.by_header.get(name));
         for form in by_header.flatten() {
             self.settle(form, carried(form, request), findings);
@@ -127,7 +140,7 @@ impl Shared {
 /// The form of a scheme with a shared secret, and its parts with their alternatives; the last part is the secret one.
 fn form(scheme: &Scheme) -> Option<(Form, Vec<&Vec<Secret>>)> {
     Some(match scheme {
-        Scheme::None | Scheme::JwtHs256 { .. } => return None,
+        Scheme::None | Scheme::Hmac(_) | Scheme::JwtHs256 { .. } => return None,
         Scheme::Basic { username, password } => (Form::Basic, vec![username, password]),
         Scheme::Bearer { header, token } => (Form::Bearer(header.to_ascii_lowercase()), vec![token]),
         Scheme::Header(rules) => {
@@ -135,6 +148,7 @@ fn form(scheme: &Scheme) -> Option<(Form, Vec<&Vec<Secret>>)> {
             (Form::Headers(rules.iter().map(name).collect()), rules.iter().map(|rule| &rule.value).collect())
         }
         Scheme::Query { name, value } => (Form::Query(name.clone()), vec![value]),
+        Scheme::Path { name, value } => (Form::Path(name.clone()), vec![value]),
     })
 }
 
@@ -202,6 +216,8 @@ fn carried(form: &Form, request: &wire::Incoming) -> Carried {
                 (None, _) => Carried::Nothing,
             }
         }
+        // Read where the segments are known.
+        Form::Path(_) => Carried::Nothing,
     }
 }
 

@@ -11,7 +11,7 @@ use super::wanted::{Shape, Trees, Wanted};
 use crate::config::{self, Files, NoSecret, Reference, Snapshot};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::language::Program;
-use crate::mapping::{Mapping, Party, SchemeOut};
+use crate::mapping::{Mapping, Party, SchemePlan};
 use crate::model::{Secret, Template};
 use crate::value::{Arena, Timestamp, Tree};
 
@@ -112,7 +112,12 @@ fn snapshot(
     let mut secrets = Vec::new();
     let text = tenant(mapping, given, material, &mut secrets);
     let tenants = vec![Source::new("the tenant of a case", text)];
-    let files = Files { mappings: suite.files.mappings.clone(), tenants, ..Files::default() };
+    let files = Files {
+        mappings: suite.files.mappings.clone(),
+        tenants,
+        public_url: suite.files.public_url.clone(),
+        ..Files::default()
+    };
     let resolve = |reference: &Reference| {
         let (Reference::Env(place) | Reference::File(place)) = reference;
         let secret = place.parse().ok().and_then(|place: usize| secrets.get(place).cloned());
@@ -178,6 +183,6 @@ fn private_keys(mapping: &Mapping) -> Vec<&str> {
         .0
         .iter()
         .chain(calls)
-        .filter_map(|scheme| if let SchemeOut::JwtRs256 { key, .. } = scheme { Some(key) } else { None });
+        .filter_map(|scheme| if let SchemePlan::JwtRs256 { key, .. } = scheme { Some(key) } else { None });
     keys.flat_map(Program::reads).filter(|(root, _)| &**root == "credentials").map(|(_, name)| &**name).collect()
 }

@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
-use crate::auth::Scheme;
+use crate::auth::{self, Read, Scheme, Signature, Source};
 use crate::model::Secret;
 use crate::model::wire::Incoming;
 use crate::value::Timestamp;
@@ -26,16 +26,27 @@ impl Signed {
         [("right", Self::Right), ("missing", Self::Missing), ("wrong", Self::Wrong), ("stale", Self::Stale)];
 }
 
-/// Adds the proof. False where the scheme cannot be signed that way: only tokens become stale.
-pub(super) fn sign(scheme: &Scheme, request: &mut Incoming, signed: Signed, now: Timestamp) -> bool {
+/// Adds the proof, or says why it cannot be signed that way. `path`: the values of `{name}` segments; `url`: what callers
+/// reach the gateway by.
+pub(super) fn sign(
+    scheme: &Scheme,
+    request: &mut Incoming,
+    (path, url): (&mut [(&str, String)], Option<&str>),
+    signed: Signed,
+    now: Timestamp,
+) -> Result<(), String> {
     let value = |secrets: &[Secret]| {
         let right = secrets.first().map(Secret::expose).unwrap_or_default();
         if signed == Signed::Wrong { format!("{right}-wrong") } else { right.to_owned() }
     };
     match (scheme, signed) {
-        (_, Signed::Missing) | (Scheme::None, _) => return true,
+        (_, Signed::Missing) | (Scheme::None, _) => {}
         (Scheme::JwtHs256 { .. }, _) => return token(scheme, request, signed, now),
-        (_, Signed::Stale) => return false,
+        (Scheme::Hmac(signature), _) => return keyed(signature, request, (path, url), signed, now),
+        (_, Signed::Stale) => return Err("only what carries a time can be stale".to_owned()),
+        (Scheme::Path { name, value: secrets }, _) => {
+            path.iter_mut().filter(|(known, _)| known == name).for_each(|(_, text)| *text = value(secrets));
+        }
         (Scheme::Basic { username, password }, _) => {
             let name = username.first().map(Secret::expose).unwrap_or_default();
             let pair = STANDARD.encode(format!("{name}:{}", value(password)));
@@ -46,7 +57,7 @@ pub(super) fn sign(scheme: &Scheme, request: &mut Incoming, signed: Signed, now:
         }
         (Scheme::Header(rules), _) => {
             let header =
-                |rule: &crate::auth::HeaderRule| (rule.name.clone(), format!("{}{}", rule.prefix, value(&rule.value)));
+                |rule: &auth::HeaderRule| (rule.name.clone(), format!("{}{}", rule.prefix, value(&rule.value)));
             request.headers.extend(rules.iter().map(header));
         }
         (Scheme::Query { name, value: secrets }, _) => {
@@ -54,11 +65,79 @@ pub(super) fn sign(scheme: &Scheme, request: &mut Incoming, signed: Signed, now:
             request.query = if request.query.is_empty() { pair } else { format!("{}&{pair}", request.query) };
         }
     }
-    true
+    Ok(())
 }
 
-fn token(scheme: &Scheme, request: &mut Incoming, signed: Signed, now: Timestamp) -> bool {
-    let Scheme::JwtHs256 { headers, secret, claims, body_hash, max_age } = scheme else { return false };
+/// A signature over parts of the request: what identifies the tenant and the time are written first, where the case has
+/// not written them. Within a text that is captured from they stand as `{{at}}` and `{{signature}}`.
+fn keyed(
+    signature: &Signature,
+    request: &mut Incoming,
+    (path, public_url): (&[(&str, String)], Option<&str>),
+    signed: Signed,
+    now: Timestamp,
+) -> Result<(), String> {
+    if let Some((read, values)) = &signature.identity {
+        write(read, request, values.first().map(Secret::expose).unwrap_or_default(), "{{identity}}", false)?;
+    }
+    let mut time = now.seconds();
+    if signed == Signed::Stale {
+        let age = signature.at.as_ref().and(signature.max_age).ok_or("a signature without `max_age` is never stale")?;
+        time = time.saturating_sub(i64::try_from(age.as_secs()).unwrap_or(i64::MAX)).saturating_sub(3600);
+    }
+    if let Some(at) = &signature.at {
+        write(at, request, &time.to_string(), "{{at}}", signed == Signed::Stale)?;
+    }
+    let secret = signature.secret.first().map(Secret::expose).unwrap_or_default();
+    let secret = if signed == Signed::Wrong { format!("{secret}-wrong") } else { secret.to_owned() };
+    let signature = Signature { secret: vec![Secret::new(secret)], ..signature.clone() };
+    let written = signature
+        .sign(&auth::Request { incoming: request, path, public_url })
+        .map_err(|problem| problem.to_string())?;
+    write(&signature.place, request, &written, "{{signature}}", true)
+}
+
+/// Writes a text where the party would.
+fn write(read: &Read, request: &mut Incoming, text: &str, mark: &str, anew: bool) -> Result<(), String> {
+    if read.capture.is_some() {
+        let mut texts = request.headers.iter_mut().filter(|(name, _)| read.source == Source::Header(name.clone()));
+        let there = texts.find(|(_, value)| value.contains(mark));
+        let missing = || format!("write {} with {mark} where it stands in it", read.source);
+        let (_, value) = there.ok_or_else(missing)?;
+        *value = value.replace(mark, text);
+        return Ok(());
+    }
+    match &read.source {
+        Source::Header(name) => {
+            if anew {
+                request.headers.retain(|(known, _)| known != name);
+            }
+            if request.header(name).is_none() {
+                request.headers.push((name.clone(), text.to_owned()));
+            }
+        }
+        Source::Query(name) => {
+            let pairs: Vec<(String, String)> = url::form_urlencoded::parse(request.query.as_bytes())
+                .filter(|(known, _)| !anew || *known != **name)
+                .map(|(name, value)| (name.into_owned(), value.into_owned()))
+                .collect();
+            let there = pairs.iter().any(|(known, _)| known == name);
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(pairs);
+            if !there {
+                query.append_pair(name, text);
+            }
+            request.query = query.finish();
+        }
+        // The case writes the path itself.
+        Source::Path(_) | Source::Raw | Source::Url | Source::SortedForm => {}
+    }
+    Ok(())
+}
+
+fn token(scheme: &Scheme, request: &mut Incoming, signed: Signed, now: Timestamp) -> Result<(), String> {
+    let unfit = || "the token cannot be signed".to_owned();
+    let Scheme::JwtHs256 { headers, secret, claims, body_hash, max_age } = scheme else { return Err(unfit()) };
     let mut said: Map<String, Json> =
         claims.iter().filter_map(|claim| Some((claim.name.clone(), claim.expected.first()?.expose().into()))).collect();
     let mut issued = now.seconds();
@@ -77,8 +156,8 @@ fn token(scheme: &Scheme, request: &mut Incoming, signed: Signed, now: Timestamp
     let secret = if signed == Signed::Wrong { format!("{secret}-wrong") } else { secret.to_owned() };
     let key = EncodingKey::from_secret(secret.as_bytes());
     let (Some(header), Ok(token)) = (headers.first(), encode(&Header::new(Algorithm::HS256), &said, &key)) else {
-        return false;
+        return Err(unfit());
     };
     request.headers.push((header.clone(), format!("Bearer {token}")));
-    true
+    Ok(())
 }

@@ -51,6 +51,9 @@ pub(super) enum Stimulus {
     Listing,
 }
 
+/// What the parties of cases reach the gateway by, where they sign that.
+const CASE_URL: &str = "https://gateway.example";
+
 impl Suite {
     /// Puts case files to their mappings. `schema`: a schema's text by its file name. The problems are those of case
     /// files that belong to no mapping.
@@ -86,7 +89,7 @@ impl Suite {
     fn of_mapping(source: &Source, schema: &dyn Fn(&str) -> Option<Arc<str>>) -> (Option<String>, Self) {
         let mut all = vec![source.clone()];
         all.extend(counterpart::files());
-        let files = Files { mappings: all, ..Files::default() };
+        let files = Files { mappings: all, public_url: CASE_URL.parse().ok(), ..Files::default() };
         let no_secret = |reference: &Reference| -> Result<Secret, NoSecret> {
             let (Reference::Env(name) | Reference::File(name)) = reference;
             Err(NoSecret::Env(name.clone()))

@@ -182,3 +182,69 @@ fn files_are_put_to_their_mappings() {
     let twice = suite(&format!("for: shop\ncases: [ {{ case: a, {event} }}, {{ case: a, {event} }} ]\n"));
     assert_eq!(twice.problems.iter().map(|problem| problem.code).collect::<Vec<_>>(), ["SB0603"]);
 }
+
+/// The same mapping, signed by the given scheme; its cases' outcomes.
+fn signed(scheme: &str, path: &str, cases: &str) -> Vec<Verdict> {
+    let mapping = MAPPING
+        .replace("bearer: { token: $.credentials.token }", scheme)
+        .replace("path: /send", &format!("path: \"{path}\""))
+        .replace("text: \"$.error.text?\"", "cause: \"$.error.cause?\"");
+    let (mut suites, _) = Suite::pair(
+        &[Source::new("shop.yaml", mapping)],
+        &[Source::new("shop.cases.yaml", format!("for: shop\ncases:\n{cases}"))],
+        &|_| Some("{}".into()),
+    );
+    let suite = suites.pop().unwrap();
+    assert!(suite.problems.is_empty(), "{}", crate::diagnostic::render(&suite.problems));
+    run(&suite).into_iter().map(|(verdict, _)| verdict).collect()
+}
+
+fn four_ways(path: &str, more: &str) -> String {
+    let case = |word: &str, http: u16, body: &str| {
+        format!(
+            "  - case: {word}\n    request: {{ path: {path}, signed: {word}, {more} body: {SEND} }}\n    expect: {{ answer: {{ http: \
+             {http}{body} }} }}\n"
+        )
+    };
+    let refused = |cause: &str| format!(", body: {{ why: unauthenticated, cause: {cause} }}");
+    [
+        case("right", 202, ""),
+        case("missing", 400, &refused("missing")),
+        case("wrong", 400, &refused("wrong")),
+        case("stale", 400, &refused("stale")),
+    ]
+    .concat()
+}
+
+#[test]
+fn a_request_is_signed_all_four_ways() {
+    let within = r#"hmac: { secret: $.credentials.token, signature: "$.headers.sig | capture(\"v1=(.+)\")", at: "$.headers.sig | capture(\"t=(\\\\d+)\")", max_age: 5m, message: [ "$.headers.sig | capture(\"t=(\\\\d+)\")", $.url, $.raw ] }"#;
+    let plain = r#"hmac: { secret: $.credentials.token, signature: $.query.sig, at: $.headers.t, max_age: 5m, message: [ $.headers.t, $.raw ], identity: { read: $.headers.account, value: $.tenant.name } }"#;
+    for (scheme, more) in [(plain, ""), (within, "headers: { sig: \"t={{at}},v1={{signature}}\" },")] {
+        let cases = four_ways("/send", more);
+        // Without its signature the header written out is one that holds nothing.
+        let cases = if more.is_empty() { cases } else { cases.replace("cause: missing", "cause: wrong") };
+        for verdict in signed(scheme, "/send", &cases) {
+            assert!(matches!(verdict, Verdict::Passed), "{scheme}: {verdict:?}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_signed_that_way_is_said() {
+    let broken = |scheme: &str, path: &str, word: &str| {
+        let cases = format!(
+            "  - case: it\n    request: {{ path: {path}, signed: {word}, body: {SEND} }}\n    expect: {{ answer: {{ http: 202 }} }}\n"
+        );
+        match signed(scheme, &path.replace("/t", "/{key}"), &cases).pop() {
+            Some(Verdict::Broken(problem)) => problem.message,
+            other => format!("{other:?}"),
+        }
+    };
+    let nonce = "hmac: { secret: $.credentials.token, signature: $.headers.sig, message: [ $.headers.nonce, $.raw ] }";
+    assert_eq!(broken(nonce, "/send", "stale"), "a signature without `max_age` is never stale");
+    assert_eq!(broken(nonce, "/send", "right"), "the signature covers the header `nonce`, which is not there once");
+    let path = "path: { name: key, value: $.credentials.token }";
+    assert_eq!(broken(path, "/send/t", "right"), "Some(Passed)");
+    assert!(broken(path, "/send/t", "wrong").contains("401") || broken(path, "/send/t", "wrong").contains("400"));
+}

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::fail;
 use super::options::FileOptions;
 use crate::app::{Secrets, read_files};
-use crate::config::{self, NoSecret, Reference};
+use crate::config::{self, Files, NoSecret, Reference};
 use crate::diagnostic;
 use crate::model::Secret;
 
@@ -18,6 +18,11 @@ pub(super) fn run(options: &FileOptions) -> ExitCode {
         Ok(files) => files,
         Err(problem) => return fail(&problem),
     };
+    let public_url = match options.public_url() {
+        Ok(url) => url,
+        Err(problem) => return fail(&problem),
+    };
+    let files = Files { public_url, ..files };
     let (snapshot, mut problems) = config::build(&files, None, &resolve, [0; 32]);
     diagnostic::sort(&mut problems);
     let errors = problems.iter().filter(|problem| problem.is_error()).count();

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::app;
-use crate::config::GatewayFile;
+use crate::config::{GatewayFile, PublicUrl};
 use crate::diagnostic::{self, Source};
 use crate::model::parse_duration;
 use crate::yaml;
@@ -33,6 +33,9 @@ pub(super) struct FileOptions {
     /// The gateway file [default: switchboard.yaml, if it is there]
     #[arg(long, env = "SWITCHBOARD_CONFIG", value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+    /// What callers reach the gateway by, for signatures that cover it
+    #[arg(long, env = "SWITCHBOARD_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
     /// Print problems as JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -59,6 +62,9 @@ pub(super) struct ServeOptions {
     /// The public address [default: 0.0.0.0:8080]
     #[arg(long, env = "SWITCHBOARD_LISTEN", value_name = "ADDRESS:PORT")]
     listen: Option<String>,
+    /// What callers reach the gateway by, for signatures that cover it
+    #[arg(long, env = "SWITCHBOARD_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
     /// How logs are written [default: text]
     #[arg(long, env = "SWITCHBOARD_LOG", value_name = "FORMAT")]
     log: Option<LogFormat>,
@@ -111,6 +117,20 @@ impl FileOptions {
         let tenants = self.tenants.clone().or(file.tenants).unwrap_or_else(|| "tenants".into());
         Ok((mappings, tenants))
     }
+
+    /// What callers reach the gateway by.
+    pub(super) fn public_url(&self) -> Result<Option<PublicUrl>, BadOption> {
+        let file = gateway_file(self.config.as_deref())?;
+        public_url(self.public_url.clone().or(file.public_url))
+    }
+}
+
+fn public_url(text: Option<String>) -> Result<Option<PublicUrl>, BadOption> {
+    let read = |text: String| {
+        let expected = "such as https://gateway.example, without query and user name";
+        text.parse().map_err(|()| BadOption::Value { option: "public_url", value: text, expected })
+    };
+    text.map(read).transpose()
 }
 
 impl ServeOptions {
@@ -155,6 +175,7 @@ impl ServeOptions {
             tenants: self.tenants.or(file.tenants).unwrap_or(defaults.tenants),
             store,
             listen,
+            public_url: public_url(self.public_url.or(file.public_url))?,
             allow_loopback: self.allow_loopback || file.allow_loopback.unwrap_or_default(),
             retention: retention.transpose()?.unwrap_or(defaults.retention),
             trusted_proxies: proxies.collect::<Result<_, _>>()?,

@@ -47,7 +47,9 @@ pub fn build(
     let mut tenants = index::without_clashes(tenants, &key, &mut problems);
     tenants.extend(around.removed(files, &tenants, &mut problems));
     versions.report_rivals(&tenants, &mut problems);
-    let snapshot = index::snapshot(versions, tenants, notes, (before, key), &mut problems);
+    let mut snapshot = index::snapshot(versions, tenants, notes, (before, key), &mut problems);
+    snapshot.public_url.clone_from(&files.public_url);
+    index::report_signed_urls(&snapshot, &mut problems);
     let mut all: Vec<Diagnostic> = snapshot.notes.values().flatten().cloned().collect();
     all.append(&mut problems);
     (snapshot, all)

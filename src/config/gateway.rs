@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use std::str::FromStr;
+
 use serde::Deserialize;
 
 /// The optional gateway file; environment variables and flags go over it.
@@ -16,6 +18,8 @@ pub struct GatewayFile {
     pub store: Option<String>,
     /// The public listener.
     pub listen: Option<String>,
+    /// What callers reach the public listener by.
+    pub public_url: Option<String>,
     /// `text` or `json`.
     pub log: Option<String>,
     /// Development: calls to loopback are allowed.
@@ -25,4 +29,51 @@ pub struct GatewayFile {
     /// Addresses whose `X-Forwarded-For` is believed.
     #[serde(default)]
     pub trusted_proxies: Vec<String>,
+}
+
+/// What callers reach the gateway by, as they write it: scheme, host, perhaps a port and a path; no slash at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl(String);
+
+impl PublicUrl {
+    /// To put a request's path behind.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PublicUrl {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let url = url::Url::parse(text).map_err(drop)?;
+        let plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+        let web = matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty());
+        // Kept as it is written: what is signed is what the caller wrote.
+        if plain && web { Ok(Self(text.trim_end_matches('/').to_owned())) } else { Err(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_what_a_path_can_stand_behind() {
+        for (text, expected) in [
+            ("https://gw.example", Ok("https://gw.example")),
+            ("https://GW.example:443/in/", Ok("https://GW.example:443/in")),
+            ("http://127.0.0.1:8080", Ok("http://127.0.0.1:8080")),
+            ("gw.example", Err(&())),
+            ("ftp://gw.example", Err(&())),
+            ("https://gw.example/?a=b", Err(&())),
+            ("https://gw.example/#a", Err(&())),
+            ("https://me@gw.example", Err(&())),
+            ("https://", Err(&())),
+        ] {
+            let read = text.parse::<PublicUrl>();
+            assert_eq!(read.as_ref().map(PublicUrl::as_str), expected, "{text}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Whose numbers, whose credentials: what a request is resolved by, and the clashes it forbids.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::schemes;
@@ -9,7 +9,7 @@ use super::versions::{Notes, Versions};
 use super::{Found, RouteTable, Snapshot};
 use crate::auth::{self, Entry};
 use crate::diagnostic::{Diagnostic, Source, Span};
-use crate::mapping::{Mapping, Party, Route};
+use crate::mapping::{Mapping, Party, Route, SchemePlan};
 use crate::model::Name;
 
 /// A tenant with the file it came from.
@@ -82,7 +82,7 @@ pub(super) fn entries_of(tenant: &Tenant) -> Entries {
         let own =
             mapping.sections().enumerate().filter_map(|(place, section)| Some((Some(place), section.auth.as_ref()?)));
         for (place, auth) in std::iter::once((None, &mapping.auth_in)).chain(own) {
-            let schemes = schemes::incoming(mapping, auth, side);
+            let schemes = schemes::incoming(mapping, auth, tenant.name.as_str(), side);
             entries.insert((party, place), schemes.into_iter().map(Into::into).collect());
         }
     }
@@ -112,16 +112,19 @@ pub(super) fn snapshot(
     let mut credentials = Vec::new();
     for mapping in served.iter().cloned().chain(pinned) {
         let shared = credentials.len();
-        credentials.push(auth::Index::build(key, entries(&mapping, None, &tenants)));
+        let indexed = |section| auth::Index::build(key, entries(&mapping, section, &tenants));
+        credentials.push(indexed(None));
         for (place, section) in mapping.sections().enumerate() {
             let own = section.auth.is_some();
             let index = if own { credentials.len() } else { shared };
             if own {
-                credentials.push(auth::Index::build(key, entries(&mapping, Some(place), &tenants)));
+                credentials.push(indexed(Some(place)));
             }
             let owner = |method: &str, path: &str| owner(before, &mappings, method, path);
             routes.add(&mapping, place, index, &owner, problems);
         }
+        let places = credentials[shared..].iter().flat_map(auth::Index::crowded).collect::<BTreeSet<_>>();
+        problems.extend(places.into_iter().filter_map(|place| Some(crowded(&mapping, tenants.get(*place)?))));
     }
     let by_name = tenants.iter().enumerate().map(|(place, tenant)| (tenant.name.clone(), place)).collect();
     let of_file = tenants.iter().enumerate().map(|(place, tenant)| (tenant.source.name.clone(), place)).collect();
@@ -133,7 +136,19 @@ pub(super) fn snapshot(
             inbound.map(move |number| (number_key(tenant, number.number.as_str()), place))
         })
         .collect();
-    Snapshot { mappings, by_file, loaded, tenants, routes, credentials, notes, by_name, of_file, by_number }
+    Snapshot {
+        mappings,
+        by_file,
+        loaded,
+        tenants,
+        routes,
+        credentials,
+        public_url: None,
+        notes,
+        by_name,
+        of_file,
+        by_number,
+    }
 }
 
 /// The mappings that tenants mean, each once.
@@ -174,4 +189,34 @@ fn entries(mapping: &Mapping, section: Option<usize>, tenants: &[Arc<Tenant>]) -
         entries.map(move |entry| (place, entry.clone()))
     });
     own.collect()
+}
+
+/// Reports signatures over a URL that is not known, where a tenant relies on them.
+pub(super) fn report_signed_urls(snapshot: &Snapshot, problems: &mut Vec<Diagnostic>) {
+    if snapshot.public_url.is_some() {
+        return;
+    }
+    for mapping in used(&snapshot.tenants) {
+        let own = mapping.sections().filter_map(|section| section.auth.as_ref());
+        let schemes = std::iter::once(&mapping.auth_in).chain(own).flat_map(|(schemes, _)| schemes);
+        problems.extend(schemes.filter_map(|scheme| without_url(&mapping, scheme)));
+    }
+}
+
+/// A signature over the URL as the caller wrote it: only the operator knows what that is.
+fn without_url(mapping: &Mapping, scheme: &SchemePlan) -> Option<Diagnostic> {
+    let SchemePlan::Hmac(plan) = scheme else { return None };
+    let what = "`$.url` is signed, and what callers reach this gateway by is not known";
+    let problem = Diagnostic::error("SB0510", what).at(&mapping.source, plan.url?);
+    Some(problem.help("start with --public-url https://HOST, or set `public_url` in switchboard.yaml"))
+}
+
+/// A tenant whom a signature alone does not find.
+fn crowded(mapping: &Mapping, tenant: &Tenant) -> Diagnostic {
+    let most = auth::MOST_KEYS;
+    let what = format!("`{}` has more than {most} tenants whom its `hmac` cannot tell apart", mapping.name);
+    Diagnostic::error("SB0511", format!("{what}: signatures of `{}` are not accepted", tenant.name))
+        .at(&tenant.source, Span::default())
+        .help("a signature alone does not say whose it is, and trying every secret would let strangers keep us busy")
+        .help("give the scheme an `identity`, for example { read: $.path.account, value: $.tenant.name }")
 }

@@ -17,7 +17,7 @@ mod under;
 mod versions;
 
 pub use build::build;
-pub use gateway::GatewayFile;
+pub use gateway::{GatewayFile, PublicUrl};
 pub use keywords::KeywordRule;
 pub use limits::{Delivery, Limits, Preflight, SuppressionScope};
 pub use routes::{Found, Hit, RouteTable};
@@ -35,6 +35,7 @@ use crate::diagnostic::{Diagnostic, Source};
 use crate::language::Schemas;
 use crate::mapping::{Mapping, Party};
 use crate::model::Name;
+use crate::model::wire::Incoming;
 
 /// The texts that make a configuration. A tenant whose text is the very one of the snapshot before is not read again.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +50,8 @@ pub struct Files {
     pub settled: HashSet<Arc<str>>,
     /// `mappings/schemas/*`, by name; `None`: not at hand, so that no path is checked against one.
     pub schemas: Option<Schemas>,
+    /// What callers reach the gateway by, where the operator says it.
+    pub public_url: Option<PublicUrl>,
 }
 
 /// Everything a request needs to know of the configuration; never changes.
@@ -71,9 +74,17 @@ pub struct Snapshot {
     by_name: HashMap<Name, usize>,
     of_file: HashMap<Arc<str>, usize>,
     by_number: HashMap<(Name, String), usize>,
+    /// What callers reach the gateway by.
+    pub public_url: Option<PublicUrl>,
 }
 
 impl Snapshot {
+    /// A request as its credentials are looked for.
+    #[must_use]
+    pub fn asked<'r>(&'r self, incoming: &'r Incoming, path: &'r [(&'r str, String)]) -> auth::Request<'r> {
+        auth::Request { incoming, path, public_url: self.public_url.as_ref().map(PublicUrl::as_str) }
+    }
+
     /// A tenant by name.
     #[must_use]
     pub fn tenant(&self, name: &str) -> Option<&Arc<Tenant>> {

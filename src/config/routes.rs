@@ -1,10 +1,11 @@
 //! Where requests go: method and path to the sections that mappings declare.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diagnostic::{Diagnostic, Span};
-use crate::mapping::{Mapping, Route, Section};
+use crate::mapping::{Mapping, Route, SchemePlan, Section};
 
 /// One section that a path reaches.
 #[derive(Clone, Debug)]
@@ -30,6 +31,27 @@ impl Hit {
     #[must_use]
     pub fn route(&self) -> Option<&Route> {
         self.section()?.routes.get(self.route)
+    }
+
+    /// A path that led here, for logs: a segment that is a credential is shown as its `{name}`.
+    #[must_use]
+    pub fn shown<'p>(&self, path: &'p str) -> Cow<'p, str> {
+        let schemes = self.section().and_then(|section| section.auth.as_ref()).unwrap_or(&self.mapping.auth_in);
+        let secret = |name: &str| {
+            schemes.0.iter().any(|scheme| matches!(scheme, SchemePlan::Path { name: (known, _), .. } if known == name))
+        };
+        if !schemes.0.iter().any(|scheme| matches!(scheme, SchemePlan::Path { .. })) {
+            return path.into();
+        }
+        let given: Vec<&str> = path.split('/').skip(1).collect();
+        let paths = self.route().map_or(&[][..], |route| &route.paths).iter();
+        let mut patterns = paths.map(|path| Pattern { segments: segments(path), methods: HashMap::new() });
+        let Some(pattern) = patterns.find(|pattern| pattern.values(&given).is_some()) else { return "".into() };
+        let shown = pattern.segments.iter().zip(given).map(|(segment, text)| match segment {
+            Segment::Any(name) if secret(name) => format!("/{{{name}}}"),
+            _ => format!("/{text}"),
+        });
+        shown.collect::<String>().into()
     }
 }
 
@@ -112,7 +134,7 @@ impl RouteTable {
         if !path.contains('{') {
             return self.fixed.entry(path.to_owned()).or_default();
         }
-        let segments: Vec<Segment> = path.split('/').skip(1).map(Segment::parse).collect();
+        let segments = segments(path);
         let place = self.patterns.iter().position(|pattern| pattern.same(&segments));
         let place = place.unwrap_or_else(|| {
             self.patterns.push(Pattern { segments, methods: HashMap::new() });
@@ -126,6 +148,10 @@ fn clash(mapping: &Mapping, other: &Mapping, method: &str, path: &str) -> Diagno
     Diagnostic::error("SB0502", format!("{method} {path} is declared by two mappings"))
         .at(&mapping.source, Span::default())
         .help(format!("the other is {}; give one of them another path", other.source.name))
+}
+
+fn segments(path: &str) -> Vec<Segment> {
+    path.split('/').skip(1).map(Segment::parse).collect()
 }
 
 impl Segment {

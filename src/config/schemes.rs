@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::side::Side;
-use crate::auth::{Claim, HeaderRule, Outgoing, Scheme};
+use crate::auth::{Claim, HeaderRule, Outgoing, Part, Scheme, Signature};
 use crate::functions::NoFacts;
 use crate::language::{Fault, Frame, Layout, Program, World};
-use crate::mapping::{ClaimIn, Mapping, Reader, SchemeIn, SchemeOut};
+use crate::mapping::{ClaimIn, HeaderPlan, HmacPlan, Mapping, PartPlan, Reader, SchemePlan};
 use crate::model::Secret;
 use crate::value::{Arena, Timestamp, Value};
 use crate::yaml::Node;
@@ -31,14 +31,15 @@ fn complete(side: &Side, programs: &[&Program]) -> bool {
 struct Values<'c> {
     mapping: &'c Mapping,
     layout: &'c Layout,
+    name: &'c str,
     side: &'c Side,
     turns: usize,
 }
 
 impl<'c> Values<'c> {
-    fn new(mapping: &'c Mapping, layout: &'c Layout, side: &'c Side) -> Self {
+    fn new(mapping: &'c Mapping, layout: &'c Layout, name: &'c str, side: &'c Side) -> Self {
         let turns = side.credentials.iter().map(|(_, values)| values.len()).max().unwrap_or(0).max(1);
-        Self { mapping, layout, side, turns }
+        Self { mapping, layout, name, side, turns }
     }
 
     fn all(&self, program: &Program) -> Vec<Secret> {
@@ -71,6 +72,7 @@ impl<'c> Values<'c> {
     fn try_turn(&self, program: &Program, turn: usize) -> Result<Option<Secret>, Fault> {
         let arena = Arena::new();
         let mut world = World::new(&arena, &self.mapping.module, &NoFacts, Timestamp::default());
+        world.tenant = self.name;
         world.settings = self.side.settings.view(&arena);
         world.credentials = self.side.secrets(turn, &arena);
         let frame = Frame::new(&world, self.layout);
@@ -78,30 +80,39 @@ impl<'c> Values<'c> {
     }
 }
 
-/// The inbound schemes whose credentials the tenant has, with its values.
+/// The inbound schemes whose credentials the tenant of that name has, with its values.
 #[must_use]
-pub fn incoming(mapping: &Mapping, (schemes, layout): &(Vec<SchemeIn>, Layout), side: &Side) -> Vec<Scheme> {
-    let values = Values::new(mapping, layout, side);
+pub fn incoming(
+    mapping: &Mapping,
+    (schemes, layout): &(Vec<SchemePlan>, Layout),
+    name: &str,
+    side: &Side,
+) -> Vec<Scheme> {
+    let values = Values::new(mapping, layout, name, side);
     schemes
         .iter()
         .filter(|scheme| complete(side, &scheme.programs()))
         .filter_map(|scheme| match scheme {
-            SchemeIn::None => Some(Scheme::None),
-            SchemeIn::Basic { username, password } => {
+            SchemePlan::None => Some(Scheme::None),
+            SchemePlan::Basic { username, password } => {
                 Some(Scheme::Basic { username: values.all(username), password: values.all(password) })
             }
-            SchemeIn::Bearer { header, token } => {
+            SchemePlan::Bearer { header, token } => {
                 Some(Scheme::Bearer { header: header.to_ascii_lowercase(), token: values.all(token) })
             }
-            SchemeIn::Header(rules) => {
-                let rule = |(name, prefix, value): &(Program, String, Program)| {
+            SchemePlan::Header(rules) => {
+                let rule = |HeaderPlan { name, prefix, value }: &HeaderPlan| {
                     let name = values.text(name)?.to_ascii_lowercase();
                     Some(HeaderRule { name, prefix: prefix.clone(), value: values.all(value) })
                 };
                 rules.iter().map(rule).collect::<Option<Vec<_>>>().map(Scheme::Header)
             }
-            SchemeIn::Query { name, value } => Some(Scheme::Query { name: name.clone(), value: values.all(value) }),
-            SchemeIn::JwtHs256 { headers, secret, claims, body_hash, max_age } => {
+            SchemePlan::Query { name, value } => Some(Scheme::Query { name: name.clone(), value: values.all(value) }),
+            SchemePlan::Path { name, value } => Some(Scheme::Path { name: name.0.clone(), value: values.all(value) }),
+            SchemePlan::Hmac(plan) => signature(plan, &values).map(Box::new).map(Scheme::Hmac),
+            // Ours only.
+            SchemePlan::JwtRs256 { .. } => None,
+            SchemePlan::JwtHs256 { headers, secret, claims, body_hash, max_age } => {
                 // Without its bound a token would be good for ever: then it is good for nothing.
                 let max_age = max_age.as_ref().map_or(Ok(None), |program| values.duration(program)).ok()?;
                 let claims = known_claims(claims, &values)?;
@@ -110,6 +121,47 @@ pub fn incoming(mapping: &Mapping, (schemes, layout): &(Vec<SchemeIn>, Layout), 
             }
         })
         .collect()
+}
+
+/// `None` where a value cannot be had: without its bound a signature would be good for ever, without its identity
+/// anybody's.
+fn signature(plan: &HmacPlan, values: &Values<'_>) -> Option<Signature> {
+    let identity = plan.identity.as_ref().map(|(read, value)| (read.clone(), values.all(value)));
+    if identity.as_ref().is_some_and(|(_, values)| values.is_empty()) {
+        return None;
+    }
+    let max_age = plan.max_age.as_ref().map_or(Ok(None), |program| values.duration(program)).ok()?;
+    let form = form(plan, values.all(&plan.secret), &|program| Ok(values.one(program))).ok().flatten()?;
+    Some(Signature { max_age, identity, ..form })
+}
+
+/// What is the same of a signature of theirs and one of ours.
+fn form<'p>(
+    plan: &'p HmacPlan,
+    secret: Vec<Secret>,
+    value: &dyn Fn(&'p Program) -> Result<Option<Secret>, Fault>,
+) -> Result<Option<Signature>, Fault> {
+    let mut message = Vec::new();
+    for part in &plan.message {
+        message.push(match part {
+            PartPlan::Read(read) => Part::Read(read.clone()),
+            PartPlan::Value(program) => match value(program)? {
+                Some(text) => Part::Text(text),
+                None => return Ok(None),
+            },
+        });
+    }
+    Ok(Some(Signature {
+        secret,
+        algorithm: plan.algorithm,
+        encoding: plan.encoding,
+        place: plan.signature.clone(),
+        prefix: plan.prefix.clone(),
+        message,
+        at: plan.at.clone(),
+        max_age: None,
+        identity: None,
+    }))
 }
 
 /// The claims that are checked, each with what it must be. The first that is no constant of the mapping tells whose token
@@ -131,17 +183,17 @@ fn known_claims(claims: &[ClaimIn], values: &Values<'_>) -> Option<Vec<Claim>> {
 }
 
 /// Reports what only a tenant's values show: an age that is none.
-pub(super) fn check(reader: &mut Reader, node: &Node, mapping: &Mapping, side: &Side) {
+pub(super) fn check(reader: &mut Reader, node: &Node, mapping: &Mapping, name: &str, side: &Side) {
     let sections = mapping.sections().filter_map(|section| section.auth.as_ref());
     for (schemes, layout) in std::iter::once(&mapping.auth_in).chain(sections) {
-        let values = Values::new(mapping, layout, side);
+        let values = Values::new(mapping, layout, name, side);
         for scheme in schemes {
-            let SchemeIn::JwtHs256 { max_age: Some(program), .. } = scheme else { continue };
+            let Some(program) = scheme.max_age() else { continue };
             if complete(side, &scheme.programs()) && values.duration(program).is_err() {
                 reader.error(
                     "SB0413",
                     node.get("settings").map_or(node.span, |node| node.span),
-                    format!("`max_age` of the tokens of `{}` comes to no duration", mapping.name),
+                    format!("`max_age` in `auth` of `{}` comes to no duration", mapping.name),
                     "for example 24h: see `auth` in the mapping and the setting it reads",
                 );
             }
@@ -151,12 +203,12 @@ pub(super) fn check(reader: &mut Reader, node: &Node, mapping: &Mapping, side: &
 
 /// The first of the mapping's schemes whose credentials the tenant has, with its values.
 #[must_use]
-pub fn outgoing(mapping: &Mapping, side: &Side) -> Option<Outgoing> {
+pub fn outgoing(mapping: &Mapping, name: &str, side: &Side) -> Option<Outgoing> {
     let (schemes, layout) = &mapping.auth_out;
     if schemes.is_empty() {
         return Some(Outgoing::None);
     }
-    let values = Values::new(mapping, layout, side);
+    let values = Values::new(mapping, layout, name, side);
     let usable = schemes.iter().find(|scheme| complete(side, &scheme.programs()))?;
     resolve(usable, &|program| Ok(values.one(program))).ok().flatten()
 }
@@ -166,29 +218,35 @@ pub fn outgoing(mapping: &Mapping, side: &Side) -> Option<Outgoing> {
 /// # Errors
 /// What computing a value faults with.
 pub fn resolve<'p>(
-    scheme: &'p SchemeOut,
+    scheme: &'p SchemePlan,
     value: &dyn Fn(&'p Program) -> Result<Option<Secret>, Fault>,
 ) -> Result<Option<Outgoing>, Fault> {
     Ok(match scheme {
-        SchemeOut::None => Some(Outgoing::None),
-        SchemeOut::Basic { username, password } => {
+        SchemePlan::None => Some(Outgoing::None),
+        SchemePlan::Basic { username, password } => {
             value(username)?.zip(value(password)?).map(|(username, password)| Outgoing::Basic { username, password })
         }
-        SchemeOut::Bearer { header, token } => {
+        SchemePlan::Bearer { header, token } => {
             value(token)?.map(|token| Outgoing::Bearer { header: header.clone(), token })
         }
-        SchemeOut::Header(rules) => {
+        SchemePlan::Header(rules) => {
             let mut headers = Vec::new();
-            for (name, prefix, program) in rules {
-                let Some(secret) = value(program)? else { return Ok(None) };
-                headers.push((name.clone(), Secret::new(format!("{prefix}{}", secret.expose()))));
+            for HeaderPlan { name, prefix, value: secret } in rules {
+                let Some((name, secret)) = value(name)?.zip(value(secret)?) else { return Ok(None) };
+                headers.push((name.expose().to_owned(), Secret::new(format!("{prefix}{}", secret.expose()))));
             }
             Some(Outgoing::Header(headers))
         }
-        SchemeOut::Query { name, value: program } => {
+        SchemePlan::Query { name, value: program } => {
             value(program)?.map(|value| Outgoing::Query { name: name.clone(), value })
         }
-        SchemeOut::JwtRs256 { key, claims, valid } => {
+        SchemePlan::Hmac(plan) => {
+            let Some(secret) = value(&plan.secret)? else { return Ok(None) };
+            form(plan, vec![secret], value)?.map(|signature| Outgoing::Hmac(Box::new(signature)))
+        }
+        // Theirs only.
+        SchemePlan::Path { .. } | SchemePlan::JwtHs256 { .. } => None,
+        SchemePlan::JwtRs256 { key, claims, valid } => {
             let Some(key) = value(key)? else { return Ok(None) };
             let mut named = Vec::new();
             for (name, program) in claims {

@@ -228,9 +228,9 @@ pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Re
     let keywords = keywords::read(reader, fields.get("keywords"), &platform);
     let hosts = fields.get("hosts").map_or(&[][..], Reader::one_or_many);
     let hosts = hosts.iter().filter_map(|node| reader.text(node, "hosts").map(str::to_owned)).collect();
-    schemes::check(reader, node, &platform, &platform_side);
-    schemes::check(reader, node, &provider, &provider_side);
-    let prover = |mapping, side| schemes::outgoing(mapping, side).map(|scheme| Arc::new(Prover::from(scheme)));
+    schemes::check(reader, node, &platform, name, &platform_side);
+    schemes::check(reader, node, &provider, name, &provider_side);
+    let prover = |mapping, side| schemes::outgoing(mapping, name, side).map(|scheme| Arc::new(Prover::from(scheme)));
     let (platform_auth, provider_auth) = (prover(&platform, &platform_side), prover(&provider, &provider_side));
     let account = provider_auth.as_ref().and_then(|prover| prover.token_key()).unwrap_or(name);
     Some(Tenant {

@@ -52,7 +52,7 @@ impl Tenant {
             return None;
         }
         let side = side::Side { credentials: self.platform_side.credentials.clone(), ..side };
-        let auth = schemes::outgoing(mapping, &side).map(|scheme| Arc::new(Prover::from(scheme)));
+        let auth = schemes::outgoing(mapping, self.name.as_str(), &side).map(|scheme| Arc::new(Prover::from(scheme)));
         Some(Self { platform: mapping.clone(), platform_side: side, platform_auth: auth, ..self.clone() })
     }
 }

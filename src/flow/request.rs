@@ -72,15 +72,17 @@ impl Flow {
         };
         let (hits, path) = match passage.snapshot.routes.find(&passage.incoming.method, &passage.incoming.path) {
             Found::Sections(hits, path) => {
-                (versions::own(&passage.snapshot, hits, &passage.incoming, passage.now), path)
+                let asked = passage.snapshot.asked(&passage.incoming, &path);
+                (versions::own(&passage.snapshot, hits, &asked, passage.now), path)
             }
             Found::WrongMethod => return status(405),
             Found::Unknown => return status(404),
         };
-        info!(id = %passage.id, path = %passage.incoming.path, bytes = passage.incoming.body.len(), "received");
+        let shown = hits.first().map(|hit| hit.shown(&passage.incoming.path)).unwrap_or_default();
+        info!(id = %passage.id, path = %shown, bytes = passage.incoming.body.len(), "received");
         let Some(hit) = hits.iter().find(|hit| takes(hit, &passage.incoming)) else { return status(415) };
-        let verified =
-            passage.snapshot.credentials.get(hit.credentials).map(|index| index.verify(&passage.incoming, passage.now));
+        let asked = passage.snapshot.asked(&passage.incoming, &path);
+        let verified = passage.snapshot.credentials.get(hit.credentials).map(|index| index.verify(&asked, passage.now));
         let verified = match verified {
             Some(Ok(verified)) => verified,
             Some(Err(unverified)) => return self.unverified(&passage, hit, unverified),
@@ -121,7 +123,7 @@ impl Flow {
             Cause::Wrong => "wrong",
         };
         let reason = if unverified.nobody { Reason::UnknownTenant } else { Reason::Unauthenticated };
-        warn!(id = %passage.id, path = %passage.incoming.path, cause, "credentials refused");
+        warn!(id = %passage.id, path = %hit.shown(&passage.incoming.path), cause, "credentials refused");
         self.refuse(passage, hit, None, &Refused { cause: Some(cause), ..reason.into() }, None)
     }
 
@@ -264,7 +266,7 @@ impl Flow {
             id: 0,
             tenant,
             kind: leg.to_owned(),
-            name: passage.incoming.path.clone(),
+            name: hit.shown(&passage.incoming.path).into_owned(),
             message: None,
             why,
             content: passage.incoming.body.clone(),

@@ -39,8 +39,7 @@ impl Flow {
     /// Adds the proof to a call; `fresh`: with a new token, the kept one was refused.
     pub(super) async fn prove(&self, auth: &Prover, call: &mut Prepared, fresh: bool) -> Result<(), AuthError> {
         let Some(key) = auth.token_key() else {
-            auth.scheme.apply(None, call);
-            return Ok(());
+            return auth.scheme.apply(None, self.ambient.now(), call);
         };
         if fresh {
             self.tokens.0.invalidate(key).await;
@@ -54,7 +53,6 @@ impl Flow {
         };
         let kept: Result<Kept, std::sync::Arc<AuthError>> = self.tokens.0.try_get_with_by_ref(key, sign).await;
         let kept = kept.map_err(|problem| (*problem).clone())?;
-        auth.scheme.apply(Some(&kept.token.secret), call);
-        Ok(())
+        auth.scheme.apply(Some(&kept.token.secret), self.ambient.now(), call)
     }
 }

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use tracing::warn;
 
 use super::Flow;
+use crate::auth::Request;
 use crate::config::{Hit, Snapshot, Tenant};
-use crate::model::wire::Incoming;
 use crate::store::Message;
 use crate::value::Timestamp;
 
 /// The sections of one version among those that a path reaches: the version of the tenant whose credentials these are.
 /// Tenants of different versions that share an account are read by the first, which is the one that nobody pins.
-pub(super) fn own<'h>(snapshot: &Snapshot, hits: &'h [Hit], incoming: &Incoming, now: Timestamp) -> &'h [Hit] {
+pub(super) fn own<'h>(snapshot: &Snapshot, hits: &'h [Hit], asked: &Request<'_>, now: Timestamp) -> &'h [Hit] {
     let versions = || hits.chunk_by(|one, other| Arc::ptr_eq(&one.mapping, &other.mapping));
     let Some(first) = versions().next().filter(|first| first.len() < hits.len()) else { return hits };
-    let verify = |hits: &[Hit]| snapshot.credentials.get(hits.first()?.credentials)?.verify(incoming, now).ok();
+    let verify = |hits: &[Hit]| snapshot.credentials.get(hits.first()?.credentials)?.verify(asked, now).ok();
     let Some(verified) = versions().find_map(verify) else { return first };
     let means = |hits: &&[Hit]| {
         let mut tenants = verified.tenants.iter().filter_map(|place| snapshot.tenants.get(*place));

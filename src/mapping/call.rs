@@ -1,6 +1,6 @@
 //! A call of ours to a party: where to, what with, what its answer means.
 
-use super::auth::{self, SchemeOut};
+use super::auth::{self, SchemePlan, Way};
 use super::fields::{Fields, Reader};
 use super::retry::{self, Retry};
 use super::{known, scopes, section};
@@ -56,7 +56,7 @@ pub struct Call {
     /// Where to.
     pub url: UrlPlan,
     /// Instead of the file's schemes.
-    pub auth: Option<SchemeOut>,
+    pub auth: Option<SchemePlan>,
     /// A map of headers.
     pub headers: Option<Program>,
     /// The body.
@@ -99,7 +99,7 @@ pub(super) fn read(
     let when = fields.get("when").map(|node| scope.when(compiler, node));
     let method = reader.text(fields.get("method")?, "method")?.to_ascii_uppercase();
     let url = url(reader, compiler, &mut scope, fields.get("url")?)?;
-    let auth = fields.get("auth").and_then(|node| auth::scheme_out(reader, compiler, &mut scope, node));
+    let auth = fields.get("auth").and_then(|node| auth::one(reader, compiler, &mut scope, Way::Out, node));
     let mut tree = |scope: &mut ScopeBuilder, name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
     let headers = tree(&mut scope, "headers");
     let body = fields.get("body").map(|node| scope.fitting(compiler, node, sent, "the body"));

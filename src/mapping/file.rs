@@ -1,6 +1,6 @@
 //! A whole mapping file: its top-level keys. What the four legs hold is read beside it, by side.
 
-use super::auth::{self, SchemeIn, SchemeOut};
+use super::auth::{self, SchemePlan, Way};
 use super::call::Call;
 use super::fields::{Fields, Reader};
 use super::platform::{self, PlatformLegs};
@@ -40,9 +40,9 @@ pub struct Mapping {
     /// Hosts that calls may go to besides those of url settings.
     pub hosts: Vec<String>,
     /// How the party proves itself.
-    pub auth_in: (Vec<SchemeIn>, Layout),
+    pub auth_in: (Vec<SchemePlan>, Layout),
     /// How we prove ourselves.
-    pub auth_out: (Vec<SchemeOut>, Layout),
+    pub auth_out: (Vec<SchemePlan>, Layout),
     /// How the party is told no.
     pub refused: Option<Refusals>,
     /// The four legs.
@@ -102,9 +102,9 @@ fn read(
     let auth = fields.get("auth").map(|node| Fields::read(reader, node, &shape::AUTH));
     let empty = Node::empty_list();
     let auth_in = auth.and_then(|auth| auth.get("in")).unwrap_or(&empty);
-    let auth_in = auth::read_in(reader, &mut compiler, auth_in);
+    let auth_in = auth::read(reader, &mut compiler, Way::In, auth_in);
     let auth_out = auth.and_then(|auth| auth.get("out")).unwrap_or(&empty);
-    let auth_out = auth::read_out(reader, &mut compiler, auth_out);
+    let auth_out = auth::read(reader, &mut compiler, Way::Out, auth_out);
     let refused = fields.get("refused").map(|node| section::refusals(reader, &mut compiler, node));
     let legs = match party {
         Party::Platform => Legs::Platform(Box::new(platform::read(reader, &mut compiler, fields))),
@@ -170,6 +170,7 @@ fn require(reader: &mut Reader, fields: Fields<'_>, node: &Node, mapping: &Mappi
             "add `auth: { in: [ … ] }`; `none` lets anybody in",
         );
     }
+    segments(reader, mapping);
     if ["send", "status", "inbound", "templates"].iter().all(|leg| fields.get(leg).is_none()) {
         reader.error(
             "SB0302",
@@ -177,6 +178,25 @@ fn require(reader: &mut Reader, fields: Fields<'_>, node: &Node, mapping: &Mappi
             "a mapping needs at least one of send, status, inbound, templates",
             "add a leg",
         );
+    }
+}
+
+/// A scheme that reads a segment of the path needs a route that has it.
+fn segments(reader: &mut Reader, mapping: &Mapping) {
+    let shared = mapping.sections().filter(|section| section.auth.is_none()).collect();
+    let own = mapping.sections().filter_map(|section| Some((&section.auth.as_ref()?.0, vec![section])));
+    let all: Vec<(&Vec<SchemePlan>, Vec<&Section>)> =
+        std::iter::once((&mapping.auth_in.0, shared)).chain(own).collect();
+    for (schemes, sections) in all {
+        let mut paths = sections.iter().flat_map(|section| &section.routes).flat_map(|route| &route.paths);
+        for (name, span) in schemes.iter().flat_map(SchemePlan::segments) {
+            let segment = format!("{{{name}}}");
+            if !paths.clone().any(|path| path.split('/').any(|known| known == segment)) {
+                let example = paths.next().map_or("/webhooks", String::as_str).to_owned();
+                let text = format!("no route has `{segment}` in its path");
+                reader.error("SB0332", *span, text, format!("for example path: {example}/{segment}"));
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A route section: a request that a party makes of us, from route to answer. And `refused`, the way it is told no.
 
-use super::auth::{self, SchemeIn};
+use super::auth::{self, SchemePlan, Way};
 use super::fields::{Fields, Reader};
 use super::{known, scopes};
 use crate::codec::Format;
@@ -126,7 +126,7 @@ pub struct Section {
     /// Where it is reached.
     pub routes: Vec<Route>,
     /// Instead of the file's schemes.
-    pub auth: Option<(Vec<SchemeIn>, Layout)>,
+    pub auth: Option<(Vec<SchemePlan>, Layout)>,
     /// The scope of all programs below.
     pub layout: Layout,
     /// Leaves the section out.
@@ -193,7 +193,7 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
         Leg::Templates => ("page", &shape::PLATFORM_TEMPLATES),
     };
     let fields = Fields::read(reader, node, shape);
-    let auth = fields.get("auth").map(|node| auth::read_in(reader, compiler, node));
+    let auth = fields.get("auth").map(|node| auth::read(reader, compiler, Way::In, node));
     let mut scope = compiler.scope(scopes::REQUEST);
     if let Some(outline) = fields.get("schema").and_then(|node| compiler.schema(node)) {
         scope.outline("body", outline);

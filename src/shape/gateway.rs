@@ -22,6 +22,13 @@ pub static GATEWAY: MapShape = MapShape::new(
         )
         .or("sqlite:data/switchboard.db"),
         member("listen", Kind::Text, "address and port; HTTP: TLS ends before it", "0.0.0.0:8080").or("0.0.0.0:8080"),
+        member(
+            "public_url",
+            Kind::Text,
+            "what callers reach the listener by, for contracts that sign the URL",
+            "https://gateway.example",
+        )
+        .or("none"),
         member("log", Kind::Word(&["text", "json"]), "how logs are written, to standard error", "json").or("text"),
         member("allow_loopback", Kind::Boolean, "development: calls may go to loopback and by plain http", "true")
             .or("false"),

@@ -27,11 +27,23 @@ pub static SCHEME_IN: MapShape = MapShape::new(
         BEARER_MEMBER,
         member(
             "header",
-            Kind::Many(&Kind::Map(&HEADER_IN)),
+            Kind::Many(&Kind::Map(&HEADER)),
             "a header with a secret in it, or a list of them, all needed",
             "{ name: x-api-key, value: $.credentials.key }",
         ),
         QUERY_MEMBER,
+        member(
+            "path",
+            Kind::Map(&PATH),
+            "a segment of the route's path; logs show its name",
+            "{ name: key, value: $.credentials.key }",
+        ),
+        member(
+            "hmac",
+            Kind::Map(&HMAC_IN),
+            "a keyed hash over parts of the request",
+            "{ secret: $.credentials.signing_secret, signature: \"$.headers['x-signature']\", prefix: \"sha256=\" }",
+        ),
         member(
             "jwt_hs256",
             Kind::Map(&JWT_HS256_IN),
@@ -52,11 +64,17 @@ pub static SCHEME_OUT: MapShape = MapShape::new(
         BEARER_MEMBER,
         member(
             "header",
-            Kind::Many(&Kind::Map(&HEADER_OUT)),
+            Kind::Many(&Kind::Map(&HEADER)),
             "a header with a secret in it, or a list of them",
             "{ name: x-api-key, value: $.credentials.key }",
         ),
         QUERY_MEMBER,
+        member(
+            "hmac",
+            Kind::Map(&HMAC_OUT),
+            "a keyed hash over parts of the call",
+            "{ secret: $.credentials.signing_secret, signature: \"$.headers['x-signature']\" }",
+        ),
         member(
             "jwt_rs256",
             Kind::Map(&JWT_RS256_OUT),
@@ -89,20 +107,12 @@ pub static BEARER: MapShape = MapShape::new(
     ]],
 );
 
-/// A header that a party sends.
-pub static HEADER_IN: MapShape = MapShape::new(
-    "header_in",
+/// A header with a secret in it.
+pub static HEADER: MapShape = MapShape::new(
+    "header",
     "a header",
-    "A header that the party sends.",
+    "A header with a secret in it.",
     &[&[member("name", Kind::Tree, "the header's name, also from a setting", "x-api-key").required(), VALUE, PREFIX]],
-);
-
-/// A header that we send.
-pub static HEADER_OUT: MapShape = MapShape::new(
-    "header_out",
-    "a header",
-    "A header that we send.",
-    &[&[member("name", Kind::Text, "the header's name", "x-api-key").required(), VALUE, PREFIX]],
 );
 
 const VALUE: Member = member("value", Kind::Tree, "the secret", "$.credentials.key").required();
@@ -114,6 +124,72 @@ pub static QUERY: MapShape = MapShape::new(
     "query",
     "A member of the URL's query.",
     &[&[member("name", Kind::Text, "its name", "key").required(), VALUE]],
+);
+
+/// A segment of the path.
+pub static PATH: MapShape = MapShape::new(
+    "path",
+    "path",
+    "A segment of the route's path that is the secret.",
+    &[&[member("name", Kind::Text, "the `{name}` of the route", "key").required(), VALUE]],
+);
+
+const HMAC: [Member; 7] = [
+    member("secret", Kind::Tree, "the shared secret; of a list all are accepted, the first signs", "$.credentials.signing_secret")
+        .required(),
+    member(
+        "signature",
+        Kind::Text,
+        "where the signature stands: `$.headers['x-name']`, `$.query.name`; in calls of theirs also part of it, by `| capture(\"…\")`",
+        "\"$.headers['x-signature']\"",
+    )
+    .required(),
+    member("prefix", Kind::Text, "the text before the signature", "\"sha256=\""),
+    member("algorithm", Kind::Word(&["sha1", "sha256", "sha512"]), "of the hash", "sha512").or("sha256"),
+    member("encoding", Kind::Word(&["hex", "base64"]), "of the signature", "base64").or("hex"),
+    member(
+        "message",
+        Kind::Many(&Kind::Tree),
+        "what is signed, a part or a list that is run together: texts, values of the tenant, `$.raw`, `$.url`, `$.sorted_form`, `$.headers['x-name']`, `$.query.name`, `$.path.name`",
+        "[ \"$.headers['x-time']\", \".\", $.raw ]",
+    )
+    .or("$.raw"),
+    member("at", Kind::Text, "where the time of signing stands; it must be part of `message`", "\"$.headers['x-time']\""),
+];
+
+/// A keyed hash that a party makes.
+pub static HMAC_IN: MapShape = MapShape::new(
+    "hmac_in",
+    "hmac",
+    "A keyed hash that the party makes over parts of its request.",
+    &[
+        &HMAC,
+        &[
+            member("max_age", Kind::Tree, "how far `at` may lie from now, before or after", "5m"),
+            member(
+                "identity",
+                Kind::Map(&IDENTITY),
+                "where the request says whose it is; without it at most 16 secrets are tried",
+                "{ read: $.path.account, value: $.tenant.name }",
+            ),
+        ],
+    ],
+);
+
+/// A keyed hash that we make.
+pub static HMAC_OUT: MapShape =
+    MapShape::new("hmac_out", "hmac", "A keyed hash that we make over parts of our call.", &[&HMAC]);
+
+/// Whose signature it is.
+pub static IDENTITY: MapShape = MapShape::new(
+    "identity",
+    "identity",
+    "Where a request says whose it is, and what that is for a tenant.",
+    &[&[
+        member("read", Kind::Text, "`$.headers['x-name']`, `$.query.name` or `$.path.name`", "$.path.account")
+            .required(),
+        member("value", Kind::Tree, "a tenant's value of it", "$.tenant.name").required(),
+    ]],
 );
 
 /// A token that a party signs with a shared secret.

@@ -32,6 +32,8 @@ mod seeds;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]
+mod signed;
+#[cfg(test)]
 mod strangers;
 #[cfg(test)]
 mod world;

@@ -85,6 +85,28 @@ fn shared_secrets_find_their_tenants() {
     }
 }
 
+type PathCase<'c> = (&'c [(&'c str, &'c str)], Outcome<&'c [usize]>);
+
+#[test]
+fn a_segment_of_the_path_can_be_the_secret() {
+    let entry = |tenant, values: &[&str]| (tenant, Scheme::Path { name: "key".to_owned(), value: secrets(values) });
+    let index = Index::build([7; 32], vec![entry(0, &["a b", "old"]), entry(1, &["b"]), entry(2, &[""])]);
+    let cases: &[PathCase<'_>] = &[
+        (&[("key", "a b")], Ok(&[0])),
+        (&[("key", "old")], Ok(&[0])),
+        (&[("id", "a"), ("key", "b")], Ok(&[1])),
+        (&[("key", "c")], WRONG),
+        (&[("key", "")], WRONG),
+        (&[("id", "b")], MISSING),
+        (&[], MISSING),
+    ];
+    for (path, expected) in cases {
+        let path: Vec<(&str, String)> = path.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        let found = outcome_at(&index, &request(&[], "key=b", ""), &path, NOW);
+        assert_eq!(found, expected.map(<[usize]>::to_vec), "{path:?}");
+    }
+}
+
 #[test]
 fn anybody_is_let_in_where_the_scheme_is_none_and_nobody_where_there_is_no_scheme() {
     let open = Index::build([7; 32], vec![(3, Scheme::None), (1, basic("acme", "p"))]);

@@ -2,6 +2,7 @@
 
 mod incoming;
 mod outgoing;
+mod signatures;
 mod tokens;
 
 use bytes::Bytes;
@@ -30,6 +31,17 @@ fn request(headers: &[(&str, &str)], query: &str, body: &str) -> wire::Incoming 
 type Outcome<Tenants> = Result<Tenants, (Cause, bool)>;
 
 fn outcome(index: &Index, request: &wire::Incoming) -> Outcome<Vec<usize>> {
-    let verified = index.verify(request, NOW).map_err(|failure| (failure.cause, failure.nobody))?;
+    outcome_at(index, request, &[], NOW)
+}
+
+fn outcome_at(
+    index: &Index,
+    incoming: &wire::Incoming,
+    path: &[(&str, String)],
+    now: Timestamp,
+) -> Outcome<Vec<usize>> {
+    let verified = index
+        .verify(&Request { incoming, path, public_url: Some("https://mycompany.com") }, now)
+        .map_err(|failure| (failure.cause, failure.nobody))?;
     Ok(verified.tenants)
 }

@@ -88,8 +88,8 @@ fn the_proof_takes_the_place_of_an_older_one() {
     ];
     for (scheme, expected) in cases {
         let mut call = call("https://api.example/v1", old);
-        scheme.apply(Some(&secret("tok")), &mut call);
-        scheme.apply(Some(&secret("tok")), &mut call);
+        scheme.apply(Some(&secret("tok")), NOW, &mut call).unwrap();
+        scheme.apply(Some(&secret("tok")), NOW, &mut call).unwrap();
         let headers: Vec<(&str, &str)> = call.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
         assert_eq!(headers, expected, "{scheme:?}");
     }
@@ -105,7 +105,7 @@ fn a_member_of_the_query_is_added_once_and_escaped() {
     ];
     for (url, expected) in cases {
         let mut call = call(url, &[]);
-        scheme.apply(None, &mut call);
+        scheme.apply(None, NOW, &mut call).unwrap();
         assert_eq!(call.url.query(), Some(expected));
     }
 }

@@ -197,7 +197,12 @@ fn the_first_header_that_is_there_counts() {
 fn the_claims_are_for_the_mapping() {
     let index = Index::build([7; 32], entries());
     let token = format!("Bearer {}", signed(&json!({"application_id": "app-1"}), "account-secret"));
-    let verified = index.verify(&request(&[("authorization", &token)], "", BODY), NOW).unwrap();
+    let verified = index
+        .verify(
+            &Request { incoming: &request(&[("authorization", &token)], "", BODY), path: &[], public_url: None },
+            NOW,
+        )
+        .unwrap();
     let claims = verified.claims.unwrap();
     assert_eq!(claims.get("application_id").and_then(Tree::as_text), Some("app-1"));
 }

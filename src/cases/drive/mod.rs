@@ -64,6 +64,6 @@ pub(super) fn drive<'a>(scene: &Scene<'a>) -> Came<'a> {
 fn prove(outcall: Outcall, now: Timestamp) -> Result<Prepared, AuthError> {
     let Outcall { mut prepared, auth } = outcall;
     let token = auth.token_key().map(|_| auth.scheme.sign(now, "case")).transpose()?;
-    auth.scheme.apply(token.as_ref().map(|token| &token.secret), &mut prepared);
+    auth.scheme.apply(token.as_ref().map(|token| &token.secret), now, &mut prepared)?;
     Ok(prepared)
 }

@@ -6,7 +6,7 @@ use super::super::sign::{Signed, sign};
 use super::{Came, Scene, section};
 use crate::auth::{Cause, Unverified};
 use crate::codec::Format;
-use crate::config::{self, Found as Way, Hit};
+use crate::config::{self, Found as Way, Hit, PublicUrl};
 use crate::diagnostic::Diagnostic;
 use crate::functions::NoFacts;
 use crate::language::World;
@@ -24,7 +24,7 @@ pub(super) fn request<'a>(scene: &Scene<'a>, node: &'a Node) -> Came<'a> {
         Some(method) => method.to_ascii_uppercase(),
         None => method(scene, path),
     };
-    let (hits, values) = match routes.find(&method, path) {
+    let (hits, mut values) = match routes.find(&method, path) {
         Way::Sections(hits, values) => (hits, values),
         Way::WrongMethod => return Ok(bare(scene, 405)),
         Way::Unknown => return Ok(bare(scene, 404)),
@@ -32,10 +32,11 @@ pub(super) fn request<'a>(scene: &Scene<'a>, node: &'a Node) -> Came<'a> {
     let format = hits.first().and_then(Hit::route).map_or(Format::Json, |route| route.decode);
     let incoming = scene.arena.alloc(incoming(scene, node, method, path, format)?);
     let Some(hit) = hits.iter().find(|hit| takes(hit, incoming)) else { return Ok(bare(scene, 415)) };
-    signed(scene, node, hit, incoming)?;
+    signed(scene, node, hit, incoming, &mut values)?;
     let incoming: &'a Incoming = incoming;
+    let asked = scene.given.snapshot.asked(incoming, &values);
     let verified =
-        scene.given.snapshot.credentials.get(hit.credentials).map(|index| index.verify(incoming, scene.given.now));
+        scene.given.snapshot.credentials.get(hit.credentials).map(|index| index.verify(&asked, scene.given.now));
     match verified {
         Some(Ok(verified)) => {
             let values: &'a [(&'a str, String)] = scene.arena.alloc_slice_fill_iter(values);
@@ -90,7 +91,13 @@ fn takes(hit: &Hit, incoming: &Incoming) -> bool {
 }
 
 /// Signs it by the first scheme whose credentials are given.
-fn signed(scene: &Scene<'_>, node: &Node, hit: &Hit, incoming: &mut Incoming) -> Result<(), Box<Diagnostic>> {
+fn signed(
+    scene: &Scene<'_>,
+    node: &Node,
+    hit: &Hit,
+    incoming: &mut Incoming,
+    path: &mut [(&str, String)],
+) -> Result<(), Box<Diagnostic>> {
     let word = node.get("signed");
     let signed = word.and_then(Node::as_text).unwrap_or("right");
     let Some((_, signed)) = Signed::WORDS.into_iter().find(|(word, _)| *word == signed) else {
@@ -99,9 +106,12 @@ fn signed(scene: &Scene<'_>, node: &Node, hit: &Hit, incoming: &mut Incoming) ->
         return Err(Box::new(problem.help("one of: right, missing, wrong, stale")));
     };
     let schemes = hit.section().and_then(|section| section.auth.as_ref()).unwrap_or(&hit.mapping.auth_in);
-    let schemes = config::incoming(&hit.mapping, schemes, scene.tenant.side(hit.mapping.party));
-    let done = schemes.first().is_none_or(|scheme| sign(scheme, incoming, signed, scene.given.now));
-    if done { Ok(()) } else { Err(scene.trees.problem("SB0608", node.span, "only a signed token can be stale")) }
+    let side = scene.tenant.side(hit.mapping.party);
+    let schemes = config::incoming(&hit.mapping, schemes, scene.tenant.name.as_str(), side);
+    let Some(scheme) = schemes.first() else { return Ok(()) };
+    let url = scene.given.snapshot.public_url.as_ref().map(PublicUrl::as_str);
+    sign(scheme, incoming, (path, url), signed, scene.given.now)
+        .map_err(|why| scene.trees.problem("SB0608", node.span, why))
 }
 
 /// A bare status, for callers that no mapping speaks for.

@@ -65,7 +65,8 @@ fn senders(snapshot: &Snapshot, token: &str) -> Vec<String> {
         peer: None,
     };
     let Some(hit) = hits.first() else { return Vec::new() };
-    let verified = snapshot.credentials[hit.credentials].verify(&request, Timestamp::default()).unwrap_or_default();
+    let asked = snapshot.asked(&request, &[]);
+    let verified = snapshot.credentials[hit.credentials].verify(&asked, Timestamp::default()).unwrap_or_default();
     verified.tenants.into_iter().map(|place| snapshot.tenants[place].name.to_string()).collect()
 }
 
@@ -147,7 +148,7 @@ fn what_bounds_a_token_is_never_silently_let_off() {
         let (snapshot, problems) = built(&files(&good, &[("acme.yaml", &tenant("acme", "1415550100", more))]), None);
         let tenant = snapshot.tenant("acme")?.clone();
         assert!(problems.is_empty());
-        let schemes = incoming(&tenant.provider, &tenant.provider.auth_in, tenant.side(Party::Provider));
+        let schemes = incoming(&tenant.provider, &tenant.provider.auth_in, "acme", &tenant.provider_side);
         schemes.into_iter().find_map(|scheme| match scheme {
             Scheme::JwtHs256 { claims, max_age, .. } => Some((claims, max_age)),
             _ => None,
@@ -274,4 +275,44 @@ fn only_what_changed_is_read_again() {
         assert!(std::sync::Arc::ptr_eq(mapping, &second.mappings[key]), "no mapping is compiled again");
     }
     assert_eq!((senders(&second, "t7"), senders(&second, "t1999")), (vec!["t7".to_owned()], vec!["t1999".to_owned()]));
+}
+
+/// The same with signatures in place of tokens.
+fn signed(keys: &str) -> String {
+    let own = format!("hmac: {{ secret: $.credentials.token, signature: $.headers.sig, {keys} }}");
+    PLATFORM.replace("bearer: { token: $.credentials.token }", &own)
+}
+
+#[test]
+fn a_signed_url_needs_to_be_known() {
+    let mapping = signed("message: [ $.url ]");
+    let mappings = [("campaigns.yaml", mapping.as_str()), ("carrier.yaml", PROVIDER)];
+    let acme = tenant("acme", "1415550100", "");
+    let unused = built(&files(&mappings, &[]), None).1;
+    assert!(unused.is_empty(), "nobody uses it: {}", crate::diagnostic::render(&unused));
+    let mut all = files(&mappings, &[("acme.yaml", &acme)]);
+    let (snapshot, problems) = built(&all, None);
+    let said: Vec<&str> = problems.iter().map(|problem| problem.code).collect();
+    assert!(said == ["SB0510"] && problems[0].help[0].contains("--public-url"), "{said:?}");
+    let Found::Sections([hit], _) = snapshot.routes.find("POST", "/send") else { panic!("no route") };
+    assert!(snapshot.tenant("acme").is_some() && hit.section().is_some(), "the tenant is there, and not let in");
+    all.public_url = "https://gw.example".parse().ok();
+    assert!(built(&all, None).1.is_empty());
+}
+
+#[test]
+fn tenants_whom_a_signature_cannot_tell_apart_are_bounded() {
+    let tenants: Vec<(String, String)> =
+        (10..30).map(|n| (format!("t{n}.yaml"), tenant(&format!("t{n}"), &format!("14155550{n}"), ""))).collect();
+    let tenants: Vec<(&str, &str)> = tenants.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let told = |keys: &str| {
+        let mapping = signed(keys);
+        let (_, problems) = built(&files(&[("campaigns.yaml", &mapping), ("carrier.yaml", PROVIDER)], &tenants), None);
+        let of = |problem: &Diagnostic| {
+            format!("{} {}", problem.code, problem.place.as_ref().map_or("", |place| &place.0.name))
+        };
+        problems.iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(told(""), ["SB0511 t26.yaml", "SB0511 t27.yaml", "SB0511 t28.yaml", "SB0511 t29.yaml"]);
+    assert_eq!(told("identity: { read: $.headers.account, value: $.tenant.name }"), [""; 0]);
 }
