@@ -162,7 +162,9 @@ fn require(reader: &mut Reader, fields: Fields<'_>, node: &Node, mapping: &Mappi
             "add `refused:` with the answer for those who are told no",
         );
     }
-    if mapping.auth_in.0.is_empty() && sections.any(|section| section.auth.is_none()) {
+    let written = fields.get("auth").and_then(|auth| auth.get("in"));
+    let written = written.is_some_and(|schemes| !Reader::one_or_many(schemes).is_empty());
+    if !written && sections.any(|section| section.auth.is_none()) {
         reader.error(
             "SB0302",
             node.span,

@@ -114,6 +114,7 @@ fn message(reading: &mut Reading<'_, '_>, node: Option<&Node>, plan: &mut HmacPl
         plan.message.push(PartPlan::Read(Read { source: Source::Raw, capture: None }));
         return;
     };
+    let before = reading.reader.problems.len();
     for item in Reader::one_or_many(node) {
         let of_tenant =
             |text: &str| ["$.settings.", "$.credentials.", "$.tenant."].iter().any(|at| text.starts_with(at));
@@ -130,7 +131,8 @@ fn message(reading: &mut Reading<'_, '_>, node: Option<&Node>, plan: &mut HmacPl
             }
         }
     }
-    if !plan.message.iter().any(|part| matches!(part, PartPlan::Read(_))) {
+    let understood = reading.reader.problems.len() == before;
+    if understood && !plan.message.iter().any(|part| matches!(part, PartPlan::Read(_))) {
         reading.reader.error(
             "SB0330",
             node.span,

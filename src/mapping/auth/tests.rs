@@ -64,7 +64,7 @@ fn what_is_signed_is_something_that_a_request_has_before_it_is_decoded() {
         ("message: [ \"$.headers.a ?? $.raw\" ]", "SB0330"),
         ("message: [ \"$.raw | capture(\\\"a\\\")\" ]", "behind the last three"),
         ("message: [ \"$.headers.a | capture(\\\"(\\\")\", $.raw ]", "SB0330 this is no regular expression"),
-        ("message: [ a, $.settings.b ]", "SB0204"),
+        ("message: [ $.raw, $.settings.b ]", "SB0204"),
         ("message: [ a, b ]", "SB0330 this signs nothing of the request"),
         ("message: [ $.path.acount, $.raw ]", "SB0332 no route has `{acount}` in its path"),
         ("identity: { read: $.path.account, value: $.tenant.name }", ""),
