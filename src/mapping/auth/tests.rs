@@ -12,7 +12,7 @@ fn problems(way: &str, scheme: &str) -> Vec<Diagnostic> {
          $.body.from, text: $.body.text }}\n"
     );
     let mut problems = Vec::new();
-    let _mapping = compile(&Source::new("shop.yaml", text), "v".to_owned(), &mut problems);
+    let _mapping = compile(&Source::new("shop.yaml", text), "v".to_owned(), None, &mut problems);
     problems
 }
 
