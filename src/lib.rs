@@ -2,7 +2,8 @@
 //!
 //! Rooms, lowest first; imports only go down (tests/architecture.rs keeps it so):
 //! `value model diagnostic yaml codec functions shape language auth keywords delivery mapping config legs cases` are the pure
-//! core: no async, no clock, no file, no socket. `store client limits` are edges. `flow` has the async order of steps.
+//! core: no async, no clock, no file, no socket. `store client limits` are edges. `flow` has the async order of steps,
+//! `operate` the operator's questions.
 //! `ingress dispatch` drive it. `app cli` wire it. `sim` stands alone and shares nothing with the gateway.
 
 pub mod app;
@@ -24,6 +25,7 @@ pub mod legs;
 pub mod limits;
 pub mod mapping;
 pub mod model;
+pub mod operate;
 pub mod shape;
 pub mod sim;
 pub mod store;

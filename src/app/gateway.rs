@@ -1,25 +1,26 @@
-//! A running gateway: started, reloaded, stopped. The whole order of the shutdown is in [`Gateway::stop`].
+//! A running gateway: started and stopped. The whole order of the shutdown is in [`Gateway::stop`].
 
 use std::collections::HashSet;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
 use tracing::{error, info, warn};
 
-use super::handler::Entrance;
+use super::handler::{BackDoor, Entrance};
+use super::reload::{self, Causes, Loaded, Loader, log_problems};
 use super::watch::Watch;
-use super::{FileProblem, Secrets, SystemAmbient, housekeeping, read_files};
+use super::{FileProblem, Secrets, SystemAmbient, housekeeping, now};
 use crate::client::{self, Http};
-use crate::config::{self, Files, PublicUrl, Snapshot};
-use crate::diagnostic::Diagnostic;
+use crate::config::PublicUrl;
 use crate::flow::{Ambient, Flow};
 use crate::model::Name;
+use crate::operate::{Desk, Standing};
 use crate::store::sqlite::{OpenError, Sqlite};
 use crate::store::{Ledger, Store, StoreError};
 use crate::value::Timestamp;
@@ -38,6 +39,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// What callers reach the listener by, for signatures that cover it.
     pub public_url: Option<PublicUrl>,
+    /// Where the operator asks; nowhere if there is none.
+    pub admin_listen: Option<SocketAddr>,
     /// Development: calls to loopback are allowed.
     pub allow_loopback: bool,
     /// How long finished messages and their ids are remembered.
@@ -58,6 +61,7 @@ impl Default for Options {
             store: "data/switchboard.db".into(),
             listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
             public_url: None,
+            admin_listen: Some(SocketAddr::from(([127, 0, 0, 1], 8081))),
             allow_loopback: false,
             retention: Duration::from_secs(72 * 60 * 60),
             drain: Duration::from_secs(20),
@@ -94,9 +98,10 @@ pub struct Gateway {
     /// What it does.
     pub flow: Arc<Flow>,
     address: SocketAddr,
+    admin_address: Option<SocketAddr>,
     stop_door: watch::Sender<bool>,
     stop_work: watch::Sender<bool>,
-    door: JoinHandle<()>,
+    doors: Vec<JoinHandle<()>>,
     work: Vec<JoinHandle<()>>,
     reload: mpsc::Sender<()>,
 }
@@ -107,16 +112,19 @@ impl Gateway {
     /// # Errors
     /// [`StartError`]. Problems in single files are logged, and their tenants left out.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let key: [u8; 32] = rand::random();
         // Before the files are read: what changes from here on is seen.
         let watch = Watch::new(vec![options.mappings.clone(), options.tenants.clone()]);
-        let (snapshot, problems) = load(&options, None, key)?;
-        log_problems(&problems);
-        info!(tenants = snapshot.tenants.len(), mappings = snapshot.mappings.len(), "configuration loaded");
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&options.store)?);
+        let began = Instant::now();
+        let mut loader = Loader::new(options.clone(), &*store).await;
+        let Loaded { snapshot, standing } = loader.first()?;
+        loader.keep(&snapshot, &*store).await;
+        log_problems(&standing.problems);
+        let version = &standing.version;
+        info!(tenants = snapshot.tenants.len(), mappings = snapshot.loaded.len(), version, "configuration loaded");
         if options.allow_loopback {
             warn!("calls to loopback addresses are allowed: for development only");
         }
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&options.store)?);
         let outbound = Http::new(client::Options {
             allow_loopback: options.allow_loopback,
             https_only: !options.allow_loopback,
@@ -125,33 +133,37 @@ impl Gateway {
         let (work_in, work_out) = mpsc::channel(16_384);
         let ambient: Arc<dyn Ambient> = Arc::new(SystemAmbient);
         let flow = Arc::new(Flow::new(snapshot, store, Arc::new(outbound), ambient, work_in));
-        let listener = TcpListener::bind(options.listen).await;
-        let listener = listener.map_err(|problem| StartError::Listen { address: options.listen, problem })?;
-        let address = listener.local_addr().unwrap_or(options.listen);
-        let (stop_door, mut door_stopped) = watch::channel(false);
+        let standing = Standing { at: now(), took: began.elapsed(), loads: 1, ..standing };
+        let desk = Arc::new(Desk::new(flow.clone(), standing));
+        let (listener, address) = listen(options.listen).await?;
+        let (admin, admin_address) = match options.admin_listen {
+            Some(wanted) => listen(wanted).await.map(|(listener, address)| (Some(listener), Some(address)))?,
+            None => (None, None),
+        };
+        let (stop_door, door_stopped) = watch::channel(false);
         let (stop_work, work_stopped) = watch::channel(false);
         let (reload, reloads) = mpsc::channel(1);
         let mut work = vec![tokio::spawn(dispatch::run(flow.clone(), work_out, work_stopped.clone()))];
         work.push(tokio::spawn(housekeeping::run(flow.clone(), options.retention, work_stopped.clone())));
         let changed = Arc::new(Notify::new());
         work.push(tokio::spawn(housekeeping::sync(flow.clone(), changed.clone(), work_stopped.clone())));
-        let reloads = (watch, reloads, changed);
-        work.push(tokio::spawn(reload_on_change(flow.clone(), options.clone(), key, reloads, work_stopped)));
-        let door = {
-            let (handler, ingress, drain) = (
-                Arc::new(Entrance(flow.clone())),
-                ingress::Options { trusted_proxies: options.trusted_proxies.clone(), ..ingress::Options::default() },
-                options.drain,
-            );
+        let causes = Causes { watch, asked: reloads, stop: work_stopped };
+        work.push(tokio::spawn(reload::run(loader, flow.clone(), desk.clone(), causes, changed)));
+        let ingress =
+            ingress::Options { trusted_proxies: options.trusted_proxies.clone(), ..ingress::Options::default() };
+        let serve = |listener, handler: Arc<dyn ingress::Handler>| {
+            let (mut stopped, ingress, drain) = (door_stopped.clone(), ingress.clone(), options.drain);
             tokio::spawn(async move {
                 let shut = async move {
-                    let _ = door_stopped.wait_for(|stop| *stop).await;
+                    let _ = stopped.wait_for(|stop| *stop).await;
                 };
                 ingress::serve(listener, handler, ingress, shut, drain).await;
             })
         };
-        info!(%address, "listening");
-        Ok(Self { flow, address, stop_door, stop_work, door, work, reload })
+        let mut doors = vec![serve(listener, Arc::new(Entrance(flow.clone())))];
+        doors.extend(admin.map(|listener| serve(listener, Arc::new(BackDoor(desk)))));
+        info!(%address, admin = admin_address.map(tracing::field::display), "listening");
+        Ok(Self { flow, address, admin_address, stop_door, stop_work, doors, work, reload })
     }
 
     /// Where it listens.
@@ -160,7 +172,13 @@ impl Gateway {
         self.address
     }
 
-    /// Reads the files again, as after a change.
+    /// Where the operator asks, if anywhere.
+    #[must_use]
+    pub const fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin_address
+    }
+
+    /// Reads all files again, and the secrets that they refer to.
     pub fn reload(&self) {
         let _ = self.reload.try_send(());
     }
@@ -189,8 +207,10 @@ impl Gateway {
     pub async fn stop(self) {
         info!("stopping");
         let _ = self.stop_door.send(true);
-        if let Err(problem) = self.door.await {
-            error!(%problem, "the listener broke off");
+        for door in self.doors {
+            if let Err(problem) = door.await {
+                error!(%problem, "a listener broke off");
+            }
         }
         let _ = self.stop_work.send(true);
         for task in self.work {
@@ -205,51 +225,8 @@ impl Gateway {
     }
 }
 
-fn load(
-    options: &Options,
-    before: Option<&Snapshot>,
-    key: [u8; 32],
-) -> Result<(Snapshot, Vec<Diagnostic>), FileProblem> {
-    let files = read_files(&options.mappings, &options.tenants)?;
-    let files = Files { public_url: options.public_url.clone(), ..files };
-    Ok(config::build(&files, before, &|reference| options.secrets.resolve(reference), key))
-}
-
-fn log_problems(problems: &[Diagnostic]) {
-    for problem in problems {
-        // Without the excerpt: the operator's own line may hold a secret.
-        let text = [vec![problem.headline()], problem.help.clone()].concat().join("; ");
-        if problem.is_error() { error!("{text}") } else { warn!("{text}") }
-    }
-}
-
-async fn reload_on_change(
-    flow: Arc<Flow>,
-    options: Options,
-    key: [u8; 32],
-    (mut watch, mut asked, changed): (Watch, mpsc::Receiver<()>, Arc<Notify>),
-    mut stop: watch::Receiver<bool>,
-) {
-    while !*stop.borrow() {
-        tokio::select! {
-            Ok(()) = stop.changed() => break,
-            () = watch.changed() => {}
-            Some(()) = asked.recv() => {}
-        }
-        let before = flow.snapshot.load_full();
-        match load(&options, Some(&before), key) {
-            Ok((snapshot, problems)) => {
-                log_problems(&problems);
-                info!(
-                    tenants = snapshot.tenants.len(),
-                    mappings = snapshot.mappings.len(),
-                    problems = problems.len(),
-                    "configuration reloaded"
-                );
-                flow.configure(snapshot);
-                changed.notify_one();
-            }
-            Err(problem) => error!(%problem, "the configuration stays as it is"),
-        }
-    }
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let listener = TcpListener::bind(address).await.map_err(|problem| StartError::Listen { address, problem })?;
+    let address = listener.local_addr().unwrap_or(address);
+    Ok((listener, address))
 }

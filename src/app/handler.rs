@@ -1,4 +1,4 @@
-//! The way in meets the flow.
+//! The ways in meet what stands behind them: the flow, and the operator's desk.
 
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use crate::flow::Flow;
 use crate::ingress::{Handler, Route};
 use crate::model::Refusal;
 use crate::model::wire::{Incoming, Reply};
+use crate::operate::Desk;
 
 /// Hands requests to the flow.
 pub struct Entrance(pub Arc<Flow>);
@@ -33,5 +34,29 @@ impl Handler for Entrance {
     fn refuse(&self, request: Incoming, refusal: Refusal) -> BoxFuture<'_, Reply> {
         let reply = self.0.refuse_unread(&request, refusal);
         Box::pin(std::future::ready(reply))
+    }
+}
+
+/// Hands the operator's questions to the desk.
+pub(super) struct BackDoor(pub(super) Arc<Desk>);
+
+/// A question has no body.
+const NO_BODY: usize = 0;
+
+impl Handler for BackDoor {
+    fn limit(&self, method: &str, path: &str) -> Route {
+        match (Desk::knows(path), method) {
+            (true, "GET") => Route::Takes(NO_BODY),
+            (true, _) => Route::WrongMethod,
+            (false, _) => Route::Unknown,
+        }
+    }
+
+    fn handle(&self, request: Incoming) -> BoxFuture<'_, Reply> {
+        Box::pin(async move { self.0.answer(&request).await })
+    }
+
+    fn refuse(&self, _: Incoming, _: Refusal) -> BoxFuture<'_, Reply> {
+        Box::pin(std::future::ready(Reply { http: 400, headers: Vec::new(), body: bytes::Bytes::new() }))
     }
 }

@@ -7,6 +7,8 @@ mod files;
 mod gateway;
 mod handler;
 mod housekeeping;
+mod library;
+mod reload;
 mod secrets;
 mod watch;
 

@@ -65,6 +65,9 @@ pub(super) struct ServeOptions {
     /// What callers reach the gateway by, for signatures that cover it
     #[arg(long, env = "SWITCHBOARD_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// Where the operator asks: /healthz, /readyz, /metrics; `off` for nowhere [default: 127.0.0.1:8081]
+    #[arg(long, env = "SWITCHBOARD_ADMIN_LISTEN", value_name = "ADDRESS:PORT")]
+    admin_listen: Option<String>,
     /// How logs are written [default: text]
     #[arg(long, env = "SWITCHBOARD_LOG", value_name = "FORMAT")]
     log: Option<LogFormat>,
@@ -142,6 +145,11 @@ impl ServeOptions {
             Some(text) => parse("listen", &text, "an address and a port, such as 0.0.0.0:8080")?,
             None => defaults.listen,
         };
+        let admin_listen = match self.admin_listen.or(file.admin_listen).as_deref() {
+            Some("off") => None,
+            Some(text) => Some(parse("admin_listen", text, "an address and a port, such as 127.0.0.1:8081, or off")?),
+            None => defaults.admin_listen,
+        };
         let store = self.store.or(file.store);
         let store = match store.as_deref() {
             None => defaults.store,
@@ -176,6 +184,7 @@ impl ServeOptions {
             store,
             listen,
             public_url: public_url(self.public_url.or(file.public_url))?,
+            admin_listen,
             allow_loopback: self.allow_loopback || file.allow_loopback.unwrap_or_default(),
             retention: retention.transpose()?.unwrap_or(defaults.retention),
             trusted_proxies: proxies.collect::<Result<_, _>>()?,

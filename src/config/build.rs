@@ -9,7 +9,7 @@ use super::index::{self, Placed};
 use super::secret::Resolve;
 use super::tenant::{self, Tenant};
 use super::versions::{Notes, Versions};
-use super::{Files, Snapshot};
+use super::{FileOf, Files, Snapshot};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::mapping::{Party, Reader};
 use crate::yaml;
@@ -38,6 +38,12 @@ pub fn build(
     for source in &files.tenants {
         if let Some(tenant) = around.tenant(source, &mut notes) {
             tenants.push((tenant, source.clone()));
+        }
+    }
+    for unread in files.unread.iter().filter(|unread| unread.of == FileOf::Tenant) {
+        notes.insert(unread.file.clone(), vec![unread.problem()]);
+        if let Some(last) = before.and_then(|before| before.of_file(&unread.file)) {
+            tenants.push((around.as_it_was(last), last.source.clone()));
         }
     }
     // Whoever works already goes before a newcomer who claims the same.
@@ -72,7 +78,12 @@ impl Around<'_> {
             return tenant.map(Arc::new);
         }
         let last = last_good(source, node.as_ref(), self.before?)?;
-        Some(self.again(last).map_or_else(|| last.clone(), Arc::new))
+        Some(self.as_it_was(last))
+    }
+
+    /// A tenant's last good version, under the mappings of today as far as they fit.
+    fn as_it_was(&self, last: &Arc<Tenant>) -> Arc<Tenant> {
+        self.again(last).map_or_else(|| last.clone(), Arc::new)
     }
 
     /// The tenant of a file that was not read again since, and that means the same mappings, with what was said of it.

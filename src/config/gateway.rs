@@ -20,6 +20,8 @@ pub struct GatewayFile {
     pub listen: Option<String>,
     /// What callers reach the public listener by.
     pub public_url: Option<String>,
+    /// The operator's listener, or `off`.
+    pub admin_listen: Option<String>,
     /// `text` or `json`.
     pub log: Option<String>,
     /// Development: calls to loopback are allowed.

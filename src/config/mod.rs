@@ -52,6 +52,37 @@ pub struct Files {
     pub schemas: Option<Schemas>,
     /// What callers reach the gateway by, where the operator says it.
     pub public_url: Option<PublicUrl>,
+    /// Files that are there and cannot be read.
+    pub unread: Vec<Unread>,
+}
+
+/// Which folder a file is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FileOf {
+    /// That of mappings.
+    Mapping,
+    /// That of tenants.
+    Tenant,
+}
+
+/// A file that is there and cannot be read: its last good text goes on.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    /// Its folder.
+    pub of: FileOf,
+    /// Its name, as a [`Source`] has it.
+    pub file: Arc<str>,
+    /// The operating system's words.
+    pub why: String,
+}
+
+impl Unread {
+    fn problem(&self) -> Diagnostic {
+        let source = Source::new(self.file.clone(), "");
+        Diagnostic::error("SB0507", format!("the file cannot be read: {}", self.why))
+            .at(&source, crate::diagnostic::Span::default())
+            .help("it must be readable by the gateway's user, and UTF-8")
+    }
 }
 
 /// Everything a request needs to know of the configuration; never changes.
@@ -95,6 +126,16 @@ impl Snapshot {
     #[must_use]
     pub fn index_of(&self, name: &str) -> Option<usize> {
         self.by_name.get(name).copied()
+    }
+
+    /// Of all that is served, in one short hash: what tells two gateways, or two times, apart.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let tenants = self.tenants.iter().map(|tenant| (&tenant.source.name, tenant.version.as_str(), tenant.enabled));
+        let mappings = self.by_file.iter().map(|(file, mapping)| (file, mapping.version.as_str(), true));
+        let mut all: Vec<_> = tenants.chain(mappings).collect();
+        all.sort();
+        version(&format!("{all:?}"))
     }
 
     /// The tenant of a file.

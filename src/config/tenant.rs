@@ -10,7 +10,7 @@ use super::schemes;
 use super::secret::Resolve;
 use super::side::{self, Side};
 use super::under::Memo;
-use super::versions::NoMapping;
+use super::versions::{NoMapping, version};
 use crate::auth::Prover;
 use crate::diagnostic::Source;
 use crate::language::World;
@@ -47,6 +47,8 @@ pub struct Network {
 pub struct Tenant {
     /// Its file.
     pub source: Source,
+    /// A hash of its text, short.
+    pub version: String,
     /// Its name.
     pub name: Name,
     /// False: its sends are refused and its queue is held.
@@ -235,6 +237,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Re
     let account = provider_auth.as_ref().and_then(|prover| prover.token_key()).unwrap_or(name);
     Some(Tenant {
         source: reader.source.clone(),
+        version: version(&reader.source.text),
         name: name.into(),
         account: format!("{}/{account}", provider.name),
         enabled,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::index::Placed;
-use super::{Files, Snapshot};
+use super::{FileOf, Files, Snapshot};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::language::Schemas;
 use crate::mapping::{self, Mapping, Party};
@@ -45,6 +45,11 @@ impl Versions {
             if let Some(mapping) = one(source, files.schemas.as_ref(), known, before, notes) {
                 by_file.insert(source.name.clone(), mapping);
             }
+        }
+        for unread in files.unread.iter().filter(|unread| unread.of == FileOf::Mapping) {
+            let known = before.and_then(|before| before.by_file.get(&unread.file));
+            by_file.extend(known.map(|known| (unread.file.clone(), known.clone())));
+            notes.insert(unread.file.clone(), vec![unread.problem()]);
         }
         let mut all: Vec<Arc<Mapping>> = by_file.values().cloned().collect();
         for source in &files.earlier {

@@ -49,6 +49,7 @@ impl Flow {
         });
         for miss in world.take_misses() {
             warn!(id = %passage.id, mapping = %request.mapping.name, table = %miss.table, key = %miss.key, "no row in the table: add one");
+            self.misses.count(request.mapping, &miss.table);
         }
         match made {
             Ok(accepting) => Decision::Accept(Box::new(accepting)),

@@ -10,6 +10,7 @@ mod calls;
 mod event;
 mod facts;
 mod inbound;
+mod misses;
 mod request;
 mod settle;
 mod templates;
@@ -21,6 +22,7 @@ mod versions;
 pub use ambient::{Ambient, Ids};
 pub use attempt::After;
 pub use calls::CallEnd;
+pub use misses::Misses;
 pub use templates::Synced;
 
 use std::sync::Arc;
@@ -59,6 +61,8 @@ pub struct Flow {
     pub ambient: Arc<dyn Ambient>,
     /// How fast.
     pub limits: Limits,
+    /// Tables without a row.
+    pub misses: Misses,
     ids: Ids,
     tokens: tokens::Tokens,
     templates: templates::Templates,
@@ -85,6 +89,7 @@ impl Flow {
             outbound,
             ambient,
             limits: Limits::default(),
+            misses: Misses::default(),
             ids: Ids::default(),
             tokens: tokens::Tokens::new(),
             templates: templates::Templates::new(),

@@ -238,6 +238,7 @@ impl Flow {
         };
         for miss in world.take_misses() {
             warn!(id = %passage.id, mapping = %request.mapping.name, table = %miss.table, key = %miss.key, "no row in the table: add one");
+            self.misses.count(request.mapping, &miss.table);
         }
         let read = match request.section.leg {
             Leg::Status => Event::read(value).map(|event| Decision::Status(event, reply.clone())),

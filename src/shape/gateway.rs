@@ -29,6 +29,12 @@ pub static GATEWAY: MapShape = MapShape::new(
             "https://gateway.example",
         )
         .or("none"),
+            "admin_listen",
+            Kind::Text,
+            "where the operator asks, or `off`: `/healthz`, `/readyz`, `/metrics`",
+            "off",
+        )
+        .or("127.0.0.1:8081"),
         member("log", Kind::Word(&["text", "json"]), "how logs are written, to standard error", "json").or("text"),
         member("allow_loopback", Kind::Boolean, "development: calls may go to loopback and by plain http", "true")
             .or("false"),

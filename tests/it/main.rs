@@ -24,6 +24,12 @@ mod reference;
 #[cfg(test)]
 mod reload;
 #[cfg(test)]
+mod reload_admin;
+#[cfg(test)]
+mod reload_restart;
+#[cfg(test)]
+mod reload_traffic;
+#[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod schema;

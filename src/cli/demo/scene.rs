@@ -107,6 +107,7 @@ fn gateway_options(folder: &TempDir, brands: &[Brand], private_key: &str, port: 
         listen: loopback(port),
         allow_loopback: true,
         secrets: Secrets(secrets),
+        admin_listen: None,
         ..Options::default()
     })
 }

@@ -17,6 +17,7 @@ async fn runs_as_on_cloud_runtime() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
     command.arg("serve").env_clear().envs(world.secrets());
     command.env("SWITCHBOARD_LISTEN", format!("0.0.0.0:{port}")).env("SWITCHBOARD_LOG", "json");
+    command.env("SWITCHBOARD_ADMIN_LISTEN", "127.0.0.1:0");
     command.env("SWITCHBOARD_MAPPINGS", path("mappings")).env("SWITCHBOARD_TENANTS", path("tenants"));
     command.env("SWITCHBOARD_STORE", format!("sqlite:{}", path("switchboard.db")));
     let process = Process::begin(command);

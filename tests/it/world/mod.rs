@@ -149,6 +149,7 @@ impl World {
             tenants: self.folder.path().join("tenants"),
             store: self.folder.path().join("switchboard.db"),
             listen: ([127, 0, 0, 1], self.port).into(),
+            admin_listen: Some(([127, 0, 0, 1], 0).into()),
             allow_loopback: true,
             secrets: Secrets(secrets.collect()),
             ..app::Options::default()
@@ -219,6 +220,19 @@ impl World {
                 + ledger.in_flight;
             assert_eq!(ledger.accepted, placed, "{}: {ledger:?}", brand.file.name);
         }
+    }
+
+    /// What the operator's listener of a gateway says at a path.
+    pub(crate) async fn asked(&self, gateway: &Gateway, path: &str) -> (u16, String) {
+        let address = gateway.admin_address().unwrap();
+        let answer = self.client.get(format!("http://{address}{path}")).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    /// The value of a series of `/metrics`, such as `switchboard_tenants{state="enabled"}`.
+    pub(crate) async fn metric(&self, gateway: &Gateway, series: &str) -> Option<f64> {
+        let (_, text) = self.asked(gateway, "/metrics").await;
+        text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok())
     }
 
     /// The stored message of a platform's id.

@@ -38,7 +38,7 @@ impl Process {
         let (mappings, tenants) = (path("mappings"), path("tenants"));
         let (store, listen) = (format!("sqlite:{}", path("switchboard.db")), format!("127.0.0.1:{}", world.port));
         let arguments = ["--mappings", &mappings, "--tenants", &tenants, "--store", &store, "--listen", &listen];
-        let more = ["--log", "json", "--allow-loopback"];
+        let more = ["--admin-listen", "127.0.0.1:0", "--log", "json", "--allow-loopback"];
         arguments.iter().chain(&more).map(|argument| (*argument).to_owned()).collect()
     }
 
@@ -93,6 +93,12 @@ impl Process {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.check_log();
+    }
+
+    /// SIGHUP: everything is read again.
+    pub(crate) fn hang_up(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
     }
 
     /// SIGTERM, and its exit.

@@ -1,0 +1,185 @@
+//! The configuration, read and put in place: at the start, after a change of the files, when told to, and when the last
+//! message of an earlier text is gone.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{error, info, warn};
+
+use super::clock::now;
+use super::files::{FileProblem, Shelf};
+use super::gateway::Options;
+use super::library::Library;
+use super::watch::Watch;
+use crate::config::{self, Files, Snapshot};
+use crate::diagnostic::Diagnostic;
+use crate::flow::Flow;
+use crate::operate::{Desk, Standing};
+use crate::store::Store;
+
+/// How often it is looked whether earlier texts are needed any more.
+const TIDY: Duration = Duration::from_secs(60);
+
+/// Everything that a configuration is made of and from.
+pub(super) struct Loader {
+    options: Options,
+    /// Of all indexes by secret: random, new at each start.
+    key: [u8; 32],
+    shelf: Shelf,
+    library: Library,
+}
+
+/// A configuration that was read and not yet put in place.
+pub(super) struct Loaded {
+    pub(super) snapshot: Snapshot,
+    pub(super) standing: Standing,
+}
+
+impl Loader {
+    /// With the texts that the store keeps; without them a broken file is left out.
+    pub(super) async fn new(options: Options, store: &dyn Store) -> Self {
+        let texts = store.texts().await.unwrap_or_else(|problem| {
+            warn!(%problem, "the last good texts cannot be read: a broken file is left out");
+            Vec::new()
+        });
+        Self { options, key: rand::random(), shelf: Shelf::default(), library: Library::new(texts) }
+    }
+
+    /// Reads the files for the first time. Where one has an error or is gone, its last good text stands in for it.
+    pub(super) fn first(&mut self) -> Result<Loaded, FileProblem> {
+        let files = self.files(None)?;
+        let (snapshot, problems) = self.build(&files, None);
+        let all_good = !problems.iter().any(Diagnostic::is_error) && !self.library.misses(&files);
+        if all_good || self.library.len() == 0 {
+            return Ok(Loaded { standing: Standing::of(&snapshot, &files, problems), snapshot });
+        }
+        let last_good = Files { public_url: files.public_url.clone(), ..self.library.last_good(&self.options) };
+        let (before, _) = self.build(&last_good, None);
+        let (snapshot, problems) = self.build(&files, Some(&before));
+        Ok(Loaded { standing: Standing::of(&snapshot, &files, problems), snapshot })
+    }
+
+    /// Reads what changed since.
+    fn again(&mut self, before: &Snapshot) -> Result<Loaded, FileProblem> {
+        let files = self.files(Some(before))?;
+        let (snapshot, problems) = self.build(&files, Some(before));
+        Ok(Loaded { standing: Standing::of(&snapshot, &files, problems), snapshot })
+    }
+
+    fn files(&mut self, before: Option<&Snapshot>) -> Result<Files, FileProblem> {
+        let mut files = self.shelf.read(&self.options.mappings, &self.options.tenants)?;
+        files.public_url.clone_from(&self.options.public_url);
+        self.library.complete(&mut files, before);
+        Ok(files)
+    }
+
+    fn build(&self, files: &Files, before: Option<&Snapshot>) -> (Snapshot, Vec<Diagnostic>) {
+        config::build(files, before, &|reference| self.options.secrets.resolve(reference), self.key)
+    }
+
+    /// Writes the texts of a configuration before it is put in place: a message must never be accepted under a text that
+    /// nobody has any more.
+    pub(super) async fn keep(&mut self, snapshot: &Snapshot, store: &dyn Store) {
+        let texts = self.library.changes(snapshot, now());
+        if texts.is_empty() {
+            return;
+        }
+        match store.keep_texts(texts.clone()).await {
+            Ok(()) => self.library.keep(texts),
+            // The change goes on all the same: the operator may be about to mend the very thing. It is tried again.
+            Err(problem) => warn!(%problem, "the texts of the configuration could not be kept"),
+        }
+    }
+
+    /// Asks the store what it still keeps; whether something is gone.
+    async fn tidy(&mut self, store: &dyn Store) -> bool {
+        if !self.library.has_retired() {
+            return false;
+        }
+        let before = self.library.len();
+        match store.texts().await {
+            Ok(texts) => self.library = Library::new(texts),
+            Err(problem) => warn!(%problem, "the last good texts cannot be read"),
+        }
+        self.library.len() < before
+    }
+}
+
+/// What tells that the files are to be read again.
+pub(super) struct Causes {
+    pub(super) watch: Watch,
+    pub(super) asked: mpsc::Receiver<()>,
+    pub(super) stop: watch::Receiver<bool>,
+}
+
+/// Reads and puts in place until `stop`. `changed`: told of every new configuration.
+pub(super) async fn run(
+    mut loader: Loader,
+    flow: Arc<Flow>,
+    desk: Arc<Desk>,
+    mut causes: Causes,
+    changed: Arc<Notify>,
+) {
+    let mut tidy = interval(TIDY);
+    tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !*causes.stop.borrow() {
+        tokio::select! {
+            Ok(()) = causes.stop.changed() => break,
+            () = causes.watch.changed() => {}
+            Some(()) = causes.asked.recv() => loader.shelf.forget(),
+            _ = tidy.tick() => if !loader.tidy(&*flow.store).await { continue },
+        }
+        let Some(back) = replace(loader, &flow, &desk).await else { return };
+        loader = back;
+        changed.notify_one();
+    }
+}
+
+/// Reads the files and puts what they come to in place. Reading and compiling has a thread of its own: requests go on.
+async fn replace(mut loader: Loader, flow: &Flow, desk: &Desk) -> Option<Loader> {
+    let began = Instant::now();
+    let before = flow.snapshot.load_full();
+    let read = tokio::task::spawn_blocking(move || {
+        let loaded = loader.again(&before);
+        (loader, loaded)
+    });
+    let loaded = match read.await {
+        Ok((back, loaded)) => {
+            loader = back;
+            loaded
+        }
+        Err(problem) => {
+            error!(%problem, "reading the configuration broke off: it stays as it is until the next start");
+            return None;
+        }
+    };
+    let known = desk.standing();
+    match loaded {
+        Ok(Loaded { snapshot, standing }) => {
+            loader.keep(&snapshot, &*flow.store).await;
+            let (tenants, mappings) = (snapshot.tenants.len(), snapshot.loaded.len());
+            flow.configure(snapshot);
+            let took = began.elapsed();
+            log_problems(&standing.problems);
+            let (problems, version) = (standing.problems.len(), &standing.version);
+            info!(tenants, mappings, problems, version, took_ms = took.as_millis(), "configuration reloaded");
+            desk.stands(Standing { at: now(), took, loads: known.loads + 1, failures: known.failures, ..standing });
+        }
+        Err(problem) => {
+            error!(%problem, "the configuration stays as it is");
+            let (failures, failure) = (known.failures + 1, Some(problem.to_string()));
+            desk.stands(Standing { failures, failure, ..Standing::clone(&known) });
+        }
+    }
+    Some(loader)
+}
+
+pub(super) fn log_problems(problems: &[Diagnostic]) {
+    for problem in problems {
+        // Without the excerpt: the operator's own line may hold a secret.
+        let text = [vec![problem.headline()], problem.help.clone()].concat().join("; ");
+        if problem.is_error() { error!("{text}") } else { warn!("{text}") }
+    }
+}

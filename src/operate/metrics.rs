@@ -1,0 +1,135 @@
+//! `/metrics`: how everything stands, in Prometheus' text format.
+//!
+//! Everything is asked when it is wanted and written by a recorder of its own, so that what is gone, a tenant or a version,
+//! leaves no series behind. Labels are names of the configuration, never anything of a message.
+
+use metrics::{Recorder, counter, describe_counter, describe_gauge, gauge, with_local_recorder};
+use metrics_exporter_prometheus::PrometheusBuilder;
+
+use super::Desk;
+use super::standing::Standing;
+use crate::config::Snapshot;
+use crate::diagnostic::Severity;
+use crate::mapping::Party;
+use crate::model::Name;
+use crate::store::Ledger;
+
+/// What one tenant's messages come to.
+struct Account {
+    tenant: Name,
+    ledger: Ledger,
+    queued: u64,
+}
+
+impl Desk {
+    pub(super) async fn metrics(&self) -> String {
+        let snapshot = self.flow.snapshot.load_full();
+        let mut accounts = Vec::with_capacity(snapshot.tenants.len());
+        for tenant in &snapshot.tenants {
+            // From the store's memory: it waits for nothing.
+            if let Ok(ledger) = self.flow.store.ledger(&tenant.name).await {
+                let queued = self.flow.store.backlog(&tenant.name);
+                accounts.push(Account { tenant: tenant.name.clone(), ledger, queued });
+            }
+        }
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let text = recorder.handle();
+        let recorder: &dyn Recorder = &recorder;
+        with_local_recorder(recorder, || {
+            describe();
+            configuration(&self.standing(), &snapshot);
+            accounts.iter().for_each(messages);
+            for ((mapping, table), count) in self.flow.misses.all() {
+                let labels = [("mapping", mapping), ("table", table)];
+                counter!("switchboard_table_misses_total", &labels).absolute(count);
+            }
+        });
+        text.render()
+    }
+}
+
+fn describe() {
+    let gauges = [
+        ("switchboard_info", "The program's version."),
+        ("switchboard_configuration_info", "A hash of all that is served."),
+        ("switchboard_configuration_files", "Files in the folder."),
+        ("switchboard_configuration_problems", "Problems of all files, as `check` prints them."),
+        ("switchboard_configuration_last_good", "Files with an error, or gone, whose last good text is served."),
+        ("switchboard_configuration_readable", "1 where the folders could be read at the last try."),
+        ("switchboard_configuration_loaded_seconds", "When the configuration was put in place, in Unix time."),
+        ("switchboard_configuration_load_duration_seconds", "From the settled change to the swap, at the last load."),
+        ("switchboard_mappings", "Versions of mappings that are loaded."),
+        ("switchboard_tenants", "Tenants by state; removed: its file is gone, its last message not settled."),
+        ("switchboard_messages", "Where the messages stand that were accepted."),
+        ("switchboard_messages_queued", "Messages that wait for their turn."),
+        (
+            "switchboard_ledger_difference",
+            "Accepted messages less those that stand somewhere: anything but 0 is a fault.",
+        ),
+    ];
+    for (name, help) in gauges {
+        describe_gauge!(name, help);
+    }
+    describe_counter!("switchboard_configuration_loads_total", "How often the files were read, by what came of it.");
+    describe_counter!("switchboard_messages_accepted_total", "Messages accepted.");
+    describe_counter!("switchboard_table_misses_total", "Look-ups that no row of the table has.");
+}
+
+/// A count as a gauge: exact up to 2^53.
+fn number(count: impl TryInto<u64>) -> f64 {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    let (high, low) = (u32::try_from(count >> 32).unwrap_or(u32::MAX), u32::try_from(count & 0xffff_ffff));
+    f64::from(high) * 4_294_967_296.0 + f64::from(low.unwrap_or(u32::MAX))
+}
+
+fn configuration(standing: &Standing, snapshot: &Snapshot) {
+    gauge!("switchboard_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    gauge!("switchboard_configuration_info", "version" => standing.version.clone()).set(1.0);
+    for (kind, count) in ["mapping", "tenant"].into_iter().zip(standing.files) {
+        gauge!("switchboard_configuration_files", "kind" => kind).set(number(count));
+    }
+    for severity in [Severity::Error, Severity::Warning] {
+        let problems = gauge!("switchboard_configuration_problems", "severity" => severity.to_string());
+        problems.set(number(standing.count(severity)));
+    }
+    gauge!("switchboard_configuration_last_good").set(number(standing.last_good.len()));
+    gauge!("switchboard_configuration_readable").set(if standing.failure.is_none() { 1.0 } else { 0.0 });
+    let at = u64::try_from(standing.at.millis()).unwrap_or_default();
+    gauge!("switchboard_configuration_loaded_seconds").set(number(at) / 1000.0);
+    gauge!("switchboard_configuration_load_duration_seconds").set(standing.took.as_secs_f64());
+    counter!("switchboard_configuration_loads_total", "result" => "applied").absolute(standing.loads);
+    counter!("switchboard_configuration_loads_total", "result" => "failed").absolute(standing.failures);
+    for (party, name) in [(Party::Platform, "platform"), (Party::Provider, "provider")] {
+        let count = snapshot.loaded.iter().filter(|mapping| mapping.party == party).count();
+        gauge!("switchboard_mappings", "party" => name).set(number(count));
+    }
+    let state = |tenant: &crate::config::Tenant| match (tenant.removed, tenant.enabled) {
+        (true, _) => "removed",
+        (_, true) => "enabled",
+        (_, false) => "disabled",
+    };
+    for wanted in ["enabled", "disabled", "removed"] {
+        let count = snapshot.tenants.iter().filter(|tenant| state(tenant) == wanted).count();
+        gauge!("switchboard_tenants", "state" => wanted).set(number(count));
+    }
+}
+
+fn messages(account: &Account) {
+    let (tenant, ledger) = (account.tenant.to_string(), account.ledger);
+    counter!("switchboard_messages_accepted_total", "tenant" => tenant.clone()).absolute(ledger.accepted);
+    let states = [
+        ("submitted", ledger.submitted),
+        ("rejected", ledger.rejected),
+        ("suppressed", ledger.suppressed),
+        ("expired", ledger.expired),
+        ("failed", ledger.failed),
+        ("in_flight", ledger.in_flight),
+    ];
+    for (state, count) in states {
+        gauge!("switchboard_messages", "tenant" => tenant.clone(), "state" => state).set(number(count));
+    }
+    let stand: u64 = states.iter().map(|(_, count)| count).sum();
+    let difference = number(ledger.accepted) - number(stand);
+    gauge!("switchboard_ledger_difference", "tenant" => tenant.clone()).set(difference);
+    gauge!("switchboard_messages_queued", "tenant" => tenant).set(number(account.queued));
+}

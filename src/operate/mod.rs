@@ -1,0 +1,92 @@
+//! What the operator asks a running gateway: is it alive, is it ready, and how does everything stand.
+//!
+//! Answers as plain data: the listener, its limits and its connections are `ingress`, which `app` puts before it. Changes
+//! nothing. Start at [`Desk::answer`].
+
+mod metrics;
+mod ready;
+mod standing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+
+pub use standing::Standing;
+
+use crate::flow::Flow;
+use crate::model::wire::{Incoming, Reply};
+
+/// What a probe of the store said is good for so long: those who ask are many, and each probe is a flush of the disk.
+const PROBED: Duration = Duration::from_secs(1);
+
+/// A store that does not answer within this takes no writes.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The operator's desk.
+pub struct Desk {
+    flow: Arc<Flow>,
+    standing: ArcSwap<Standing>,
+    probed: tokio::sync::Mutex<Option<(tokio::time::Instant, Result<(), String>)>>,
+}
+
+impl Desk {
+    /// Of a gateway whose configuration stands so.
+    #[must_use]
+    pub fn new(flow: Arc<Flow>, standing: Standing) -> Self {
+        Self { flow, standing: ArcSwap::from_pointee(standing), probed: tokio::sync::Mutex::default() }
+    }
+
+    /// How the configuration stands from now on.
+    pub fn stands(&self, standing: Standing) {
+        self.standing.store(Arc::new(standing));
+    }
+
+    /// How the configuration stands.
+    #[must_use]
+    pub fn standing(&self) -> Arc<Standing> {
+        self.standing.load_full()
+    }
+
+    /// Whether there is something at a path.
+    #[must_use]
+    pub fn knows(path: &str) -> bool {
+        matches!(path, "/healthz" | "/readyz" | "/metrics")
+    }
+
+    /// Answers a request to one of the known paths.
+    pub async fn answer(&self, request: &Incoming) -> Reply {
+        match request.path.as_str() {
+            "/healthz" => reply(200, JSON, r#"{"status":"ok"}"#.to_owned()),
+            "/readyz" => self.ready().await,
+            "/metrics" => reply(200, "text/plain; version=0.0.4; charset=utf-8", self.metrics().await),
+            _ => reply(404, "text/plain; charset=utf-8", "Not Found\n".to_owned()),
+        }
+    }
+
+    /// Whether the store takes writes; asked at most once a second.
+    async fn writable(&self) -> Result<(), String> {
+        let mut probed = self.probed.lock().await;
+        if let Some((at, said)) = &*probed
+            && at.elapsed() < PROBED
+        {
+            return said.clone();
+        }
+        let said = match tokio::time::timeout(PATIENCE, self.flow.store.probe()).await {
+            Ok(said) => said.map_err(|problem| problem.to_string()),
+            Err(_) => Err("the store does not answer".to_owned()),
+        };
+        *probed = Some((tokio::time::Instant::now(), said.clone()));
+        said
+    }
+}
+
+const JSON: &str = "application/json";
+
+fn reply(http: u16, kind: &str, body: String) -> Reply {
+    // What is true now is stale in a cache.
+    let headers = [("content-type", kind), ("cache-control", "no-store")];
+    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    Reply { http, headers: headers.to_vec(), body: Bytes::from(body) }
+}
