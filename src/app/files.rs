@@ -89,9 +89,11 @@ impl Shelf {
     fn take(&mut self, path: &Path, known: Option<(Option<Stamp>, Source)>) -> io::Result<Source> {
         // Looked at before it is read: what is written in between is seen at the next time.
         let stamp = Stamp::of(&fs::metadata(path)?);
-        if let Some((Some(same), source)) = known.as_ref().filter(|(known, _)| *known == Some(stamp)) {
-            self.0.insert(path.to_owned(), (Some(*same), source.clone()));
-            return Ok(source.clone());
+        if let Some((known, source)) = known
+            && known == Some(stamp)
+        {
+            self.0.insert(path.to_owned(), (known, source.clone()));
+            return Ok(source);
         }
         let source = Source::new(path.display().to_string(), fs::read_to_string(path)?);
         let now = now().seconds();

@@ -29,6 +29,7 @@ pub static GATEWAY: MapShape = MapShape::new(
             "https://gateway.example",
         )
         .or("none"),
+        member(
             "admin_listen",
             Kind::Text,
             "where the operator asks, or `off`: `/healthz`, `/readyz`, `/metrics`",
