@@ -71,6 +71,10 @@ impl Loader {
     fn files(&mut self, before: Option<&Snapshot>) -> Result<Files, FileProblem> {
         let mut files = self.shelf.read(&self.options.mappings, &self.options.tenants)?;
         files.public_url.clone_from(&self.options.public_url);
+        if !self.options.mappings.join("schemas").is_dir() {
+            // Deployed without them: `check` has looked before.
+            files.schemas = None;
+        }
         self.library.complete(&mut files, before);
         Ok(files)
     }

@@ -13,8 +13,8 @@ pub static TENANT: MapShape = MapShape::new(
     "One brand: its platform account, its provider account, its numbers.",
     &[&[
         member("tenant", Kind::Text, "the name, in logs and everywhere: letters, digits, `-` `_` `.`", "acme").required(),
-        member("platform", Kind::Text, "the name of the platform's mapping", "beacon").required(),
-        member("provider", Kind::Text, "the name of the provider's mapping", "courier").required(),
+        member("platform", Kind::Text, "the name of the platform's mapping, perhaps with a version: `NAME@HASH`", "beacon").required(),
+        member("provider", Kind::Text, "the name of the provider's mapping, perhaps with a version: `NAME@HASH`", "courier").required(),
         member("enabled", Kind::Boolean, "`false`: its sends are refused as `forbidden` and its queue is held; statuses and STOPs are still taken in", "false").or("true"),
         member("numbers", Kind::Many(&Kind::Either(&[Kind::Digits, Kind::Map(&NUMBER)])), "its senders: digits without `+`, or maps", "[ { number: \"6531290044\", waba: \"104996122399160\" } ]").required(),
         member(

@@ -33,10 +33,10 @@ async fn no_request_is_dropped_while_files_change() {
             turn += 1;
             // The tenant's file, its mapping, a broken one in between, and another tenant that comes and goes.
             world.write(&brand.file.clone().line(&format!("# turn {turn}")));
-            let broken = if turn % 3 == 0 { "\n  oops: [" } else { "" };
+            let broken = if turn.is_multiple_of(3) { "\n  oops: [" } else { "" };
             std::fs::write(&mapping, format!("{good}# turn {turn}{broken}\n")).unwrap();
             let _gone = std::fs::remove_file(world.tenant_path("other"));
-            if turn % 2 == 0 {
+            if turn.is_multiple_of(2) {
                 world.write(&world.brands[1].file);
             }
             let before = loads().await;
