@@ -7,6 +7,7 @@ use super::options::FileOptions;
 use crate::app::{Secrets, read_files};
 use crate::config::{self, Files, NoSecret, Reference};
 use crate::diagnostic;
+use crate::mapping::Mapping;
 use crate::model::Secret;
 
 pub(super) fn run(options: &FileOptions) -> ExitCode {
@@ -27,10 +28,24 @@ pub(super) fn run(options: &FileOptions) -> ExitCode {
     diagnostic::sort(&mut problems);
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     let warnings = problems.len() - errors;
+    let versions: Vec<(&str, &Mapping)> =
+        snapshot.by_file.iter().map(|(file, mapping)| (&**file, &**mapping)).collect();
     if options.json {
-        println!("{}", serde_json::json!({ "problems": problems, "errors": errors, "warnings": warnings }));
+        let versions = versions.iter().map(|(file, mapping)| {
+            serde_json::json!({ "file": file, "name": mapping.name.as_str(), "version": mapping.version })
+        });
+        let versions: Vec<_> = versions.collect();
+        println!(
+            "{}",
+            serde_json::json!({
+                "problems": problems, "errors": errors, "warnings": warnings, "mappings": versions
+            })
+        );
     } else {
         print!("{}", diagnostic::render(&problems));
+        for (file, mapping) in versions {
+            println!("{}@{}  {file}", mapping.name, mapping.version);
+        }
         println!(
             "{} mappings, {} tenants: {errors} errors, {warnings} warnings",
             snapshot.mappings.len(),
