@@ -15,6 +15,7 @@ const NO_VALUE_MATTERS: &[(&str, &str)] = &[
     ("vonage.templates.error-401.json", "a listing that fails is told by its HTTP status; nobody reads the body"),
     ("vonage.templates.error-404.json", "as above"),
     ("vonage.templates.error-429.json", "as above"),
+    ("sinch.templates.error-401.json", "as above"),
 ];
 
 /// Samples that are refused whatever else is in them: where each is wrong, and a value with which it would be right.
@@ -27,6 +28,13 @@ const MENDED: &[(&str, &str, &str)] = &[
         "vonage.templates.list-empty.json",
         "/templates",
         r#"[{"id": "1", "name": "t", "language": "en", "status": "APPROVED", "category": "UTILITY", "components": []}]"#,
+    ),
+    ("sinch.delivery.other-channel.json", "/message_delivery_report/channel_identity/channel", r#""WHATSAPP""#),
+    ("sinch.inbound.other-channel.json", "/message/channel_identity/channel", r#""WHATSAPP""#),
+    (
+        "sinch.event.composing.json",
+        "/message",
+        r#"{"id": "x", "channel_identity": {"channel": "WHATSAPP", "identity": "1"}, "contact_message": {"text_message": {"text": "Hi"}}}"#,
     ),
 ];
 

@@ -3,6 +3,8 @@
 //! a party known before, end to end over sockets.
 
 mod braze;
+mod peer;
+mod sinch;
 
 use crate::world::World;
 
