@@ -57,7 +57,7 @@ impl Suite {
     /// watched by one observer.
     #[must_use]
     pub fn cover(&self, material: &Material<'_>) -> (Report, Option<Coverage>) {
-        let Some(mapping) = self.mapping.clone() else { return (self.run(material), None) };
+        let Some(mapping) = self.subject.mapping.clone() else { return (self.run(material), None) };
         let places = mapping.module.places();
         let tally = Arc::new(Tally(places.iter().map(|_| AtomicBool::new(false)).collect()));
         mapping.module.watch(tally.clone());

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::Material;
 use super::counterpart;
-use super::suite::{Case, Suite};
+use super::suite::{Case, Subject};
 use super::wanted::{Shape, Trees, Wanted};
 use crate::config::{self, Files, NoSecret, Reference, Snapshot};
 use crate::diagnostic::{Diagnostic, Source};
@@ -38,7 +38,7 @@ type Broken = Box<Diagnostic>;
 impl Given {
     /// Reads a case's `given`, each layer laid over the one before, and makes its tenant.
     pub(super) fn read(
-        suite: &Suite,
+        subject: &Subject,
         mapping: &Mapping,
         case: &Case,
         trees: &Trees<'_>,
@@ -50,7 +50,7 @@ impl Given {
         }
         let tree = |name: &str| given.get(name).and_then(Wanted::tree);
         Ok(Self {
-            snapshot: snapshot(suite, mapping, case, &given, material)?,
+            snapshot: snapshot(subject, mapping, case, &given, material)?,
             templates: templates(trees, given.get("templates"))?,
             suppressed: list(trees, &given, "suppressed")?,
             said: list(trees, &given, "said")?,
@@ -103,7 +103,7 @@ fn now(trees: &Trees<'_>, given: Option<&Wanted>, now: Timestamp) -> Result<Time
 
 /// A snapshot with one tenant, made the way a tenant's file is.
 fn snapshot(
-    suite: &Suite,
+    subject: &Subject,
     mapping: &Mapping,
     case: &Case,
     given: &Wanted,
@@ -113,9 +113,9 @@ fn snapshot(
     let text = tenant(mapping, given, material, &mut secrets);
     let tenants = vec![Source::new("the tenant of a case", text)];
     let files = Files {
-        mappings: suite.files.mappings.clone(),
+        mappings: subject.files.mappings.clone(),
         tenants,
-        public_url: suite.files.public_url.clone(),
+        public_url: subject.files.public_url.clone(),
         ..Files::default()
     };
     let resolve = |reference: &Reference| {
@@ -123,7 +123,7 @@ fn snapshot(
         let secret = place.parse().ok().and_then(|place: usize| secrets.get(place).cloned());
         secret.map(Secret::new).ok_or_else(|| NoSecret::Env(place.clone()))
     };
-    let (snapshot, problems) = config::build(&files, Some(&suite.base), &resolve, [0; 32]);
+    let (snapshot, problems) = config::build(&files, Some(&subject.base), &resolve, [0; 32]);
     let ours = |problem: &&Diagnostic| {
         let place = problem.place.as_ref().map(|(source, _)| &*source.name);
         place == Some("the tenant of a case") && problem.is_error()

@@ -12,6 +12,7 @@ mod drive;
 mod facts;
 mod found;
 mod given;
+mod mutants;
 pub mod mutate;
 mod payload;
 mod report;
@@ -25,6 +26,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use coverage::{Count, Coverage, GROUPS};
+pub use mutants::{Equivalents, Hunt, Mutant, Noticed, mutants};
 pub use report::summary;
 pub use suite::Suite;
 

@@ -4,7 +4,7 @@ use super::compare::compare;
 use super::drive;
 use super::facts::GivenFacts;
 use super::given::Given;
-use super::suite::{Case, Suite};
+use super::suite::{Case, Subject, Suite};
 use super::wanted::Trees;
 use super::{Material, Mismatch, Outcome, Report, Verdict};
 use crate::diagnostic::Diagnostic;
@@ -23,15 +23,22 @@ impl Suite {
     #[must_use]
     pub fn run_some(&self, material: &Material<'_>, wanted: &dyn Fn(&str) -> bool) -> Report {
         let mapping = self.source.name.to_string();
-        let Some(compiled) = &self.mapping else { return Report { mapping, ..Report::default() } };
+        let Some(compiled) = &self.subject.mapping else { return Report { mapping, ..Report::default() } };
         let cases = self.cases.iter().filter(|case| wanted(&case.name));
-        let outcomes = cases.map(|case| self.outcome(compiled, case, material)).collect();
+        let outcomes = cases.map(|case| self.outcome(&self.subject, compiled, case, material)).collect();
         Report { mapping, outcomes, problems: Vec::new() }
     }
 
-    fn outcome(&self, mapping: &Mapping, case: &Case, material: &Material<'_>) -> Outcome {
+    /// Runs one case on a mapping, this suite's or a mutant of it.
+    pub(super) fn outcome(
+        &self,
+        subject: &Subject,
+        mapping: &Mapping,
+        case: &Case,
+        material: &Material<'_>,
+    ) -> Outcome {
         let trees = Trees::new(&case.source, material.sample);
-        let came = self.differences(mapping, case, &trees, material);
+        let came = self.differences(subject, mapping, case, &trees, material);
         let (leg, verdict) = match came {
             Ok((leg, differences)) if differences.is_empty() => (leg, Verdict::Passed),
             Ok((leg, differences)) => (leg, Verdict::Failed(differences)),
@@ -43,13 +50,14 @@ impl Suite {
 
     fn differences(
         &self,
+        subject: &Subject,
         mapping: &Mapping,
         case: &Case,
         trees: &Trees<'_>,
         material: &Material<'_>,
     ) -> Result<(&'static str, Vec<Mismatch>), Box<Diagnostic>> {
         let expect = trees.read(&case.expect)?;
-        let given = Given::read(self, mapping, case, trees, material)?;
+        let given = Given::read(subject, mapping, case, trees, material)?;
         let nobody = || trees.problem("SB0606", case.span, "`given` makes no tenant");
         let tenant = given.snapshot.tenants.first().ok_or_else(nobody)?;
         let facts = GivenFacts::new(tenant, given.templates.clone(), given.suppressed.clone());

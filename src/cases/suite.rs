@@ -14,15 +14,37 @@ use crate::yaml::{self, Node};
 
 /// One mapping with its cases, compiled and read, ready to run.
 pub struct Suite {
+    pub(super) subject: Subject,
+    pub(super) source: Source,
+    pub(super) cases: Vec<Case>,
+    pub(super) schemas: Schemas,
+    pub(super) problems: Vec<Diagnostic>,
+}
+
+/// The mapping under test, compiled.
+pub(super) struct Subject {
     /// The mapping and the counterparts, without a tenant.
     pub(super) base: Snapshot,
     pub(super) files: Files,
     /// `None` where the mapping itself has errors.
     pub(super) mapping: Option<Arc<Mapping>>,
-    pub(super) source: Source,
-    pub(super) cases: Vec<Case>,
-    pub(super) schemas: Schemas,
-    pub(super) problems: Vec<Diagnostic>,
+}
+
+impl Subject {
+    /// Compiles a mapping. `like`: one whose counterparts need not be compiled again.
+    pub(super) fn compile(source: &Source, like: Option<&Self>) -> (Self, Vec<Diagnostic>) {
+        let mut all = vec![source.clone()];
+        all.extend(counterpart::files());
+        let files = Files { mappings: all, public_url: CASE_URL.parse().ok(), ..Files::default() };
+        let no_secret = |reference: &Reference| -> Result<Secret, NoSecret> {
+            let (Reference::Env(name) | Reference::File(name)) = reference;
+            Err(NoSecret::Env(name.clone()))
+        };
+        let (base, problems) = config::build(&files, like.map(|like| &like.base), &no_secret, [0; 32]);
+        let this = base.by_file.get(&source.name);
+        let mapping = this.filter(|mapping| mapping.source.text == source.text).cloned();
+        (Self { base, files, mapping }, problems)
+    }
 }
 
 /// One case as it is written.
@@ -86,18 +108,22 @@ impl Suite {
         (suites.into_iter().map(|(_, suite)| suite).collect(), problems)
     }
 
+    /// The mapping's file.
+    #[must_use]
+    pub const fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The mapping's name; empty for one that cannot be read.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.subject.mapping.as_ref().map_or("", |mapping| mapping.name.as_str())
+    }
+
     fn of_mapping(source: &Source, schema: &dyn Fn(&str) -> Option<Arc<str>>) -> (Option<String>, Self) {
-        let mut all = vec![source.clone()];
-        all.extend(counterpart::files());
-        let files = Files { mappings: all, public_url: CASE_URL.parse().ok(), ..Files::default() };
-        let no_secret = |reference: &Reference| -> Result<Secret, NoSecret> {
-            let (Reference::Env(name) | Reference::File(name)) = reference;
-            Err(NoSecret::Env(name.clone()))
-        };
-        let (base, mut problems) = config::build(&files, None, &no_secret, [0; 32]);
-        let mapping = base.by_file.get(&source.name).cloned();
-        let schemas = Schemas::load(mapping.as_deref(), schema, &mut problems);
-        let mut suite = Self { base, files, mapping, source: source.clone(), cases: Vec::new(), schemas, problems };
+        let (subject, mut problems) = Subject::compile(source, None);
+        let schemas = Schemas::load(subject.mapping.as_deref(), schema, &mut problems);
+        let mut suite = Self { subject, source: source.clone(), cases: Vec::new(), schemas, problems };
         // Its problems as YAML were reported when it was compiled.
         let node = yaml::parse(source, &mut Vec::new());
         let name = node.as_ref().and_then(|node| node.get("platform").or_else(|| node.get("provider")));
@@ -184,7 +210,7 @@ impl Suite {
             expect: expect.clone(),
         };
         payload::check(&case, problems);
-        if let Some(mapping) = &self.mapping {
+        if let Some(mapping) = &self.subject.mapping {
             possible(&case, mapping.party, problems);
         }
         Some(case)

@@ -22,7 +22,7 @@ pub(super) struct Folder {
 impl Folder {
     /// Reads the texts of mappings and cases.
     pub(super) fn read(path: &Path) -> Result<Self, Trouble> {
-        let all = read_folder(path)?.into_iter();
+        let all = read_folder(path)?.into_iter().filter(|source| !source.name.ends_with("mutants.yaml"));
         let is_cases = |source: &Source| source.name.ends_with(".cases.yaml") || source.name.ends_with(".cases.yml");
         let (cases, mappings) = all.partition(is_cases);
         // A key made for the run: what is signed with it proves nothing beyond.

@@ -1,6 +1,7 @@
 //! `switchboard test`: the contract cases of mappings, with counts per file and leg; and what the cases are worth.
 
 mod folder;
+mod mutate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,8 +28,14 @@ pub(super) struct TestOptions {
     /// Count what the cases reach of each mapping, and name what they do not
     #[arg(long, conflicts_with = "only")]
     coverage: bool,
-    /// Fail if the cases reach less than so many per cent of a mapping
-    #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(..=100))]
+    /// Change the mappings in one place at a time, and name the changes that neither `check` nor a case notices
+    #[arg(long, conflicts_with_all = ["only", "coverage", "verbose"])]
+    mutate: bool,
+    /// Try at most so many mutants of a mapping, evenly spread
+    #[arg(long, value_name = "COUNT", requires = "mutate")]
+    sample: Option<usize>,
+    /// Fail if the cases reach less than so many per cent of a mapping, or notice less of its mutants
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(..=100))]
     floor: Option<u8>,
     /// Write the coverage as JSON
     #[arg(long, requires = "coverage")]
@@ -36,7 +43,13 @@ pub(super) struct TestOptions {
 }
 
 pub(super) fn run(options: &TestOptions) -> ExitCode {
-    let done = if options.coverage { covered(options) } else { tested(options) };
+    let done = match options {
+        TestOptions { mutate: true, .. } => {
+            mutate::run(&options.folder, usize::from(options.floor.unwrap_or_default()), options.sample)
+        }
+        TestOptions { coverage: true, .. } => covered(options),
+        _ => tested(options),
+    };
     done.map_or_else(|problem| fail(&*problem), |good| ExitCode::from(u8::from(!good)))
 }
 

@@ -1,0 +1,124 @@
+//! `switchboard test --mutate`: which mutants of the mappings neither `check` nor a case notices.
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use super::folder::{Folder, Trouble};
+use crate::app::read_file;
+use crate::cases::{Equivalents, Hunt, Mutant, Noticed, Suite, mutants};
+use crate::diagnostic;
+
+/// What came of the mutants of one mapping.
+#[derive(Default)]
+struct Figure {
+    all: usize,
+    by_check: usize,
+    by_case: usize,
+    equivalent: usize,
+    unnoticed: Vec<Mutant>,
+}
+
+impl Figure {
+    /// Noticed ones in a thousand, equivalent ones left out.
+    fn per_mille(&self) -> usize {
+        ((self.by_check + self.by_case) * 1000).checked_div(self.all - self.equivalent).unwrap_or(1000)
+    }
+}
+
+/// Tries the mutants of every mapping, at most `sample` of each, evenly spread. False if less than `floor` per cent of
+/// one's were noticed.
+pub(super) fn run(path: &Path, floor: usize, sample: Option<usize>) -> Result<bool, Trouble> {
+    let folder = Folder::read(path)?;
+    let suites = folder.suites()?;
+    let listed = path.join("mutants.yaml");
+    let mut problems = Vec::new();
+    let equivalents = match listed.exists() {
+        true => Equivalents::read(&read_file(&listed)?, &mut problems),
+        false => Equivalents::default(),
+    };
+    let mut good = true;
+    for suite in &suites {
+        let all = mutants(suite.source());
+        problems.extend(equivalents.stale(suite.name(), &all));
+        let figure = hunted(&folder, suite, spread(all, sample), &equivalents, &mut problems);
+        print!("{}", shown(suite, &figure));
+        good &= figure.per_mille() >= floor * 10;
+    }
+    print!("{}", diagnostic::render(&problems));
+    Ok(good && problems.is_empty())
+}
+
+/// At most so many, evenly spread.
+fn spread(all: Vec<Mutant>, most: Option<usize>) -> Vec<Mutant> {
+    let every = most.map_or(1, |most| all.len().div_ceil(most.max(1)).max(1));
+    all.into_iter().step_by(every).collect()
+}
+
+/// Two at a time, or as many as there are processors.
+fn hunted(
+    folder: &Folder,
+    suite: &Suite,
+    mutants: Vec<Mutant>,
+    equivalents: &Equivalents,
+    problems: &mut Vec<diagnostic::Diagnostic>,
+) -> Figure {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let figure = Mutex::new((Figure { all: mutants.len(), ..Figure::default() }, Vec::new()));
+    let size = mutants.len().div_ceil(workers).max(1);
+    let mut left = mutants.into_iter();
+    let parts: Vec<Vec<Mutant>> = (0..workers).map(|_| left.by_ref().take(size).collect()).collect();
+    std::thread::scope(|scope| {
+        for part in parts {
+            scope.spawn(|| {
+                let mut hunt = Hunt::new(suite);
+                for mutant in part {
+                    let noticed = folder.with(|material| hunt.notice(&mutant, material));
+                    let Ok(mut figure) = figure.lock() else { return };
+                    let (figure, problems) = &mut *figure;
+                    let by = match noticed {
+                        Noticed::Nobody if equivalents.lists(suite.name(), &mutant) => {
+                            figure.equivalent += 1;
+                            continue;
+                        }
+                        Noticed::Nobody => {
+                            figure.unnoticed.push(mutant);
+                            continue;
+                        }
+                        Noticed::Check(code) => {
+                            figure.by_check += 1;
+                            format!("check ({code})")
+                        }
+                        Noticed::Case(case) => {
+                            figure.by_case += 1;
+                            format!("the case `{case}`")
+                        }
+                    };
+                    problems.extend(equivalents.noticed(suite.name(), &mutant, &by));
+                }
+            });
+        }
+    });
+    let (mut figure, found) = figure.into_inner().unwrap_or_default();
+    figure.unnoticed.sort_by_key(|mutant| mutant.line);
+    problems.extend(found);
+    figure
+}
+
+fn shown(suite: &Suite, figure: &Figure) -> String {
+    let tenths = figure.per_mille();
+    let file = &suite.source().name;
+    let noticed = figure.by_check + figure.by_case;
+    let mut text = format!(
+        "{file}: {noticed} of {} mutants noticed, {}.{} % ({} by check, {} by cases; {} equivalent ones left out)\n",
+        figure.all - figure.equivalent,
+        tenths / 10,
+        tenths % 10,
+        figure.by_check,
+        figure.by_case,
+        figure.equivalent,
+    );
+    for mutant in &figure.unnoticed {
+        text.push_str(&format!("  {file}:{}: {}: {}\n", mutant.line, mutant.at, mutant.what));
+    }
+    text
+}
