@@ -21,7 +21,7 @@ const TENANT: &str = "case";
 /// What a case starts from.
 pub(super) struct Given {
     /// With exactly one tenant.
-    pub(super) snapshot: Snapshot,
+    pub(super) snapshot: Arc<Snapshot>,
     /// `None`: never synced.
     pub(super) templates: Option<Vec<Arc<Template>>>,
     pub(super) suppressed: Vec<String>,
@@ -48,16 +48,26 @@ impl Given {
         for (_, node) in &case.given {
             given = given.under(trees.read(node)?);
         }
+        Self::of(Arc::new(snapshot(subject, mapping, case, &given, material)?), trees, &given, material.now)
+    }
+
+    /// What is given beside a snapshot that is there already.
+    pub(super) fn of(
+        snapshot: Arc<Snapshot>,
+        trees: &Trees<'_>,
+        given: &Wanted,
+        at: Timestamp,
+    ) -> Result<Self, Broken> {
         let tree = |name: &str| given.get(name).and_then(Wanted::tree);
         Ok(Self {
-            snapshot: snapshot(subject, mapping, case, &given, material)?,
+            snapshot,
             templates: templates(trees, given.get("templates"))?,
-            suppressed: list(trees, &given, "suppressed")?,
-            said: list(trees, &given, "said")?,
+            suppressed: list(trees, given, "suppressed")?,
+            said: list(trees, given, "said")?,
             message: given.get("message").cloned().unwrap_or_else(Wanted::empty),
             quoted: tree("quoted"),
             last: tree("last"),
-            now: now(trees, given.get("now"), material.now)?,
+            now: now(trees, given.get("now"), at)?,
         })
     }
 }
@@ -146,7 +156,7 @@ fn tenant(mapping: &Mapping, given: &Wanted, material: &Material<'_>, secrets: &
     };
     let part = |name: &str| given.get(name).and_then(Wanted::tree).map(|tree| json!(tree));
     let mut file = json!({"tenant": TENANT, "platform": platform, "provider": provider});
-    let keys = private_keys(mapping);
+    let keys = key_names(mapping);
     let mut credentials = Map::new();
     for (name, value) in given.get("credentials").and_then(Wanted::tree).iter().flat_map(members) {
         let values = value.as_list().unwrap_or(std::slice::from_ref(value)).iter();
@@ -176,7 +186,7 @@ fn members(tree: &Tree) -> impl Iterator<Item = (&str, &Tree)> {
 }
 
 /// Credentials that calls are signed with: whatever stands there, keys are made for the run.
-fn private_keys(mapping: &Mapping) -> Vec<&str> {
+pub(super) fn key_names(mapping: &Mapping) -> Vec<&str> {
     let calls = mapping.calls().filter_map(|call| call.auth.as_ref());
     let keys = mapping
         .auth_out

@@ -20,6 +20,7 @@ mod run;
 mod schema;
 mod sign;
 mod suite;
+mod trial;
 mod wanted;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ pub use coverage::{Count, Coverage, GROUPS};
 pub use mutants::{Equivalents, Hunt, Mutant, Noticed, mutants};
 pub use report::summary;
 pub use suite::Suite;
+pub use trial::{Line, Trial, Tried, Trying, private_keys};
 
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::value::Timestamp;

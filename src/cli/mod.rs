@@ -9,6 +9,7 @@ mod schema;
 mod serve;
 mod sim;
 mod test;
+mod trial;
 
 use std::process::ExitCode;
 
@@ -32,6 +33,8 @@ enum Command {
     Test(test::TestOptions),
     /// Print JSON Schemas of mapping, tenant, gateway and case files, for editors
     Schema(schema::SchemaOptions),
+    /// Run a leg on a sample: what comes of it, and which line of which file said so
+    Try(trial::TryOptions),
     /// See it work: a gateway, a provider and two platforms on this machine, two campaigns, a table
     Demo(demo::DemoOptions),
     /// Simulated parties to test against
@@ -56,6 +59,7 @@ pub fn run() -> ExitCode {
         Command::Check(options) => check::run(&options),
         Command::Test(options) => test::run(&options),
         Command::Schema(options) => schema::run(&options),
+        Command::Try(options) => trial::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Sim(command) => sim::run(command),
     }

@@ -123,6 +123,7 @@ pub const ALL: &[Code] = &[
     row("SB0608", "wrong value in a case", "A part of the case has another type or word than it takes, or is no value of the model."),
     row("SB0609", "leg missing", "The mapping has no section or call that this case could go over."),
     row("SB0610", "schema missing or unreadable", "`schema:` names a JSON Schema in `schemas` beside the mapping."),
+    row("SB0611", "wrong entry in the list of equivalent mutants", "An entry names a mutant that nothing can notice, as `test --mutate` prints it, and says why; one that is noticed, or that is no mutant any more, goes out."),
 ];
 
 #[cfg(test)]

@@ -42,4 +42,6 @@ mod signed;
 #[cfg(test)]
 mod strangers;
 #[cfg(test)]
+mod trial;
+#[cfg(test)]
 mod world;

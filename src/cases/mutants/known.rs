@@ -29,7 +29,7 @@ impl Equivalents {
                 let what =
                     node.get("what").map_or(&[][..], |what| what.as_list().unwrap_or(std::slice::from_ref(what)));
                 if what.is_empty() || text("why").is_empty() || node.get("at").is_none() {
-                    let problem = Diagnostic::error("SB0610", "an equivalent mutant has `at`, `what` and `why`");
+                    let problem = Diagnostic::error("SB0611", "an equivalent mutant has `at`, `what` and `why`");
                     problems.push(
                         problem.at(source, node.span).help("copy `at` and `what` as `test --mutate` prints them"),
                     );
@@ -75,6 +75,6 @@ impl Equivalents {
 impl Equivalent {
     fn problem(&self, text: &str) -> Diagnostic {
         let (source, span) = &self.place;
-        Diagnostic::error("SB0610", format!("`{}`: {text}", self.at)).at(source, *span).help("take the entry out")
+        Diagnostic::error("SB0611", format!("`{}`: {text}", self.at)).at(source, *span).help("take the entry out")
     }
 }
