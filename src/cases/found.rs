@@ -48,8 +48,8 @@ impl<'a> Found<'a> {
     }
 }
 
-/// One call of ours, signed.
-pub(super) fn call<'a>(name: Option<&'a str>, call: &Prepared, arena: &'a Arena) -> Value<'a> {
+/// One call of ours, signed, and what its answer came to.
+pub(super) fn call<'a>(name: Option<&'a str>, call: &Prepared, came: Option<&'a str>, arena: &'a Arena) -> Value<'a> {
     let mut members = vec![
         ("method", Value::Text(arena.alloc_str(&call.method))),
         ("url", Value::Text(arena.alloc_str(call.url.as_str()))),
@@ -57,6 +57,7 @@ pub(super) fn call<'a>(name: Option<&'a str>, call: &Prepared, arena: &'a Arena)
         ("body", body(&call.headers, &call.body, arena)),
     ];
     members.extend(name.map(|name| ("call", Value::Text(name))));
+    members.extend(came.map(|came| ("came", Value::Text(came))));
     members.retain(|(_, value)| !matches!(value, Value::Null));
     Value::Map(arena.alloc_slice_copy(&members))
 }

@@ -71,6 +71,8 @@ pub(super) enum Stimulus {
     Inbound(Node),
     /// The listing of templates.
     Listing,
+    /// The party is told no.
+    Refused(Node),
 }
 
 /// What the parties of cases reach the gateway by, where they sign that.
@@ -176,20 +178,23 @@ impl Suite {
             incomplete("a case without `expect` proves nothing", "add `expect:` with what must come of it");
             return None;
         };
-        let set: Vec<&str> =
-            ["request", "message", "event", "inbound"].into_iter().filter(|name| node.get(name).is_some()).collect();
+        let set: Vec<&str> = ["request", "message", "event", "inbound", "error"]
+            .into_iter()
+            .filter(|name| node.get(name).is_some())
+            .collect();
         let part = |name: &str| node.get(name).cloned();
         let stimulus = match set.as_slice() {
             ["request"] => Stimulus::Request(part("request")?),
             ["message"] => Stimulus::Message(part("message")),
             ["event"] => Stimulus::Event(part("event")?),
             ["inbound"] => Stimulus::Inbound(part("inbound")?),
+            ["error"] => Stimulus::Refused(part("error")?),
             [] if node.get("answers").is_some() && expect.get("templates").is_some() => Stimulus::Listing,
             [] if node.get("answers").is_some() => Stimulus::Message(None),
             _ => {
                 incomplete(
                     "a case has one stimulus",
-                    "give one of `request`, `message`, `event`, `inbound`, or `answers` alone",
+                    "give one of `request`, `message`, `event`, `inbound`, `error`, or `answers` alone",
                 );
                 return None;
             }
@@ -243,6 +248,7 @@ fn possible(case: &Case, party: Party, problems: &mut Vec<Diagnostic>) {
         (Stimulus::Message(_), Party::Provider) => ("a message", &["calls", "send"]),
         (Stimulus::Listing, Party::Provider) => ("a listing", &["calls", "templates"]),
         (Stimulus::Event(_), Party::Platform) => ("an event", &["calls"]),
+        (Stimulus::Refused(_), _) => ("a refusal", &["answer"]),
         (Stimulus::Inbound(_), Party::Platform) => ("an inbound message", &["rule", "suppressed", "calls"]),
         // Told when it runs: it sets off nothing on this side.
         _ => return,
@@ -253,9 +259,7 @@ fn possible(case: &Case, party: Party, problems: &mut Vec<Diagnostic>) {
             problems.push(problem.at(&case.source, key.span).help(format!("there can be: {}", may.join(", "))));
         }
     }
-    if let (Some(answers), Stimulus::Request(_) | Stimulus::Event(_) | Stimulus::Inbound(_)) =
-        (&case.answers, &case.stimulus)
-    {
+    if let (Some(answers), Stimulus::Request(_) | Stimulus::Refused(_)) = (&case.answers, &case.stimulus) {
         let problem = Diagnostic::error("SB0607", format!("nothing of {what} waits for an answer"));
         problems.push(problem.at(&case.source, answers.span).help("remove `answers`"));
     }

@@ -90,12 +90,12 @@ fn tried(options: &TryOptions) -> Result<(), Trouble> {
     let (mappings, tenants) = options.files.folders()?;
     let files = read_files(&mappings, &tenants)?;
     let names = names(&load(&files, &BTreeSet::new())?.0, options)?;
-    let body = options.request.as_ref().map(|path| bytes(path)).transpose()?;
+    let body = options.request.as_ref().map(bytes).transpose()?;
     let sample = |name: &str| match (name, &body) {
         (BODY, Some(body)) => Some(Arc::from(body.as_slice())),
         _ => std::fs::read(mappings.join("samples").join(name)).ok().map(Arc::from),
     };
-    let given = options.given.as_ref().map_or(Ok("{}".to_owned()), |path| text(path))?;
+    let given = options.given.as_ref().map_or(Ok("{}".to_owned()), text)?;
     let answers = options.answer.iter().map(|path| text(path).map(|text| indented(&text)));
     let answers: String = answers.collect::<Result<Vec<_>, _>>()?.concat();
     let answers = if answers.is_empty() { "[]".to_owned() } else { answers };

@@ -8,10 +8,10 @@ use super::Flow;
 use crate::codec::{self, Format};
 use crate::config::Tenant;
 use crate::functions::NoFacts;
-use crate::legs::call::{Judged, judge, retry_after, view, world};
-use crate::legs::report::{request, set};
+use crate::legs::call::{Judged, retry_after};
+use crate::legs::report::{judged, request};
 use crate::legs::{NoCall, Outcall};
-use crate::mapping::{Call as Plan, Party, Turn};
+use crate::mapping::{Call as Plan, Turn};
 use crate::model::wire::Answer;
 use crate::model::{Reason, Refusal};
 use crate::store::{Call, CallStep, Line, Message, StoreError};
@@ -136,12 +136,9 @@ impl Flow {
     ) -> Result<Judged, Refusal> {
         let arena = Arena::new();
         let (message, context) = scope(call, message, &arena)?;
-        let world = world(tenant, Party::Platform, &arena, &NoFacts, self.ambient.now());
-        let frame = crate::language::Frame::new(&world, &plan.layout);
         let id = arena.alloc_str(&call.call.id.to_string());
-        set(&frame, message, context, id, world.credentials, &arena);
-        frame.set("answer", view(answer, plan.decode, &arena));
-        judge(plan, answer, renewed, &frame)
+        let (how, now) = ((answer, renewed), self.ambient.now());
+        judged(plan, tenant, message, context, id, how, &arena, &NoFacts, now)
     }
 
     /// Later, with growing, jittered delays; too old, it is parked.

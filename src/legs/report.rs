@@ -1,11 +1,12 @@
 //! What a platform is told of a message's fate: its words, each once, and the calls that say them.
 
-use super::call::{self, NoCall, Outcall};
+use super::call::{self, Judged, NoCall, Outcall};
 use crate::codec::{self, Format};
 use crate::config::Tenant;
 use crate::functions::Facts;
 use crate::language::{Frame, Program};
 use crate::mapping::{Call, Party, StatusLeg};
+use crate::model::wire::Answer;
 use crate::model::{Event, Refusal, Status};
 use crate::value::{Arena, Timestamp, Value};
 
@@ -140,8 +141,31 @@ pub fn request<'v>(
     call::build(plan, tenant, Party::Platform, &frame, tenant.delivery.timeout)
 }
 
+/// What the platform's answer to such a call means. `renewed`: it had fresh credentials already.
+///
+/// # Errors
+/// What the mapping faults with.
+#[expect(clippy::too_many_arguments, reason = "each is a name in the call's scope, or where results live")]
+pub fn judged<'v>(
+    plan: &'v Call,
+    tenant: &'v Tenant,
+    message: Value<'v>,
+    context: Value<'v>,
+    id: &'v str,
+    (answer, renewed): (&'v Answer, bool),
+    arena: &'v Arena,
+    facts: &'v dyn Facts,
+    now: Timestamp,
+) -> Result<Judged, Refusal> {
+    let world = arena.alloc(call::world(tenant, Party::Platform, arena, facts, now));
+    let frame = Frame::new(world, &plan.layout);
+    set(&frame, message, context, id, world.credentials, arena);
+    frame.set("answer", call::view(answer, plan.decode, arena));
+    call::judge(plan, answer, renewed, &frame)
+}
+
 /// Gives a call's frame its names: the context's own, and those of every call.
-pub fn set<'v>(
+fn set<'v>(
     frame: &Frame<'v>,
     message: Value<'v>,
     context: Value<'v>,

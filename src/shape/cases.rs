@@ -38,6 +38,12 @@ pub static CASE: MapShape = MapShape::new(
             "{ path: /webhooks/send, body: { $file: send.json } }",
         ),
         member(
+            "error",
+            Kind::Any,
+            "why the party is told no: `reason`, and `text` `cause` `retry_after` as `$.error` has them",
+            "{ reason: overloaded, retry_after: 30 }",
+        ),
+        member(
             "message",
             Kind::Any,
             "a message to be sent; that of `given`, with this laid over it",

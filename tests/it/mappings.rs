@@ -1,6 +1,6 @@
-//! Every contract case of the shipped mappings passes.
+//! Every contract case of the shipped mappings passes, and together they reach and notice what they must.
 
-use switchboard::cases::summary;
+use switchboard::cases::{Hunt, Mutant, Noticed, mutants, summary};
 
 use crate::shipped::Shipped;
 
@@ -23,3 +23,45 @@ fn every_case_of_the_shipped_mappings_passes() {
     assert!(all >= 440, "only {all} cases were found");
     assert!(reports.iter().all(switchboard::cases::Report::is_good), "{bad}\n{counts}");
 }
+
+/// The cases of the mappings that the gateway was made for reach every check and every row of a table.
+#[test]
+fn the_cases_reach_the_shipped_mappings() {
+    let shipped = Shipped::read();
+    let mut seen = 0;
+    for suite in shipped.suites().0 {
+        let (_, coverage) = shipped.cover(&suite);
+        let coverage = coverage.expect("a mapping without errors");
+        assert!(coverage.total().is_at_least(95), "{coverage}");
+        for group in ["checks", "table rows", "keyword rules"] {
+            let count = coverage.count(group);
+            assert_eq!(count.hit, count.all, "{group}: {coverage}");
+        }
+        // What finds nothing shows that it looked.
+        assert!(coverage.total().all >= 200, "{coverage}");
+        seen += 1;
+    }
+    assert!(seen >= 3);
+}
+
+/// Mutants of the shipped mappings are noticed. All of them take minutes: here some, evenly spread; all with
+/// `switchboard test --mutate`.
+#[test]
+fn mutants_of_the_shipped_mappings_are_noticed() {
+    const SOME: usize = 40;
+    let shipped = Shipped::read();
+    for suite in shipped.suites().0 {
+        let all = mutants(suite.source());
+        let every = all.len().div_ceil(SOME);
+        assert!(every > 1, "{} has {} mutants", suite.source().name, all.len());
+        let mut hunt = Hunt::new(&suite);
+        let noticed = |mutant: &&Mutant| shipped.notice(&mut hunt, mutant) != Noticed::Nobody;
+        let some: Vec<&Mutant> = all.iter().step_by(every).collect();
+        let (noticed, unnoticed): (Vec<&Mutant>, Vec<&Mutant>) = some.iter().partition(noticed);
+        let figure = noticed.len() * 100 / some.len();
+        assert!(figure >= FLOOR, "{}: {figure} %: {unnoticed:#?}", suite.source().name);
+    }
+}
+
+/// In per cent of the mutants that are tried; equivalent ones count as not noticed.
+const FLOOR: usize = 75;

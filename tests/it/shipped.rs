@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use switchboard::cases::{Material, Report, Suite};
+use switchboard::cases::{Coverage, Hunt, Material, Mutant, Noticed, Report, Suite};
 use switchboard::diagnostic::{Diagnostic, Source};
 use switchboard::value::Timestamp;
 
@@ -55,6 +55,14 @@ impl Shipped {
     /// As [`Shipped::suites`], but nothing is held against a schema.
     pub(crate) fn suites_without_schemas(&self) -> Vec<Suite> {
         Suite::pair(&self.mappings, &self.cases, &|_| Some("{}".into())).0
+    }
+
+    pub(crate) fn cover(&self, suite: &Suite) -> (Report, Option<Coverage>) {
+        suite.cover(&material(&|name| self.samples.get(name).cloned()))
+    }
+
+    pub(crate) fn notice(&self, hunt: &mut Hunt<'_>, mutant: &Mutant) -> Noticed {
+        hunt.notice(mutant, &material(&|name| self.samples.get(name).cloned()))
     }
 
     pub(crate) fn run(&self, suite: &Suite) -> Report {

@@ -58,8 +58,8 @@ fn a_request_goes_on_to_the_provider_and_every_field_names_its_line() {
     assert_eq!(call["outcome"]["calls"][0]["body"]["to"], "6598114720");
     assert_eq!(call["outcome"]["calls"][0]["headers"]["authorization"], "***");
     let kind = line(call, "send.call.body.message_type");
-    let by = kind["by"][0].as_str().unwrap().strip_prefix("row ").unwrap();
-    assert!(standing(by).starts_with("template: custom"), "{kind}");
+    let by = kind["by"][0].as_str().unwrap().strip_prefix("case ").unwrap();
+    assert!(standing(by).starts_with("custom"), "{kind}");
 }
 
 #[test]

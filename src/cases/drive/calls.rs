@@ -1,46 +1,96 @@
-//! Calls to the platform that a status or a person's message leads to: each built as it would go out.
+//! Calls to the platform that a status or a person's message leads to: each built as it would go out, and judged by the
+//! answer that the case gives it.
 
 use super::super::compare::note;
 use super::super::found::{Found, call};
+use super::super::payload::answers;
 use super::{Scene, prove};
 use crate::codec::{self, Format};
-use crate::legs::NoCall;
-use crate::legs::report::request;
-use crate::mapping::Call;
+use crate::diagnostic::{Diagnostic, Span};
+use crate::legs::call::Judged;
+use crate::legs::report::{judged, request};
+use crate::legs::{NoCall, Outcall};
+use crate::mapping::{Call, Turn};
+use crate::model::wire::Answer;
 use crate::value::Value;
 
-/// Builds every named call from its context. One that cannot be made fails the case: it would be parked.
+/// Builds every named call from its context. One that cannot be made is parked, and fails a case that expects no calls.
 pub(super) fn make<'a>(
     scene: &Scene<'a>,
     plans: &'a [Call],
     message: Value<'a>,
     named: impl IntoIterator<Item = (String, Vec<u8>)>,
     found: &mut Found<'a>,
-) -> Vec<Value<'a>> {
+) -> Result<Vec<Value<'a>>, Box<Diagnostic>> {
     let arena = scene.arena;
-    let now = scene.given.now;
-    let mut made = Vec::new();
+    let answers: &'a [(Answer, Span)] = arena.alloc(answers(scene.trees, scene.case.answers.as_ref())?);
+    let mut making = Making { scene, left: answers.iter(), made: Vec::new() };
     for (place, (name, context)) in named.into_iter().enumerate() {
         let Some(plan) = plans.iter().find(|plan| plan.name == name) else { continue };
         let id: &'a str = arena.alloc_str(&(place + 1).to_string());
         let context = codec::decode(Format::Json, arena.alloc_slice_copy(&context), arena).unwrap_or(Value::Null);
-        let why = match request(plan, scene.tenant, message, context, id, arena, scene.facts, now) {
-            Ok(outcall) => match prove(outcall, now) {
-                Ok(prepared) => {
-                    schema(scene, plan, &prepared.body, made.len(), found);
-                    made.push(call(Some(&plan.name), &prepared, arena));
-                    continue;
-                }
-                Err(problem) => problem.to_string(),
-            },
-            Err(NoCall::NotWanted) => continue,
-            Err(NoCall::NoCredential) => "the tenant has no credential for it".to_owned(),
-            Err(NoCall::Refused(refusal)) => refusal.text.unwrap_or_else(|| refusal.reason.to_string()),
-        };
-        let span = scene.case.expect.span;
-        found.notes.push(note(&format!("calls[{}]", made.len()), format!("the call `{name}`"), why, span));
+        if let Err(why) = making.call(plan, (message, context, id), found) {
+            if scene.case.expect.get("calls").is_none() {
+                let path = format!("calls[{}]", making.made.len());
+                found.notes.push(note(&path, format!("the call `{name}`"), &*why, scene.case.expect.span));
+            }
+            let members = [("call", plan.name.as_str()), ("came", "parked"), ("why", arena.alloc_str(&why))];
+            let members = members.map(|(key, value)| (key, Value::Text(value)));
+            making.made.push(Value::Map(arena.alloc_slice_copy(&members)));
+        }
     }
-    made
+    if let Some((_, span)) = making.left.next() {
+        let (all, used) = (answers.len(), making.made.len());
+        found.notes.push(note("answers", format!("{all} used"), format!("{used} used"), *span));
+    }
+    Ok(making.made)
+}
+
+/// Calls on their way.
+struct Making<'a, 's> {
+    scene: &'s Scene<'a>,
+    left: std::slice::Iter<'a, (Answer, Span)>,
+    made: Vec<Value<'a>>,
+}
+
+impl<'a> Making<'a, '_> {
+    /// Makes one call, and once more where its answer asks for fresh credentials.
+    fn call(
+        &mut self,
+        plan: &'a Call,
+        (message, context, id): (Value<'a>, Value<'a>, &'a str),
+        found: &mut Found<'a>,
+    ) -> Result<(), String> {
+        let Scene { arena, tenant, facts, given, .. } = *self.scene;
+        let said = |refusal: crate::model::Refusal| refusal.text.unwrap_or_else(|| refusal.reason.to_string());
+        for renewed in [false, true] {
+            let outcall: Outcall = match request(plan, tenant, message, context, id, arena, facts, given.now) {
+                Ok(outcall) => outcall,
+                Err(NoCall::NotWanted) => return Ok(()),
+                Err(NoCall::NoCredential) => return Err("the tenant has no credential for it".to_owned()),
+                Err(NoCall::Refused(refusal)) => return Err(said(refusal)),
+            };
+            let prepared = prove(outcall, given.now).map_err(|problem| problem.to_string())?;
+            schema(self.scene, plan, &prepared.body, self.made.len(), found);
+            let answer = self.left.next().map(|(answer, _)| answer);
+            let judged = answer.map(|answer| {
+                let how = (answer, renewed);
+                judged(plan, tenant, message, context, id, how, arena, facts, given.now).map_err(said)
+            });
+            let came = judged.transpose()?.map(|judged| match judged {
+                Judged::Good => "done",
+                Judged::Bad(Turn::Renew) => "renewed",
+                Judged::Bad(Turn::Again | Turn::InDoubt) => "again",
+                Judged::Bad(Turn::Hold) => "held",
+                Judged::Bad(Turn::Final) => "parked",
+            });
+            self.made.push(call(Some(&plan.name), &prepared, came, arena));
+            if came != Some("renewed") {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn schema(scene: &Scene<'_>, plan: &Call, body: &[u8], place: usize, found: &mut Found<'_>) {

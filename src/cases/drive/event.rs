@@ -22,7 +22,7 @@ pub(super) fn event<'a>(scene: &Scene<'a>, node: &Node) -> Came<'a> {
                 let named = said.into_iter().flat_map(|saying| saying.calls);
                 let legs = scene.tenant.platform.platform();
                 let plans = legs.map_or(&[][..], |legs| &legs.status_calls);
-                made = calls::make(scene, plans, message, named, &mut found);
+                made = calls::make(scene, plans, message, named, &mut found)?;
             }
             Err(refusal) => found.refused(&refusal),
         }

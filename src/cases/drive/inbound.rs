@@ -33,7 +33,7 @@ pub(super) fn inbound<'a>(scene: &Scene<'a>, node: &Node) -> Came<'a> {
         }
     }
     let plans = scene.tenant.platform.platform().map_or(&[][..], |legs| &legs.inbound_calls);
-    let made = calls::make(scene, plans, Value::Null, named, &mut found);
+    let made = calls::make(scene, plans, Value::Null, named, &mut found)?;
     if let Some(rule) = ruled.rule {
         found.set("rule", Value::Text(arena.alloc_str(&rule)));
     }

@@ -73,7 +73,7 @@ fn pages<'a>(
                 return None;
             }
         };
-        let Some(answer) = answer(call(None, &prepared, scene.arena)) else {
+        let Some(answer) = answer(call(None, &prepared, None, scene.arena)) else {
             found.notes.push(note("answers", "one more", "no more", scene.case.span));
             return None;
         };

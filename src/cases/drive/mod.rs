@@ -4,6 +4,7 @@ mod calls;
 mod event;
 mod inbound;
 mod listing;
+mod refused;
 mod request;
 mod section;
 mod send;
@@ -42,7 +43,7 @@ type Came<'a> = Result<Found<'a>, Box<Diagnostic>>;
 pub(super) fn drive<'a>(scene: &Scene<'a>) -> Came<'a> {
     let (stimulus, party) = (&scene.case.stimulus, scene.party);
     let other = match stimulus {
-        Stimulus::Request(_) => false,
+        Stimulus::Request(_) | Stimulus::Refused(_) => false,
         Stimulus::Message(_) | Stimulus::Listing => party == Party::Platform,
         Stimulus::Event(_) | Stimulus::Inbound(_) => party == Party::Provider,
     };
@@ -57,6 +58,7 @@ pub(super) fn drive<'a>(scene: &Scene<'a>) -> Came<'a> {
         Stimulus::Event(node) => event::event(scene, node),
         Stimulus::Inbound(node) => inbound::inbound(scene, node),
         Stimulus::Listing => listing::listing(scene),
+        Stimulus::Refused(node) => refused::refused(scene, node),
     }
 }
 

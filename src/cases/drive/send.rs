@@ -174,7 +174,7 @@ impl<'a> Sending<'a, '_> {
                     return Some(Outcome::Hold { failure });
                 }
             };
-            self.calls.push(call(None, &prepared, scene.arena));
+            self.calls.push(call(None, &prepared, None, scene.arena));
             self.schema(&prepared.body, found);
             let Some((answer, _)) = answers.get(self.used) else {
                 if self.used > 0 {

@@ -41,12 +41,8 @@ pub(super) fn changes(text: &str) -> Vec<String> {
                     change(at..end, &(number + 1).to_string());
                 }
             }
-            word if word.starts_with("$.") && word.len() > 2 => {
-                // The name after `$.` is one of the scope, and `check` knows those; a member behind it is data's.
-                if word[2..].contains('.') && word.ends_with(|c: char| c.is_ascii_alphanumeric()) {
-                    change(end..end, "x");
-                }
-            }
+            // The name after `$.` is one of the scope, and `check` knows those; a member behind it is data's.
+            word if is_member(word) => change(end..end, "x"),
             _ => {}
         }
         at = end;
@@ -54,14 +50,16 @@ pub(super) fn changes(text: &str) -> Vec<String> {
     found
 }
 
+/// A path that reads a member.
+fn is_member(word: &str) -> bool {
+    let members = word.strip_prefix("$.").is_some_and(|rest| rest.contains('.'));
+    members && word.ends_with(|c: char| c.is_ascii_alphanumeric())
+}
+
 /// The length of the first token: a path without brackets, a text, a number, a word, an operator, or one character.
 fn length(rest: &str) -> usize {
     let word = |rest: &str| rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
-    let path = |rest: &str| {
-        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
-        // `$.a.` before a bracket does not occur; a dot at the end belongs to what follows.
-        end
-    };
+    let path = |rest: &str| rest.find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
     let first = rest.chars().next().map_or(1, char::len_utf8);
     if rest.starts_with('"') {
         return quoted(rest);

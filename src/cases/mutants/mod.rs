@@ -51,7 +51,7 @@ pub fn mutants(source: &Source) -> Vec<Mutant> {
         for (what, changed) in changes {
             let line = line_col(source, changed.at.start).line;
             let at = steps.join(".").replace(".[", "[");
-            let text = json(&replaced(&root, steps, changed.node), source);
+            let text = json(&replaced(&root, steps, changed.node));
             found.push(Mutant { at, what, line, text });
         }
     });
@@ -97,8 +97,8 @@ fn replaced(root: &Node, steps: &[String], changed: Node) -> Node {
     root
 }
 
-/// A tree as JSON, which is YAML too; numbers as they were written.
-fn json(node: &Node, source: &Source) -> String {
+/// A tree as JSON, which is YAML too.
+fn json(node: &Node) -> String {
     let text = |text: &str| serde_json::Value::from(text).to_string();
     let joined = |parts: Vec<String>| parts.join(", ");
     match &node.shape {
@@ -106,9 +106,9 @@ fn json(node: &Node, source: &Source) -> String {
         Shape::Scalar(Scalar::Bool(flag), _) => flag.to_string(),
         Shape::Scalar(Scalar::Number(number), _) => number.to_string(),
         Shape::Scalar(Scalar::Text(own), _) => text(own),
-        Shape::List(items) => format!("[{}]", joined(items.iter().map(|item| json(item, source)).collect())),
+        Shape::List(items) => format!("[{}]", joined(items.iter().map(json).collect())),
         Shape::Map(entries) => {
-            let entry = |(key, value): &(Key, Node)| format!("{}: {}", text(&key.text), json(value, source));
+            let entry = |(key, value): &(Key, Node)| format!("{}: {}", text(&key.text), json(value));
             format!("{{{}}}", joined(entries.iter().map(entry).collect()))
         }
     }
@@ -161,7 +161,7 @@ impl<'s> Hunt<'s> {
 
 /// The mapping as mutants are written, without a change.
 fn plain(source: &Source) -> String {
-    yaml::parse(source, &mut Vec::new()).map_or_else(String::new, |root| json(&root, source))
+    yaml::parse(source, &mut Vec::new()).map_or_else(String::new, |root| json(&root))
 }
 
 fn codes(problems: &[Diagnostic]) -> Vec<&'static str> {

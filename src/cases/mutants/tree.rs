@@ -11,6 +11,9 @@ pub(super) struct Changed {
     pub(super) at: Span,
 }
 
+/// What is done to the entries of a map.
+type Change<'c> = dyn Fn(&mut Vec<(Key, Node)>) + 'c;
+
 /// Lists whose order says nothing.
 const SETS: &[&str] = &["again", "in_doubt", "renew", "hold", "hosts", "words", "one_of", "method", "fill", "fold"];
 
@@ -37,7 +40,7 @@ fn map(node: &Node, entries: &[(Key, Node)], steps: &[String], source: &Source) 
     let top = steps.is_empty();
     let own = |key: &Key| !top || !super::LEFT.contains(&&*key.text);
     let mut found = Vec::new();
-    let mut with = |what: String, at: Span, change: &dyn Fn(&mut Vec<(Key, Node)>)| {
+    let mut with = |what: String, at: Span, change: &Change<'_>| {
         let mut changed = entries.to_vec();
         change(&mut changed);
         found.push((what, Changed { node: Node { shape: Shape::Map(changed), span: node.span }, at }));
@@ -69,7 +72,7 @@ fn map(node: &Node, entries: &[(Key, Node)], steps: &[String], source: &Source) 
 }
 
 /// `then` becomes `else`, and the other way round.
-fn sides(entries: &[(Key, Node)], with: &mut dyn FnMut(String, Span, &dyn Fn(&mut Vec<(Key, Node)>))) {
+fn sides(entries: &[(Key, Node)], with: &mut dyn FnMut(String, Span, &Change<'_>)) {
     let at = |name: &str| entries.iter().position(|(key, _)| &*key.text == name);
     let Some(when) = at("$when") else { return };
     let span = entries[when].0.span;

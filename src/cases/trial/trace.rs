@@ -91,8 +91,11 @@ struct Run {
     /// Decided since, and of nobody's yet.
     pending: Vec<String>,
     /// What was being decided when a value was computed aside.
-    aside: Vec<(Option<(String, Span)>, Vec<String>)>,
+    aside: Vec<Aside>,
 }
+
+/// A `let` by name and place, if it is one, and what was decided before.
+type Aside = (Option<(String, Span)>, Vec<String>);
 
 impl Observer for Tracer {
     fn told(&self, event: Event<'_>) {
