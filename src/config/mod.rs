@@ -5,6 +5,8 @@
 
 mod build;
 mod gateway;
+#[cfg(test)]
+mod golden;
 mod index;
 mod keywords;
 mod limits;

@@ -18,7 +18,7 @@ use crate::mapping::{Fields, Mapping, Party, Reader};
 use crate::model::{Address, Name, Rate};
 use crate::shape;
 use crate::value::{Arena, Tree, Value};
-use crate::yaml::{Node, to_tree};
+use crate::yaml::{Key, Node, to_tree};
 
 /// One of a tenant's senders.
 #[derive(Clone, Debug)]
@@ -294,6 +294,7 @@ fn undeclared(reader: &mut Reader, fields: Fields<'_>, mappings: &[&Arc<Mapping>
             reader.error("SB0402", key.span, format!("neither mapping has a setting `{}`", key.text), help);
         }
     }
+    unknown_credentials(reader, fields, mappings);
     for (key, _) in fields.get("tables").map_or(&[][..], |node| reader.map(node, "tables")) {
         if !party(&key.text) {
             reader.error(
@@ -302,6 +303,24 @@ fn undeclared(reader: &mut Reader, fields: Fields<'_>, mappings: &[&Arc<Mapping>
                 format!("`{}` is neither of the tenant's parties", key.text),
                 "tables are laid over by party: tables: { PARTY: { TABLE: { ROW: … } } }",
             );
+        }
+    }
+}
+
+/// Credentials that neither mapping reads: kept secret, and of no use.
+fn unknown_credentials(reader: &mut Reader, fields: Fields<'_>, mappings: &[&Arc<Mapping>]) {
+    let read: Vec<&str> = mappings.iter().flat_map(|mapping| mapping.module.credentials()).collect();
+    if read.contains(&"*") {
+        return;
+    }
+    let given = fields.get("credentials").and_then(Node::as_map).unwrap_or_default();
+    let blocks = |(_, value): &&(Key, Node)| value.as_map().is_some();
+    let inner = given.iter().filter(blocks).flat_map(|(_, value)| value.as_map().unwrap_or_default());
+    for (key, _) in given.iter().filter(|entry| !blocks(entry)).chain(inner) {
+        if !read.contains(&&*key.text) {
+            let help = crate::diagnostic::suggest(&key.text, read.iter().copied())
+                .map_or_else(|| format!("they read: {}", read.join(", ")), |word| format!("did you mean `{word}`?"));
+            reader.warning("SB0414", key.span, format!("neither mapping reads a credential `{}`", key.text), help);
         }
     }
 }

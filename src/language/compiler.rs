@@ -1,6 +1,6 @@
 //! [`Compiler`]: one mapping file on its way to a [`Module`]; it gathers problems and never stops at the first.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::lower::Made;
@@ -10,7 +10,7 @@ use super::places::{Place, Reachable};
 use super::plan::{Base, Plan};
 use super::program::Reading;
 use super::scope::{Name, Root, ScopeBuilder, Start};
-use super::table::Table;
+use super::table::{Lookups, Table};
 use super::want::Schemas;
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::yaml::Node;
@@ -22,6 +22,10 @@ pub struct Declared {
     pub name: Arc<str>,
     /// May hold nothing (no default and `optional`).
     pub optional: bool,
+    /// What is known of its value.
+    pub words: Vec<String>,
+    /// Where it is declared; a setting with a place is to be read somewhere.
+    pub span: Option<Span>,
 }
 
 /// Compiles one mapping file's trees. Problems are pushed to the list it was given.
@@ -38,6 +42,14 @@ pub struct Compiler<'d> {
     notes: Vec<Note>,
     pub(super) places: Vec<Reachable>,
     pub(super) numbers: HashMap<Reachable, Place>,
+    pub(super) settings_known: Option<OutlineId>,
+    /// The credentials that are read.
+    pub(super) credentials: BTreeSet<Box<str>>,
+    /// What was reported, so that a tree may be compiled in several scopes.
+    reported: HashSet<(&'static str, Option<Span>, String)>,
+    noted: HashMap<(Box<str>, usize), usize>,
+    /// The values that each table is asked for, as far as they are known.
+    pub(super) lookups: Vec<Lookups>,
     /// What is compiled belongs to no module.
     pub(super) unnumbered: bool,
 }
@@ -88,6 +100,11 @@ impl<'d> Compiler<'d> {
             notes: Vec::new(),
             places: Vec::new(),
             numbers: HashMap::new(),
+            settings_known: None,
+            credentials: BTreeSet::new(),
+            reported: HashSet::new(),
+            noted: HashMap::new(),
+            lookups: Vec::new(),
             unnumbered: false,
         }
     }
@@ -137,11 +154,8 @@ impl<'d> Compiler<'d> {
     /// One more problem of this file; one that is known already, at the same place, is not repeated, so that a tree
     /// may be compiled in several scopes.
     pub fn report(&mut self, problem: Diagnostic) {
-        let span = |problem: &Diagnostic| problem.place.as_ref().map(|(source, span)| (source.name.clone(), *span));
-        let known = self.problems.iter().any(|known| {
-            known.code == problem.code && known.message == problem.message && span(known) == span(&problem)
-        });
-        if !known {
+        let span = problem.place.as_ref().map(|(_, span)| *span);
+        if self.reported.insert((problem.code, span, problem.message.clone())) {
             self.problems.push(problem);
         }
     }
@@ -155,6 +169,8 @@ impl<'d> Compiler<'d> {
     /// What the file's programs refer to. Reports tables, trees and lets that nothing uses.
     #[must_use]
     pub fn finish(mut self) -> Module {
+        self.unread_settings();
+        self.strange_rows();
         for note in std::mem::take(&mut self.notes).iter().filter(|note| !note.used) {
             self.unused(note.what, &note.name, note.span);
         }
@@ -166,7 +182,20 @@ impl<'d> Compiler<'d> {
             tables: std::mem::take(&mut self.tables).into(),
             uses: uses.into_iter().map(|named| named.body.unwrap_or_default()).collect(),
             places: std::mem::take(&mut self.places).into(),
+            credentials: std::mem::take(&mut self.credentials),
             watched: Watched::default(),
+        }
+    }
+
+    /// A setting is read; `None`: all of them.
+    pub fn setting_is_read(&mut self, name: Option<&str>) {
+        self.settings.iter_mut().filter(|known| name.is_none_or(|name| *known.name == *name)).for_each(|known| known.span = None);
+    }
+
+    fn unread_settings(&mut self) {
+        let unread = self.settings.iter().filter_map(|known| Some((known.name.clone(), known.span?)));
+        for (name, span) in unread.collect::<Vec<_>>() {
+            self.unused("setting", &name, span);
         }
     }
 
@@ -205,11 +234,12 @@ impl<'d> Compiler<'d> {
     }
 
     fn remember(&mut self, what: &'static str, name: &str, span: Span) -> usize {
-        let known = self.notes.iter().position(|note| note.span == span && *note.name == *name);
-        known.unwrap_or_else(|| {
+        let next = self.notes.len();
+        let note = *self.noted.entry((name.into(), span.start)).or_insert(next);
+        if note == next {
             self.notes.push(Note { what, name: name.into(), span, used: false });
-            self.notes.len() - 1
-        })
+        }
+        note
     }
 
     /// Something that was noted is read.
@@ -235,5 +265,6 @@ pub struct Module {
     pub(super) tables: Box<[Table]>,
     pub(super) uses: Box<[Body]>,
     pub(super) places: Box<[Reachable]>,
+    pub(super) credentials: BTreeSet<Box<str>>,
     pub(super) watched: Watched,
 }

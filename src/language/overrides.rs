@@ -20,6 +20,11 @@ impl Overrides {
 }
 
 impl Module {
+    /// The credentials that this file reads; `*`: all of them.
+    pub fn credentials(&self) -> impl Iterator<Item = &str> {
+        self.credentials.iter().map(|name| &**name)
+    }
+
     /// The names of this file's tables.
     pub fn table_names(&self) -> impl Iterator<Item = &str> {
         self.tables.iter().map(|table| &*table.name)
@@ -84,7 +89,7 @@ fn strange_columns(compiler: &mut Compiler<'_>, base: &Table, node: &Node) {
         if !base.has_column(&key.text) && !base.key.contains(&key.text) {
             let text = format!("the table `{}` has no column `{}`", base.name, key.text);
             compiler.problem("SB0227", text, key.span, |problem| {
-                problem.did_you_mean(&key.text, base.columns.iter().map(|known| &**known))
+                problem.help(format!("its columns: {}", base.columns.join(", "))).did_you_mean(&key.text, base.columns.iter().map(|known| &**known))
             });
         }
     }

@@ -112,7 +112,12 @@ pub(super) struct Known {
     pub(super) chooses: bool,
     /// Only this or another was there: which question, and which of its alternatives.
     pub(super) one_of: Option<(usize, usize)>,
+    /// It is not there: this is the side of the others.
+    pub(super) absent: bool,
 }
+
+/// Names in one `let`: every tree of the section looks through them when it is compiled.
+const MOST_LETS: usize = 500;
 
 /// The names a section's trees may read, and their slots.
 pub struct ScopeBuilder {
@@ -157,6 +162,10 @@ impl ScopeBuilder {
             compiler.error("SB0214", "`let` is a map of names", node.span);
             return;
         };
+        if entries.len() > MOST_LETS {
+            compiler.error("SB0214", format!("more than {MOST_LETS} names in one `let`"), node.span);
+            return;
+        }
         for (key, tree) in entries {
             self.define(compiler, &key.text, key.span, tree);
         }
@@ -180,11 +189,7 @@ impl ScopeBuilder {
             self.varying.push((slot, self.lets.len()));
         }
         self.lets.push(Let { name: name.into(), span: tree.span, plan });
-        let mut made = found.made;
-        if made.vanishes && made.trail.is_empty() {
-            let length = made.from.as_ref().map_or(0, |(_, keys)| keys.len());
-            made.trail.push((length, Missing { member: name.into(), declared: None, span }));
-        }
+        let made = found.made;
         self.names.push(Name {
             outline: made.outline.unwrap_or(ANYTHING),
             from: made.from,
@@ -208,9 +213,26 @@ impl ScopeBuilder {
 
     /// Compiles a tree that must come to a certain value; gives back what it builds, too.
     pub fn built(&mut self, compiler: &mut Compiler<'_>, node: &Node, want: &Want) -> (Program, OutlineId) {
-        let (program, outline) = self.outlined_tree(compiler, node);
+        let (program, outline) = self.open_tree(compiler, node);
         compiler.fits(node, outline, want);
         (program, outline)
+    }
+
+    /// Compiles a tree of which something is kept: a secret may not be in it.
+    pub fn kept(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
+        self.open_tree(compiler, node).0
+    }
+
+    fn open_tree(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> (Program, OutlineId) {
+        let mut build = Build::new(compiler, self);
+        let plan = build.tree(node, Place::Required);
+        let found = build.finish();
+        if found.secret {
+            compiler.problem("SB0222", "a secret is kept here, and may be logged or told", node.span, |problem| {
+                problem.help("credentials go into auth, and into URLs, headers and bodies of calls")
+            });
+        }
+        (Program::new(plan, node.span, found.reads), found.made.outline.unwrap_or(ANYTHING))
     }
 
     /// Compiles a tree that must fit a schema.

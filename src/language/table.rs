@@ -4,12 +4,13 @@
 //! too (`overrides`).
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::compiler::Compiler;
 use super::expression::is_expression;
 use super::places::{Kind, Place};
-use crate::diagnostic::Span;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::shape::TABLE;
 use crate::value::Tree;
 use crate::yaml::{Key, Node, Scalar, Shape, to_tree};
@@ -26,6 +27,57 @@ pub(super) struct Table {
     pub(super) columns: Box<[Box<str>]>,
     /// Its number among the compiler's notes on use.
     pub(super) note: usize,
+    /// Where its keys stand, with one key.
+    pub(super) keys: Arc<[(Box<str>, Span)]>,
+    /// Where it stands.
+    pub(super) span: Span,
+}
+
+/// What a table is asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lookups {
+    table: usize,
+    /// `None`: anything.
+    words: Option<Rc<[Box<str>]>>,
+    shown: Box<str>,
+}
+
+impl Compiler<'_> {
+    /// Notes a look-up.
+    pub(super) fn looked_up(&mut self, table: usize, words: Option<Rc<[Box<str>]>>, shown: &str) {
+        self.used(self.tables[table].note);
+        self.lookups.push(Lookups { table, words, shown: shown.into() });
+    }
+
+    /// Warns of rows whose key never comes, and of keys that come to nothing, where all of them are known.
+    pub(super) fn strange_rows(&mut self) {
+        for (number, table) in std::mem::take(&mut self.tables).iter().enumerate() {
+            let asked: Vec<Lookups> = self.lookups.iter().filter(|asked| asked.table == number).cloned().collect();
+            let known: Option<Vec<_>> = asked.iter().map(|asked| asked.words.clone()).collect();
+            if let (Some(known), Some(first)) = (known, asked.first()) {
+                let mut words: Vec<Box<str>> = known.iter().flat_map(|words| words.iter().cloned()).collect();
+                words.sort();
+                words.dedup();
+                self.rows_and_words(table, &first.shown, &words);
+            }
+            self.tables.push(table.clone());
+        }
+    }
+
+    fn rows_and_words(&mut self, table: &Table, shown: &str, words: &[Box<str>]) {
+        for (key, span) in table.keys.iter().filter(|(key, _)| !words.contains(key)) {
+            self.never(*span, &format!("this row is never reached: `{shown}` is never `{key}`"), key, words);
+        }
+        let open = words.iter().filter(|word| table.keys.iter().all(|(key, _)| key != *word));
+        let open: Vec<&str> = open.map(|word| &**word).collect();
+        let complete = table.otherwise.yields.is_some() || open.is_empty() || table.keys.is_empty();
+        // Silence for some of the words is what such a table is for; for a reason it is a hole.
+        if !complete && shown.ends_with("reason") {
+            let text = format!("`{}` of the table `{}` come to nothing", open.join("`, `"), table.name);
+            let problem = Diagnostic::warning("SB0233", text).at(self.source(), table.span);
+            self.report(problem.help("add rows, or an `else` that says something"));
+        }
+    }
 }
 
 /// A row.
@@ -59,6 +111,8 @@ impl Table {
             otherwise: Row { yields: None, place: Place::NONE },
             columns: Box::default(),
             note,
+            keys: Arc::default(),
+            span: node.span,
         };
         let Some(entries) = node.as_map() else {
             compiler.error("SB0216", "a table is a map with `rows` and `else`", node.span);
@@ -77,7 +131,11 @@ impl Table {
             }),
         }
         match node.get("rows") {
-            Some(rows) => table.rows = table.read_rows(compiler, rows),
+            Some(rows) => {
+                table.rows = table.read_rows(compiler, rows);
+                let keys = rows.as_map().unwrap_or_default().iter();
+                table.keys = keys.map(|(key, _)| (key.text.clone(), key.span)).collect();
+            }
             None => compiler.error("SB0216", format!("the table `{name}` has no `rows`"), node.span),
         }
         table.complete();
@@ -97,7 +155,9 @@ impl Table {
                 for node in rows {
                     let Some((keys, values)) = self.read_row(compiler, node) else { continue };
                     if read.iter().any(|(earlier, _)| covers(earlier, &keys)) {
-                        compiler.error("SB0217", "an earlier row fits whatever this one fits", node.span);
+                        compiler.problem("SB0217", "an earlier row fits whatever this one fits", node.span, |problem| {
+                            problem.help("the first row that fits wins: put the narrower row before the wider one")
+                        });
                     }
                     read.push((keys, values));
                 }

@@ -47,6 +47,28 @@ impl Compiler<'_> {
         }
     }
 
+    /// The settings with the words they may be.
+    pub(super) fn settings_outline(&mut self) -> OutlineId {
+        if let Some(known) = self.settings_known {
+            return known;
+        }
+        let mut outline = Outline { kinds: Kinds::MAP, ..Outline::default() };
+        for setting in self.settings.clone() {
+            let known = if setting.words.is_empty() { ANYTHING } else { self.outlines.words(setting.words.iter().map(String::as_str)) };
+            outline.required.push((*setting.name).into());
+            outline.members.push(((*setting.name).into(), known, None));
+        }
+        let known = self.outlines.add(outline);
+        self.settings_known = Some(known);
+        known
+    }
+
+    /// Whether the file declares that setting.
+    #[must_use]
+    pub fn declares(&self, setting: &str) -> bool {
+        self.settings.iter().any(|known| *known.name == *setting)
+    }
+
     /// An outline of ours of which one member is known better.
     pub fn with_member(&mut self, outline: Known, member: &str, known: OutlineId) -> OutlineId {
         let outline = self.outlines.known(&outline);
@@ -89,18 +111,21 @@ impl Compiler<'_> {
     /// Reports what of a built value is not wanted, or wanted and not built.
     pub(super) fn fits(&mut self, node: &Node, built: OutlineId, want: &Want) {
         let outline = self.outlines.known(&want.outline);
-        self.fits_outline(node, built, outline, want.what);
-        if !want.one_of.is_empty() && self.outlines.lacks_all(built, want.one_of) {
+        let misfits = self.fits_outline(node, built, outline, want.what);
+        if misfits == 0 && !want.one_of.is_empty() && self.outlines.lacks_all(built, want.one_of) {
             let text = format!("{} has none of `{}`, and needs one", want.what, want.one_of.join("`, `"));
             self.problem("SB0232", text, node.span, |problem| problem.help("add the one that it is about"));
         }
     }
 
     /// The same, for an outline that is known by its number.
-    pub(super) fn fits_outline(&mut self, node: &Node, built: OutlineId, wanted: OutlineId, what: &str) {
-        for misfit in self.outlines.misfits(built, wanted, what) {
+    pub(super) fn fits_outline(&mut self, node: &Node, built: OutlineId, wanted: OutlineId, what: &str) -> usize {
+        let misfits = self.outlines.misfits(built, wanted, what);
+        let count = misfits.len();
+        for misfit in misfits {
             let span = misfit.origin.map_or(node.span, |(_, span)| span);
             self.problem("SB0232", misfit.message, span, |problem| problem.help(misfit.help));
         }
+        count
     }
 }

@@ -108,8 +108,8 @@ pub(super) fn read(
         let answer = compiler.with_member(known::ANSWER, "body", body);
         scope.outline("answer", answer);
     }
-    let mut tree = |scope: &mut ScopeBuilder, name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
-    let (take, next) = (tree(&mut scope, "take"), tree(&mut scope, "next"));
+    let take = fields.get("take").map(|node| scope.kept(compiler, node));
+    let next = fields.get("next").map(|node| scope.tree(compiler, node));
     let ok = fields.get("ok").map(|node| scope.condition(compiler, node));
     let failed = fields.get("failed").and_then(|node| failed(reader, compiler, &mut scope, node));
     Some(Call {

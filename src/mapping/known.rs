@@ -218,3 +218,11 @@ pub(super) const RULE: Known = Map(&[("name", Known::TEXT), ("word?", Known::TEX
 
 /// A call of ours.
 pub(super) const CALL: Known = Map(&[("id", Known::TEXT)]);
+
+/// What is refused; a check adds members of its own.
+pub(super) const ERROR: Known = Known::Open(&[
+    ("reason", REASON),
+    ("text?", Known::TEXT),
+    ("cause?", Words(|| vec!["missing", "stale", "wrong"])),
+    ("retry_after?", Anything),
+]);

@@ -1,5 +1,7 @@
 //! A platform's side of the four legs: its send request, its reports, its keyword rules, its listing, its calls.
 
+use std::collections::HashMap;
+
 use super::call::{self, Call};
 use super::fields::{Fields, Reader};
 use super::scopes;
@@ -144,8 +146,25 @@ fn inbound(
     let mut scope = compiler.scope(scopes::RULES);
     compiler.sent_before(&mut scope);
     let mut rules = Vec::new();
+    let mut fits_all: Option<&str> = None;
+    let mut taken: HashMap<String, Box<str>> = HashMap::new();
     for (key, node) in fields.get("rules").map_or(&[][..], |node| reader.map(node, "rules")) {
         let fields = Fields::read(reader, node, &shape::RULE);
+        if let Some(wide) = fits_all {
+            let message = format!("this rule never acts: `{wide}` above fits everything");
+            reader.warning("SB0231", key.span, message, "move it up, or give that rule `words` or `when`");
+        } else if fields.get("words").is_none() && fields.get("when").is_none_or(|when| when.as_bool() == Some(true)) {
+            fits_all = Some(&*key.text);
+        }
+        for word in fields.get("words").map_or(&[][..], Reader::one_or_many) {
+            let Some(text) = word.as_text().map(str::to_lowercase) else { continue };
+            if let Some(earlier) = taken.get(&text) {
+                let message = format!("this word never acts: the rule `{earlier}` above takes it");
+                reader.warning("SB0231", word.span, message, "keep it in one of the rules");
+            } else if fields.get("when").is_none() {
+                taken.insert(text, key.text.clone());
+            }
+        }
         let words = fields.get("words").map_or(&[][..], Reader::one_or_many);
         let words = words.iter().filter_map(|word| reader.text(word, "words").map(str::to_owned)).collect();
         let Some(actions) = fields.get("do") else { continue };

@@ -37,7 +37,7 @@ pub(super) const PAGE: Root = outlined("page", known::PAGE);
 pub(super) const MESSAGE: Root = root("message");
 /// What was refused.
 pub(super) const REFUSED: &[Root] =
-    &[root("error"), root("errors"), maybe("body"), maybe("headers"), maybe("query"), maybe("path")];
+    &[outlined("error", known::ERROR), root("errors"), maybe("body"), maybe("headers"), maybe("query"), maybe("path")];
 /// A provider's call for a message.
 pub(super) const SEND: &[Root] = &[outlined("message", known::MESSAGE), root("number"), CREDENTIALS];
 /// A provider's call for a page of templates.

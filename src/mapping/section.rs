@@ -268,6 +268,10 @@ fn check(reader: &mut Reader, compiler: &mut Compiler<'_>, scope: &mut ScopeBuil
     let refuse = reason(reader, fields.get("refuse")?)?;
     let mut condition = |name: &str| fields.get(name).map(|node| scope.check(compiler, node, name == "unless"));
     let (when, unless) = (condition("when"), condition("unless"));
+    let decided = |name: &str, value: bool| fields.get(name).filter(|node| node.as_bool() == Some(value));
+    if let Some(node) = decided("when", false).or_else(|| decided("unless", true)) {
+        reader.warning("SB0231", node.span, "this check never refuses", "remove it, or write its condition");
+    }
     if let (None, Some(unless)) = (&when, fields.get("unless")) {
         // Whoever passes has it.
         scope.learn(compiler, unless);
@@ -294,7 +298,15 @@ fn tenant_rule(
         match key.text.split_once('.') {
             None if &*key.text == "number" => return Some(TenantRule::Number(None, value)),
             Some(("number", name)) => return Some(TenantRule::Number(Some(name.to_owned()), value)),
-            Some(("settings", name)) => return Some(TenantRule::Setting(name.to_owned(), value)),
+            Some(("settings", name)) if compiler.declares(name) => {
+                compiler.setting_is_read(Some(name));
+                return Some(TenantRule::Setting(name.to_owned(), value));
+            }
+            Some(("settings", name)) => {
+                let message = format!("the setting `{name}` is not declared");
+                reader.error("SB0204", key.span, message, "declare it under `settings:` with its type");
+                return None;
+            }
             _ => {}
         }
     }

@@ -40,6 +40,8 @@ pub struct Setting {
     pub optional: bool,
     /// The only words it may hold; empty for any.
     pub one_of: Vec<String>,
+    /// Where it is declared.
+    pub span: crate::diagnostic::Span,
 }
 
 const TYPES: &[(&str, SettingType)] = &[
@@ -103,7 +105,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Setting> {
         });
         let optional = fields.get("optional").is_some_and(|node| to_tree(node) == Tree::Bool(true));
         let setting =
-            Setting { name: (*key.text).into(), kind, default: fields.get("default").map(to_tree), optional, one_of };
+            Setting { name: (*key.text).into(), kind, default: fields.get("default").map(to_tree), optional, one_of, span: key.span };
         if let (Some(expected), Some(node)) =
             (setting.default.as_ref().and_then(|value| setting.refuses(value)), fields.get("default"))
         {
@@ -123,6 +125,11 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Setting> {
 pub(super) fn declared(settings: &[Setting]) -> Vec<Declared> {
     settings
         .iter()
-        .map(|setting| Declared { name: setting.name.clone(), optional: setting.optional && setting.default.is_none() })
+        .map(|setting| Declared {
+            name: setting.name.clone(),
+            optional: setting.optional && setting.default.is_none(),
+            words: setting.one_of.clone(),
+            span: Some(setting.span),
+        })
         .collect()
 }

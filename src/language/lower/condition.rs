@@ -6,7 +6,8 @@ use crate::language::expression::{Comparison, Kind, Syntax, is_expression, parse
 use crate::language::path::Resolved;
 use crate::language::places::Kind as PlaceKind;
 use crate::language::plan::{Base, Condition, Expression, Leaf, Plan, Step, When};
-use crate::language::scope::Known;
+use crate::language::outline::Next;
+use crate::language::scope::{Known, Name};
 use crate::value::Tree;
 use crate::yaml::Node;
 
@@ -95,6 +96,19 @@ impl Build<'_, '_> {
         }
     }
 
+    /// What is not there if a condition does not hold: only where it asks for nothing else.
+    pub(in crate::language) fn refuted(&mut self, node: &Node) -> Vec<Known> {
+        let text = node.as_text().filter(|text| is_expression(text));
+        let Some(syntax) = text.and_then(|text| parse(text).ok()) else { return Vec::new() };
+        let asks = match &syntax.kind {
+            Kind::Path { optional, .. } => *optional,
+            Kind::Pipe(_, calls) => calls.iter().all(|call| &*call.name == "nonempty"),
+            _ => false,
+        };
+        let tested = if asks { self.tested(&syntax) } else { Vec::new() };
+        tested.into_iter().map(|known| Known { absent: true, ..known }).collect()
+    }
+
     /// What is there if a condition holds.
     pub(in crate::language) fn tested_node(&mut self, node: &Node) -> Vec<Known> {
         let text = node.as_text().filter(|text| is_expression(text));
@@ -136,6 +150,17 @@ impl Build<'_, '_> {
         }
     }
 
+    /// Whether a member has one value only: then nothing is chosen by it.
+    fn is_constant(&mut self, name: &Name, keys: &[Box<str>]) -> bool {
+        let outlines = &mut self.compiler.outlines;
+        let mut outline = name.known.map_or(name.outline, |known| outlines.known(&known));
+        for key in keys {
+            let Next::Found { outline: next, .. } = outlines.member(outline, key) else { return false };
+            outline = next;
+        }
+        outlines.flat(outline).words.as_ref().is_some_and(|words| words.len() == 1)
+    }
+
     /// A path that is there, also by the path that its first name stands for. `chooses`: by its value.
     pub(in crate::language) fn known(&mut self, text: &str, chooses: bool) -> Vec<Known> {
         let somewhere = Resolved { base: Base::This, taken: 0 };
@@ -144,9 +169,11 @@ impl Build<'_, '_> {
         let members =
             parsed.steps.iter().map_while(|step| if let Step::Key(key) = step { Some(key.clone()) } else { None });
         let own: Box<[Box<str>]> = members.collect();
-        let mut known = vec![Known { base: name.base, keys: own.clone(), chooses, one_of: None }];
+        let chooses = chooses && !self.is_constant(&name, &own);
+        let mut known = vec![Known { base: name.base, keys: own.clone(), chooses, one_of: None, absent: false }];
         if let Some((base, keys)) = &name.from {
-            known.push(Known { base: *base, keys: keys.iter().chain(&own).cloned().collect(), chooses, one_of: None });
+            let keys = keys.iter().chain(&own).cloned().collect();
+            known.push(Known { base: *base, keys, chooses, one_of: None, absent: false });
         }
         known
     }

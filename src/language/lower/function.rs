@@ -10,6 +10,8 @@ use crate::language::plan::{Call, Expression, Lookup};
 use crate::value::{Arena, Value};
 use crate::yaml::Node;
 
+const CONVERT: &str = "nothing is converted silently: `string`, `number`, `integer`, `boolean` and `time` do it";
+
 impl Build<'_, '_> {
     /// Compiles functions applied to a value.
     pub(super) fn pipe(&mut self, node: &Node, input: &Syntax, calls: &[Invocation], wanted: Wanted) -> Lowered {
@@ -38,7 +40,14 @@ impl Build<'_, '_> {
         let prepared = match prepared(function, call) {
             Ok(prepared) => prepared,
             Err(text) => {
-                self.at(node, &call.at, "SB0209", text, None);
+                // The parser of regular expressions draws a picture; its last line says what is wrong.
+                let (what, last) = (text.lines().next().unwrap_or_default(), text.lines().last().unwrap_or_default());
+                let told = match last.trim().strip_prefix("error: ") {
+                    Some(why) => format!("{}: {why}", what.split(": ").next().unwrap_or_default()),
+                    None => text.trim_end_matches('.').to_owned(),
+                };
+                let help = format!("see `{}` in the table of functions of docs/language.md", function.name);
+                self.at(node, &call.at, "SB0209", told, Some(&help));
                 return Lowered::broken();
             }
         };
@@ -71,14 +80,14 @@ impl Build<'_, '_> {
         } else if !accepts(function.takes, input.gives) {
             let text =
                 format!("`{}` takes {}, and this is {}", function.name, names(function.takes), name(input.gives));
-            self.at(node, at, "SB0210", text, None);
+            self.at(node, at, "SB0210", text, Some(CONVERT));
         } else {
             let kinds = self.compiler.outlines.flat(input.outline).kinds;
             let takes = function.takes.iter().map(|kind| Kinds::of(*kind)).fold(Kinds::NONE, Kinds::or);
             if !function.takes.is_empty() && kinds != Kinds::NONE && !kinds.meets(takes) {
                 let text =
                     format!("`{}` takes {}, and this is {}", function.name, names(function.takes), kinds.shown());
-                self.at(node, at, "SB0210", text, None);
+                self.at(node, at, "SB0210", text, Some(CONVERT));
             }
         }
     }
@@ -148,7 +157,7 @@ impl Build<'_, '_> {
         };
         if !accepts(declared.types, lowered.gives) {
             let text = format!("{what} is {}, and this is {}", names(declared.types), name(lowered.gives));
-            self.at(node, at, "SB0210", text, None);
+            self.at(node, at, "SB0210", text, Some(CONVERT));
             return None;
         }
         Some(lowered)
@@ -179,7 +188,8 @@ impl Build<'_, '_> {
         if input.plural {
             self.at(node, &call.at, "SB0206", "`table` takes one value, and this path is a list", None);
         }
-        self.compiler.used(self.compiler.tables[number].note);
+        let words = self.compiler.outlines.flat(input.outline).words.clone();
+        self.compiler.looked_up(number, words, &input.shown);
         Lowered {
             optional: input.optional,
             shown: input.shown,

@@ -206,7 +206,10 @@ impl<'b, 'd> Build<'b, 'd> {
             Kind::Pipe(input, calls) => self.pipe(node, input, calls, wanted),
             Kind::First(parts) => self.first(node, parts),
             Kind::Compare(how, left, right) => {
-                let sides = Box::new((self.side(node, left), self.side(node, right)));
+                let (one, other) = (self.side(node, left), self.side(node, right));
+                self.comparable(node, (left, one.outline), right);
+                self.comparable(node, (right, other.outline), left);
+                let sides = Box::new((one.expression, other.expression));
                 Lowered::of(Expression::Compare(*how, sides), Type::Boolean)
             }
             Kind::Not(_) | Kind::And(_) | Kind::Or(_) => Lowered::of(self.condition(node, syntax), Type::Boolean),
@@ -256,12 +259,23 @@ impl<'b, 'd> Build<'b, 'd> {
     }
 
     /// A side of a comparison, where nothing is a value. A secret is none: comparing one says something about it.
-    fn side(&mut self, node: &Node, syntax: &Syntax) -> Expression {
+    fn side(&mut self, node: &Node, syntax: &Syntax) -> Lowered {
         let lowered = self.value(node, syntax, Wanted { list: false, handled: true });
         if lowered.secret {
             self.at(node, &syntax.at, "SB0222", "a secret is not compared", Some("ask with `?` whether there is one"));
         }
-        lowered.expression
+        lowered
+    }
+
+    /// Warns where a value is compared with a word that it never is.
+    fn comparable(&mut self, node: &Node, (side, outline): (&Syntax, OutlineId), other: &Syntax) {
+        let (Kind::Literal(Tree::Text(word)), false) = (&other.kind, matches!(side.kind, Kind::Literal(_))) else { return };
+        let Some(words) = self.compiler.outlines.flat(outline).words.clone() else { return };
+        if !words.contains(word) {
+            let span = node.part(&self.compiler.source, other.at.start, other.at.end);
+            let shown = node.as_text().and_then(|text| text.get(side.at.clone())).unwrap_or("this");
+            self.compiler.never(span, &format!("`{shown}` is never `{word}`"), word, &words);
+        }
     }
 
     /// Compiles a path and checks it against the scope.
@@ -279,7 +293,8 @@ impl<'b, 'd> Build<'b, 'd> {
         let parsed = match parsed {
             Ok(parsed) => parsed,
             Err(problem) => {
-                self.at(node, at, "SB0202", problem.message, problem.help);
+                let help = problem.help.unwrap_or("the reference of docs/language.md shows what a path may hold");
+                self.at(node, at, "SB0202", problem.message, Some(help));
                 return Lowered::broken();
             }
         };

@@ -42,7 +42,12 @@ impl Build<'_, '_> {
         handled: bool,
     ) -> Option<FoundName> {
         let Some(known) = self.scope.find(name).cloned() else {
-            self.unknown_name(node, at, name);
+            if name == "credentials" {
+                let help = "credentials are read in `auth` and in calls only, never in answers, checks and values";
+                self.at(node, at, "SB0222", "a secret is not read here", Some(help));
+            } else {
+                self.unknown_name(node, at, name);
+            }
             return None;
         };
         let member = match steps.first() {
@@ -80,6 +85,12 @@ impl Build<'_, '_> {
     fn remember(&mut self, name: &Name, member: Option<&str>) {
         if let Some(note) = name.note {
             self.compiler.used(note);
+        }
+        if name.base == Base::Credentials {
+            self.compiler.credentials.insert(member.unwrap_or("*").into());
+        }
+        if name.base == Base::Settings {
+            self.compiler.setting_is_read(member);
         }
         self.found.secret |= name.secret;
         self.found.varies |= name.varies;

@@ -52,6 +52,7 @@ impl Build<'_, '_> {
         let here = |(length, missing): &(usize, Missing)| (*length, Missing { span: start, ..missing.clone() });
         let mut trail: Trail = name.trail.iter().map(here).collect();
         let mut outline = match name.known {
+            _ if name.base == Base::Settings => self.compiler.settings_outline(),
             Some(known) => self.compiler.outlines.known(&known),
             None => name.outline,
         };
@@ -123,17 +124,34 @@ impl Build<'_, '_> {
 
     /// Whether a condition above asked for it, or for something within it.
     pub(super) fn is_there(&self, base: Base, keys: &[Box<str>]) -> bool {
-        let mut sure = self.scope.known.iter().filter(|known| known.one_of.is_none());
-        sure.any(|known| known.base == base && known.keys.starts_with(keys))
+        let of = |known: &&Known| known.base == base && known.keys.starts_with(keys);
+        let mut asked = self.scope.known.iter().filter(|known| !known.absent).filter(of);
+        asked.any(|known| known.one_of.is_none_or(|(group, part)| self.others_are_absent(group, part)))
     }
 
     /// Whether a condition above chose by a neighbour of it: then the case says which members there are.
     fn is_of_a_case(&self, base: Base, keys: &[Box<str>]) -> bool {
         let of = |known: &Known| {
             let parent = &known.keys[..known.keys.len().saturating_sub(1)];
-            known.chooses && known.one_of.is_none() && known.base == base && keys.starts_with(parent)
+            known.chooses && !known.absent && known.one_of.is_none() && known.base == base && keys.starts_with(parent)
         };
         self.scope.known.iter().any(of)
+    }
+
+    /// Whether of the alternatives that were asked for all but this are known not to be there.
+    fn others_are_absent(&self, group: usize, part: usize) -> bool {
+        let absent = |other: &Known| {
+            self.scope.known.iter().any(|known| known.absent && known.base == other.base && known.keys == other.keys)
+        };
+        let mut others: Vec<(usize, bool)> = Vec::new();
+        for known in &self.scope.known {
+            let Some((_, other)) = known.one_of.filter(|(of, other)| *of == group && *other != part) else { continue };
+            match others.iter_mut().find(|(known, _)| *known == other) {
+                Some((_, found)) => *found |= absent(known),
+                None => others.push((other, absent(known))),
+            }
+        }
+        !others.is_empty() && others.iter().all(|(_, absent)| *absent)
     }
 
     /// Whether a condition above asked for one of these paths: `$.a? || $.b?` answers for `$.a ?? $.b`.
@@ -251,7 +269,7 @@ impl Reading<'_> {
     fn before(&self, key: &str) -> &str {
         let rest = self.text.get(self.offset..).unwrap_or_default();
         let end = rest.find(key).map_or(self.text.len(), |found| self.offset + found);
-        self.text.get(..end).unwrap_or(self.text).trim_end_matches(['.', '[', '\''])
+        self.text.get(..end).unwrap_or(self.text).trim_end_matches(['.', '[', '\'', '?', '@', '(', '!', ' '])
     }
 }
 

@@ -97,6 +97,8 @@ pub enum Known {
     List(&'static Known),
     /// One of these.
     OneOf(&'static [Known]),
+    /// A map with these members, and perhaps others.
+    Open(&'static [(&'static str, Known)]),
     /// A map with these members and no other; a name with `?` need not be there.
     Map(&'static [(&'static str, Known)]),
 }

@@ -138,7 +138,7 @@ impl Outlines {
                 let outlines = outlines.iter().map(|outline| self.known(outline)).collect();
                 return self.one_of(outlines);
             }
-            Known::Map(members) => {
+            Known::Map(members) | Known::Open(members) => {
                 // A static's address names it: the message's outline is asked for by several sections.
                 let address = members.as_ptr().addr();
                 if let Some(id) = self.built_in.get(&address) {
@@ -147,6 +147,9 @@ impl Outlines {
                 let id = self.reserve();
                 self.built_in.insert(address, id);
                 let mut outline = Outline { kinds: Kinds::MAP, sealed: true, ..Outline::default() };
+                if matches!(known, Known::Open(_)) {
+                    (outline.sealed, outline.rest) = (false, Some(ANYTHING));
+                }
                 for (name, member) in *members {
                     let plain = name.trim_end_matches('?');
                     outline.members.push((plain.into(), self.known(member), None));

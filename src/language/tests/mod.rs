@@ -37,7 +37,7 @@ const ROOTS: &[Root] = &[
 
 fn settings() -> Vec<Declared> {
     [("url", false), ("license", true), ("flag", false), ("status", false)]
-        .map(|(name, optional)| Declared { name: name.into(), optional })
+        .map(|(name, optional)| Declared { name: name.into(), optional, words: Vec::new(), span: None })
         .to_vec()
 }
 

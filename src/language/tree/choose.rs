@@ -41,7 +41,10 @@ impl Build<'_, '_> {
         };
         let then = side(self, then, true);
         self.forget(before);
+        let refuted = self.refuted(test);
+        let before = self.learn(refuted);
         let otherwise = side(self, otherwise, false);
+        self.forget(before);
         self.chosen(outlines, vanishes);
         Plan::When(Box::new(When { test: condition, then, otherwise }))
     }

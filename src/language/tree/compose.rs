@@ -170,7 +170,9 @@ impl Build<'_, '_> {
         let prose = match Prose::parse(text) {
             Ok(prose) => prose,
             Err(problem) => {
-                self.compiler.error("SB0221", problem.to_string(), template.span);
+                self.compiler.problem("SB0221", problem.to_string(), template.span, |problem| {
+                    problem.help("compute the value in `with`, and write `{{name}}` here")
+                });
                 return Plan::Omit;
             }
         };
@@ -192,7 +194,7 @@ impl Build<'_, '_> {
         for Given { name, .. } in given {
             let problem = Diagnostic::warning("SB0225", format!("the template does not read `{name}`"));
             let problem = problem.at(&self.compiler.source, template.span);
-            self.compiler.report(problem);
+            self.compiler.report(problem.help("remove it from `with`, or write it into the template"));
         }
         if values.len() < prose.names().count() {
             return Plan::Omit;
