@@ -28,7 +28,7 @@ enum Command {
     /// Run the gateway
     Serve(options::ServeOptions),
     /// Check all mapping and tenant files: every problem with its place and fix
-    Check(options::FileOptions),
+    Check(check::CheckOptions),
     /// Run the contract cases of mappings
     Test(test::TestOptions),
     /// Print JSON Schemas of mapping, tenant, gateway and case files, for editors

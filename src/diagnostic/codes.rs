@@ -1,4 +1,4 @@
-//! All codes in use, as data: what `switchboard explain` and the manual print. One line per code, sorted.
+//! All codes in use, as data: what `check --explain` and the manual print. One line per code, sorted.
 //!
 //! SB01xx YAML · SB02xx expressions and trees · SB03xx keys and sections of a mapping · SB04xx tenants and the
 //! gateway's file · SB05xx references between files · SB06xx cases.
@@ -126,6 +126,7 @@ pub const ALL: &[Code] = &[
     row("SB0609", "leg missing", "The mapping has no section or call that this case could go over."),
     row("SB0610", "schema missing or unreadable", "`schema:` names a JSON Schema in `schemas` beside the mapping."),
     row("SB0611", "wrong entry in the list of equivalent mutants", "An entry names a mutant that nothing can notice, as `test --mutate` prints it, and says why; one that is noticed, or that is no mutant any more, goes out."),
+    row("SB0612", "case that fails", "What the mapping does is not what its case expects; one of the two is wrong."),
 ];
 
 #[cfg(test)]
@@ -137,6 +138,38 @@ mod tests {
         for pair in ALL.windows(2) {
             assert!(pair[0].code < pair[1].code, "{} must stand after {}", pair[0].code, pair[1].code);
         }
+    }
+
+    /// Every code that the program's own text holds, outside of this table and of tests.
+    fn used() -> std::collections::BTreeSet<String> {
+        let mut found = std::collections::BTreeSet::new();
+        let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.display().to_string();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !name.ends_with("codes.rs") && !name.contains("test") {
+                    let text = std::fs::read_to_string(&path).unwrap();
+                    let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+                    found.extend(
+                        text.match_indices("\"SB0").filter_map(|(at, _)| Some(text.get(at + 1..at + 7)?.to_owned())),
+                    );
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn every_code_is_listed_and_used() {
+        let used = used();
+        let of_tests = |code: &str| code.len() != 6 || !code[2..].bytes().all(|byte| byte.is_ascii_digit());
+        let unlisted: Vec<&String> = used.iter().filter(|code| !of_tests(code) && explain(code).is_none()).collect();
+        assert!(unlisted.is_empty(), "not in the table: {unlisted:?}");
+        let unused: Vec<&str> = ALL.iter().map(|row| row.code).filter(|code| !used.contains(*code)).collect();
+        assert!(unused.is_empty(), "in the table, and never said: {unused:?}");
     }
 
     #[test]

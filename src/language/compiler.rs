@@ -189,7 +189,10 @@ impl<'d> Compiler<'d> {
 
     /// A setting is read; `None`: all of them.
     pub fn setting_is_read(&mut self, name: Option<&str>) {
-        self.settings.iter_mut().filter(|known| name.is_none_or(|name| *known.name == *name)).for_each(|known| known.span = None);
+        self.settings
+            .iter_mut()
+            .filter(|known| name.is_none_or(|name| *known.name == *name))
+            .for_each(|known| known.span = None);
     }
 
     fn unread_settings(&mut self) {

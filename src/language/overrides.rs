@@ -89,7 +89,9 @@ fn strange_columns(compiler: &mut Compiler<'_>, base: &Table, node: &Node) {
         if !base.has_column(&key.text) && !base.key.contains(&key.text) {
             let text = format!("the table `{}` has no column `{}`", base.name, key.text);
             compiler.problem("SB0227", text, key.span, |problem| {
-                problem.help(format!("its columns: {}", base.columns.join(", "))).did_you_mean(&key.text, base.columns.iter().map(|known| &**known))
+                problem
+                    .help(format!("its columns: {}", base.columns.join(", ")))
+                    .did_you_mean(&key.text, base.columns.iter().map(|known| &**known))
             });
         }
     }

@@ -155,9 +155,14 @@ impl Table {
                 for node in rows {
                     let Some((keys, values)) = self.read_row(compiler, node) else { continue };
                     if read.iter().any(|(earlier, _)| covers(earlier, &keys)) {
-                        compiler.problem("SB0217", "an earlier row fits whatever this one fits", node.span, |problem| {
-                            problem.help("the first row that fits wins: put the narrower row before the wider one")
-                        });
+                        compiler.problem(
+                            "SB0217",
+                            "an earlier row fits whatever this one fits",
+                            node.span,
+                            |problem| {
+                                problem.help("the first row that fits wins: put the narrower row before the wider one")
+                            },
+                        );
                     }
                     read.push((keys, values));
                 }

@@ -54,7 +54,11 @@ impl Compiler<'_> {
         }
         let mut outline = Outline { kinds: Kinds::MAP, ..Outline::default() };
         for setting in self.settings.clone() {
-            let known = if setting.words.is_empty() { ANYTHING } else { self.outlines.words(setting.words.iter().map(String::as_str)) };
+            let known = if setting.words.is_empty() {
+                ANYTHING
+            } else {
+                self.outlines.words(setting.words.iter().map(String::as_str))
+            };
             outline.required.push((*setting.name).into());
             outline.members.push(((*setting.name).into(), known, None));
         }

@@ -104,8 +104,14 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> Vec<Setting> {
             Reader::one_or_many(node).iter().filter_map(|word| reader.text(word, "one_of").map(str::to_owned)).collect()
         });
         let optional = fields.get("optional").is_some_and(|node| to_tree(node) == Tree::Bool(true));
-        let setting =
-            Setting { name: (*key.text).into(), kind, default: fields.get("default").map(to_tree), optional, one_of, span: key.span };
+        let setting = Setting {
+            name: (*key.text).into(),
+            kind,
+            default: fields.get("default").map(to_tree),
+            optional,
+            one_of,
+            span: key.span,
+        };
         if let (Some(expected), Some(node)) =
             (setting.default.as_ref().and_then(|value| setting.refuses(value)), fields.get("default"))
         {

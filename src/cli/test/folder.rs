@@ -9,19 +9,19 @@ use crate::diagnostic::{self, Source};
 use crate::sim::keys;
 
 /// Why a folder cannot be worked with.
-pub(super) type Trouble = Box<dyn std::error::Error>;
+pub(in crate::cli) type Trouble = Box<dyn std::error::Error>;
 
 /// A folder of mappings.
-pub(super) struct Folder {
+pub(in crate::cli) struct Folder {
     path: PathBuf,
-    pub(super) mappings: Vec<Source>,
-    pub(super) cases: Vec<Source>,
+    pub(in crate::cli) mappings: Vec<Source>,
+    pub(in crate::cli) cases: Vec<Source>,
     key: String,
 }
 
 impl Folder {
     /// Reads the texts of mappings and cases.
-    pub(super) fn read(path: &Path) -> Result<Self, Trouble> {
+    pub(in crate::cli) fn read(path: &Path) -> Result<Self, Trouble> {
         let all = read_folder(path)?.into_iter().filter(|source| !source.name.ends_with("mutants.yaml"));
         let is_cases = |source: &Source| source.name.ends_with(".cases.yaml") || source.name.ends_with(".cases.yml");
         let (cases, mappings) = all.partition(is_cases);
@@ -30,14 +30,14 @@ impl Folder {
     }
 
     /// The mappings with their cases. A file of cases that belongs to no mapping is trouble.
-    pub(super) fn suites(&self) -> Result<Vec<Suite>, Trouble> {
+    pub(in crate::cli) fn suites(&self) -> Result<Vec<Suite>, Trouble> {
         let schema = |name: &str| String::from_utf8(self.beside("schemas", name)?).ok().map(Arc::from);
         let (suites, problems) = Suite::pair(&self.mappings, &self.cases, &schema);
         if problems.is_empty() { Ok(suites) } else { Err(diagnostic::render(&problems).into()) }
     }
 
     /// Does something with what cases are given.
-    pub(super) fn with<T>(&self, body: impl FnOnce(&Material<'_>) -> T) -> T {
+    pub(in crate::cli) fn with<T>(&self, body: impl FnOnce(&Material<'_>) -> T) -> T {
         let sample = |name: &str| self.beside("samples", name).map(Arc::from);
         body(&Material { sample: &sample, rsa_key_pem: &self.key, now: now() })
     }

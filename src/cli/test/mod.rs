@@ -1,6 +1,6 @@
 //! `switchboard test`: the contract cases of mappings, with counts per file and leg; and what the cases are worth.
 
-mod folder;
+pub(super) mod folder;
 mod mutate;
 
 use std::path::PathBuf;

@@ -3,10 +3,10 @@
 use super::{Build, Lowered, Made, WHOLE, Wanted};
 use crate::functions::Type;
 use crate::language::expression::{Comparison, Kind, Syntax, is_expression, parse};
+use crate::language::outline::Next;
 use crate::language::path::Resolved;
 use crate::language::places::Kind as PlaceKind;
 use crate::language::plan::{Base, Condition, Expression, Leaf, Plan, Step, When};
-use crate::language::outline::Next;
 use crate::language::scope::{Known, Name};
 use crate::value::Tree;
 use crate::yaml::Node;

@@ -269,7 +269,9 @@ impl<'b, 'd> Build<'b, 'd> {
 
     /// Warns where a value is compared with a word that it never is.
     fn comparable(&mut self, node: &Node, (side, outline): (&Syntax, OutlineId), other: &Syntax) {
-        let (Kind::Literal(Tree::Text(word)), false) = (&other.kind, matches!(side.kind, Kind::Literal(_))) else { return };
+        let (Kind::Literal(Tree::Text(word)), false) = (&other.kind, matches!(side.kind, Kind::Literal(_))) else {
+            return;
+        };
         let Some(words) = self.compiler.outlines.flat(outline).words.clone() else { return };
         if !words.contains(word) {
             let span = node.part(&self.compiler.source, other.at.start, other.at.end);
