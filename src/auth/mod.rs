@@ -3,6 +3,7 @@
 //! Verifies, signs, or says which token is needed; fetches nothing, reads no clock, and compares in constant time.
 //! Start at [`Index`] (inbound) and [`Outgoing`].
 
+mod client_credentials;
 mod findings;
 mod index;
 mod outgoing;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use crate::model::{Secret, wire};
 use crate::value::{Timestamp, Tree};
 
+pub use client_credentials::{ClientCredentials, Style};
 pub use index::{Entry, Index};
 pub use outgoing::Prover;
 pub use signature::{Algorithm, Encoding, Part, Read, Signature, Source};
@@ -180,6 +182,8 @@ pub enum Outgoing {
     },
     /// A keyed hash over parts of the call.
     Hmac(Box<Signature>),
+    /// A token that an authorization server gives for an id and a secret.
+    ClientCredentials(Box<ClientCredentials>),
     /// A token signed with RSA-SHA256; `iat` `exp` `jti` are added.
     JwtRs256 {
         /// An RSA private key in PEM form, PKCS#8 or PKCS#1.
@@ -200,12 +204,23 @@ pub struct Token {
     pub expires: Timestamp,
 }
 
-/// Why signing failed. Quotes nothing of the key.
+/// Why a call has no proof. Quotes nothing of a key or a token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AuthError {
     /// The private key cannot be read.
     #[error("the private key is no RSA key in PEM form")]
     Key,
+    /// No token can be had at this moment: asking again may help.
+    #[error("no token can be had now: {why}")]
+    NoTokenNow {
+        /// In words, without credentials.
+        why: String,
+        /// How long the server asks to wait.
+        after: Option<Duration>,
+    },
+    /// The id, the secret or the scope is wrong.
+    #[error("the token was refused: {0}")]
+    TokenRefused(String),
     /// There is nothing to sign with.
     #[error("the secret to sign with is empty")]
     NoSecret,

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::signature::{Signature, Signed, Source};
 use super::token::hex;
-use super::{AuthError, Outgoing, Token};
+use super::{AuthError, Outgoing, Token, client_credentials};
 use crate::model::{Secret, wire};
 use crate::value::Timestamp;
 
@@ -28,6 +28,12 @@ impl From<Outgoing> for Prover {
 }
 
 impl Prover {
+    /// Whether this answer means that the token is no longer good: the call is made once more with another.
+    #[must_use]
+    pub fn renews(&self, answer: &wire::Answer, renewed: bool) -> bool {
+        matches!(self.scheme, Outgoing::ClientCredentials(_)) && answer.http == Some(401) && !renewed
+    }
+
     /// Under which key a token may be kept and shared; `None` for schemes without a token. Holds no secret.
     #[must_use]
     pub fn token_key(&self) -> Option<&str> {
@@ -38,19 +44,39 @@ impl Prover {
 impl Outgoing {
     /// See [`Prover::token_key`].
     pub(super) fn token_key(&self) -> Option<String> {
-        let Self::JwtRs256 { key, claims, valid } = self else { return None };
         let mut hash = Sha256::new();
         let mut update = |bytes: &[u8]| {
             hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
             hash.update(bytes);
         };
-        update(key.expose().as_bytes());
-        update(&valid.as_secs().to_be_bytes());
-        for (name, value) in claims {
-            update(name.as_bytes());
-            update(value.as_bytes());
+        match self {
+            Self::JwtRs256 { key, claims, valid } => {
+                update(key.expose().as_bytes());
+                update(&valid.as_secs().to_be_bytes());
+                for (name, value) in claims {
+                    update(name.as_bytes());
+                    update(value.as_bytes());
+                }
+            }
+            Self::ClientCredentials(client) => {
+                let texts = [client.url.as_str(), client.id.expose(), client.secret.expose()];
+                texts.into_iter().chain(client.scope.as_deref()).for_each(|text| update(text.as_bytes()));
+                for (name, value) in &client.params {
+                    update(name.as_bytes());
+                    update(value.expose().as_bytes());
+                }
+            }
+            _ => return None,
         }
         Some(hex(&hash.finalize()))
+    }
+
+    /// The token that an authorization server gave; `asked`: when it was asked for.
+    ///
+    /// # Errors
+    /// [`AuthError::NoTokenNow`], [`AuthError::TokenRefused`].
+    pub fn granted(answer: &wire::Answer, asked: Timestamp) -> Result<Token, AuthError> {
+        client_credentials::token(answer, asked)
     }
 
     /// Signs a new token; `id` is its `jti`.
@@ -90,7 +116,7 @@ impl Outgoing {
                 }
             }
             Self::Query { name, value } => set_query(call, name, value.expose()),
-            Self::JwtRs256 { .. } => {
+            Self::JwtRs256 { .. } | Self::ClientCredentials(_) => {
                 if let Some(token) = token {
                     set_header(call, "authorization", format!("Bearer {}", token.expose()));
                 }

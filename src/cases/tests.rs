@@ -248,3 +248,45 @@ fn what_cannot_be_signed_that_way_is_said() {
     assert_eq!(broken(path, "/send/t", "right"), "Some(Passed)");
     assert!(broken(path, "/send/t", "wrong").contains("401") || broken(path, "/send/t", "wrong").contains("400"));
 }
+
+const GRANTED: &str = r#"
+dsl: 1
+provider: granted
+settings: { token_url: { type: url } }
+auth:
+  out: [ { oauth2_client_credentials: { url: $.settings.token_url, id: $.credentials.id, secret: $.credentials.secret } } ]
+hosts: [ api.example ]
+send:
+  call:
+    method: POST
+    url: https://api.example/messages
+    body: { to: $.message.to, user: $.credentials.id }
+    take: { provider_id: $.answer.body.id }
+    retry: { again: [ 5xx ], hold: [ 401 ] }
+given:
+  numbers: [ "14155550100" ]
+  settings: { token_url: "https://auth.example/token" }
+  credentials: { id: i-1, secret: s-1 }
+  message: { from: "14155550100", to: "14155550111", text: Hello }
+cases:
+  - case: a token that is refused is fetched anew, once
+    answers: [ { http: 401 }, { http: 200, body: { id: p-1 } } ]
+    expect:
+      calls:
+        - { headers: { authorization: Bearer token-1 }, body: { to: "14155550111", user: i-1 } }
+        - { headers: { authorization: Bearer token-2 } }
+      send: { outcome: sent, attempts: 1, provider_id: p-1 }
+  - case: refused again, the lane is held
+    answers: [ { http: 401 }, { http: 401 } ]
+    expect: { send: { outcome: held } }
+"#;
+
+#[test]
+fn a_fetched_token_is_shown_and_renewed() {
+    let (mut suites, _) = Suite::pair(&[Source::new("granted.yaml", GRANTED)], &[], &|_| None);
+    let suite = suites.pop().unwrap();
+    assert!(suite.problems.is_empty(), "{}", crate::diagnostic::render(&suite.problems));
+    let verdicts = run(&suite);
+    assert_eq!(verdicts.len(), 2);
+    assert!(verdicts.iter().all(|(verdict, _)| matches!(verdict, Verdict::Passed)), "{verdicts:?}");
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::side::Side;
-use crate::auth::{Claim, HeaderRule, Outgoing, Part, Scheme, Signature};
+use crate::auth::{Claim, ClientCredentials, HeaderRule, Outgoing, Part, Scheme, Signature};
 use crate::functions::NoFacts;
 use crate::language::{Fault, Frame, Layout, Program, World};
 use crate::mapping::{ClaimIn, HeaderPlan, HmacPlan, Mapping, PartPlan, Reader, SchemePlan};
@@ -111,7 +111,7 @@ pub fn incoming(
             SchemePlan::Path { name, value } => Some(Scheme::Path { name: name.0.clone(), value: values.all(value) }),
             SchemePlan::Hmac(plan) => signature(plan, &values).map(Box::new).map(Scheme::Hmac),
             // Ours only.
-            SchemePlan::JwtRs256 { .. } => None,
+            SchemePlan::JwtRs256 { .. } | SchemePlan::ClientCredentials(_) => None,
             SchemePlan::JwtHs256 { headers, secret, claims, body_hash, max_age } => {
                 // Without its bound a token would be good for ever: then it is good for nothing.
                 let max_age = max_age.as_ref().map_or(Ok(None), |program| values.duration(program)).ok()?;
@@ -243,6 +243,28 @@ pub fn resolve<'p>(
         SchemePlan::Hmac(plan) => {
             let Some(secret) = value(&plan.secret)? else { return Ok(None) };
             form(plan, vec![secret], value)?.map(|signature| Outgoing::Hmac(Box::new(signature)))
+        }
+        SchemePlan::ClientCredentials(plan) => {
+            let (Some(url), Some(id), Some(secret)) = (value(&plan.url)?, value(&plan.id)?, value(&plan.secret)?)
+            else {
+                return Ok(None);
+            };
+            let Ok(url) = url::Url::parse(url.expose()) else { return Ok(None) };
+            let mut params = Vec::new();
+            for (name, program) in &plan.params {
+                params.extend(value(program)?.map(|value| (name.clone(), value)));
+            }
+            let scope = plan.scope.as_ref().map(value).transpose()?.flatten();
+            let reads = plan.url.reads();
+            Some(Outgoing::ClientCredentials(Box::new(ClientCredentials {
+                url,
+                from_setting: !reads.is_empty() && reads.iter().all(|(root, _)| &**root == "settings"),
+                id,
+                secret,
+                scope: scope.map(|scope| scope.expose().to_owned()),
+                style: plan.style,
+                params,
+            })))
         }
         // Theirs only.
         SchemePlan::Path { .. } | SchemePlan::JwtHs256 { .. } => None,

@@ -7,6 +7,7 @@ use tracing::{info, warn};
 use super::Flow;
 use super::facts::suppressed;
 use super::settle::{Along, Settled};
+use crate::auth::AuthError;
 use crate::codec::{self, Format};
 use crate::config::{Preflight, Tenant};
 use crate::delivery::{Input, Outcome, Phase};
@@ -162,26 +163,27 @@ impl Flow {
         leg: &SendLeg,
         outcall: Outcall,
     ) -> (Input, Option<String>) {
-        let mut renewed = false;
+        let mut refused = None;
         loop {
             let mut prepared = outcall.prepared.clone();
-            let proved = self.prove(&outcall.auth, &mut prepared, renewed).await;
+            let proved = self.prove(&outcall.auth, &mut prepared, refused).await;
             // The list of templates, the store and the token took their time. After this line nothing waits.
             if self.opted_out(&message.message, tenant) {
                 return (Input::OptedOut, None);
             }
-            let answer = match proved {
-                Ok(()) => {
+            let (answer, proof) = match proved {
+                Ok(proof) => {
                     info!(id = %message.message.reference, tenant = %tenant.name, to = %message.message.to, attempt = message.message.life.attempts + 1, "dispatched");
-                    self.outbound.send(prepared).await
+                    (self.outbound.send(prepared).await, proof)
                 }
-                Err(problem) => {
-                    let failure = Failure::ours(Reason::Unauthenticated, Some(problem.to_string()));
-                    return (Input::Answered(Outcome::Hold { failure }), None);
-                }
+                Err(problem) => return (Input::Answered(without_proof(&problem)), None),
             };
-            match self.judge(message, tenant, leg, &answer, renewed) {
-                Sent::Renew => renewed = true,
+            if outcall.auth.renews(&answer, refused.is_some()) {
+                refused = Some(proof);
+                continue;
+            }
+            match self.judge(message, tenant, leg, &answer, refused.is_some()) {
+                Sent::Renew => refused = Some(proof),
                 Sent::Settled { outcome, provider_id } => {
                     self.note_trouble(message, tenant, &answer, &outcome);
                     return (Input::Answered(outcome), provider_id);
@@ -201,6 +203,17 @@ impl Flow {
             let id = message.message.reference;
             warn!(%id, tenant = %tenant.name, http = answer.http, class = answer.class.as_str(), trouble = answer.trouble.as_deref(), outcome = kind(outcome), "the provider did not take it");
         }
+    }
+}
+
+/// Nothing was sent: later where a token cannot be had now, else the operator must look.
+fn without_proof(problem: &AuthError) -> Outcome {
+    let failure = |reason| Failure::ours(reason, Some(problem.to_string()));
+    match problem {
+        AuthError::NoTokenNow { after, .. } => {
+            Outcome::Again { after: *after, failure: failure(Reason::ProviderUnavailable) }
+        }
+        _ => Outcome::Hold { failure: failure(Reason::Unauthenticated) },
     }
 }
 

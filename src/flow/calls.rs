@@ -5,6 +5,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::Flow;
+use crate::auth::AuthError;
 use crate::codec::{self, Format};
 use crate::config::Tenant;
 use crate::functions::NoFacts;
@@ -16,6 +17,9 @@ use crate::model::wire::Answer;
 use crate::model::{Reason, Refusal};
 use crate::store::{Call, CallStep, Line, Message, StoreError};
 use crate::value::{Arena, Value};
+
+/// When an operator must look first.
+const HOLD: Duration = Duration::from_secs(60);
 
 /// How a call ended this time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +72,7 @@ impl Flow {
         tenant: &Tenant,
         message: Option<&Message>,
     ) -> Result<(), StoreError> {
-        let mut renewed = false;
+        let mut refused = None;
         loop {
             let mut outcall = match self.prepare_call(call, plan, tenant, message) {
                 Ok(outcall) => outcall,
@@ -81,22 +85,30 @@ impl Flow {
                     return self.settle_call(call, CallStep::Park { why }, "parked").await;
                 }
             };
-            if let Err(problem) = self.prove(&outcall.auth, &mut outcall.prepared, renewed).await {
-                return self.put_off(call, Some(plan), None, &problem.to_string()).await;
-            }
+            let proof = match self.prove(&outcall.auth, &mut outcall.prepared, refused).await {
+                Ok(proof) => proof,
+                Err(AuthError::NoTokenNow { why, after }) => {
+                    return self.put_off(call, Some(plan), after, &format!("no token: {why}")).await;
+                }
+                Err(problem) => return self.put_off(call, Some(plan), Some(HOLD), &problem.to_string()).await,
+            };
             let answer = self.outbound.send(outcall.prepared).await;
-            match self.judge_call(call, plan, tenant, message, &answer, renewed) {
+            if outcall.auth.renews(&answer, refused.is_some()) {
+                refused = Some(proof);
+                continue;
+            }
+            match self.judge_call(call, plan, tenant, message, &answer, refused.is_some()) {
                 Ok(Judged::Good) => {
                     info!(id = call.call.message.map(tracing::field::display), tenant = %tenant.name, call = plan.name, "report posted");
                     return self.settle_call(call, CallStep::Done, "posted").await;
                 }
-                Ok(Judged::Bad(Turn::Renew)) => renewed = true,
+                Ok(Judged::Bad(Turn::Renew)) => refused = Some(proof),
                 Ok(Judged::Bad(Turn::Again | Turn::InDoubt)) => {
                     return self.put_off(call, Some(plan), retry_after(&answer), &told(&answer)).await;
                 }
                 Ok(Judged::Bad(Turn::Hold)) => {
                     warn!(tenant = %tenant.name, call = plan.name, http = answer.http, "held: the operator must look at the address or the credential");
-                    return self.put_off(call, Some(plan), Some(Duration::from_secs(60)), &told(&answer)).await;
+                    return self.put_off(call, Some(plan), Some(HOLD), &told(&answer)).await;
                 }
                 Ok(Judged::Bad(Turn::Final)) => {
                     return self

@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use url::Url;
 
 use super::Flow;
+use super::tokens::Proof;
 use crate::config::{Number, Tenant};
 use crate::legs::{self, NoCall};
 use crate::mapping::{TemplatesLeg, Turn};
@@ -136,9 +137,14 @@ impl Flow {
         number: &Number,
         next: Option<&Url>,
     ) -> Result<(Vec<Template>, usize, Option<Url>), Refusal> {
-        let mut renewed = false;
+        let mut refused = None;
         loop {
-            let answer = self.ask_page(leg, tenant, number, next, renewed).await?;
+            let (answer, proof, renews) = self.ask_page(leg, tenant, number, next, refused).await?;
+            if renews {
+                refused = Some(proof);
+                continue;
+            }
+            let renewed = refused.is_some();
             let listed = {
                 let arena = Arena::new();
                 legs::templates::page(leg, tenant, number, &answer, renewed, &arena, self.ambient.now())?
@@ -147,7 +153,7 @@ impl Flow {
                 legs::templates::Listed::Page { templates, unreadable, next } => {
                     return Ok((templates, unreadable, next));
                 }
-                legs::templates::Listed::Failed(Turn::Renew) if !renewed => renewed = true,
+                legs::templates::Listed::Failed(Turn::Renew) if !renewed => refused = Some(proof),
                 legs::templates::Listed::Failed(_) => return Err(unavailable(&answer)),
             }
         }
@@ -159,8 +165,8 @@ impl Flow {
         tenant: &Tenant,
         number: &Number,
         next: Option<&Url>,
-        fresh: bool,
-    ) -> Result<Answer, Refusal> {
+        refused: Option<Proof>,
+    ) -> Result<(Answer, Proof, bool), Refusal> {
         let outcall = {
             let arena = Arena::new();
             legs::templates::request(leg, tenant, number, next, &arena, self.ambient.now())
@@ -171,9 +177,11 @@ impl Flow {
                 Refusal::new(Reason::ProviderUnavailable, "the tenant has no credentials to ask with")
             }
         })?;
-        let proved = self.prove(&outcall.auth, &mut outcall.prepared, fresh).await;
-        proved.map_err(|problem| Refusal::new(Reason::ProviderUnavailable, problem.to_string()))?;
-        Ok(self.outbound.send(outcall.prepared).await)
+        let proved = self.prove(&outcall.auth, &mut outcall.prepared, refused).await;
+        let proof = proved.map_err(|problem| Refusal::new(Reason::ProviderUnavailable, problem.to_string()))?;
+        let answer = self.outbound.send(outcall.prepared).await;
+        let renews = outcall.auth.renews(&answer, refused.is_some());
+        Ok((answer, proof, renews))
     }
 }
 

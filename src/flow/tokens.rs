@@ -1,12 +1,15 @@
-//! Signed tokens, each kept until shortly before it expires and shared by all who prove themselves the same way.
+//! Tokens of ours, signed or fetched, each kept until shortly before it expires and shared by all who prove themselves the
+//! same way.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
 use moka::future::Cache;
+use tracing::{info, warn};
 
 use super::Flow;
-use crate::auth::{AuthError, Prover, Token};
+use crate::auth::{AuthError, Outgoing, Prover, Token};
 use crate::model::wire::Prepared;
 
 /// A token is not used in its last seconds: the call takes a while.
@@ -19,7 +22,12 @@ pub(super) struct Tokens(Cache<String, Kept>);
 struct Kept {
     token: Token,
     for_: Duration,
+    stamp: u64,
 }
+
+/// With which token a call went out; none for schemes without tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Proof(Option<u64>);
 
 struct UntilItExpires;
 
@@ -33,26 +41,55 @@ impl Tokens {
     pub(super) fn new() -> Self {
         Self(Cache::builder().max_capacity(100_000).expire_after(UntilItExpires).build())
     }
+
+    /// Drops a token that was refused. Of many calls that were refused with one token the first drops it; the others find
+    /// its successor, which stays.
+    async fn drop_refused(&self, key: &str, refused: Proof) {
+        let kept = self.0.get(key).await;
+        if kept.is_some_and(|kept| refused == Proof(Some(kept.stamp))) {
+            self.0.invalidate(key).await;
+        }
+    }
 }
 
 impl Flow {
-    /// Adds the proof to a call; `fresh`: with a new token, the kept one was refused.
-    pub(super) async fn prove(&self, auth: &Prover, call: &mut Prepared, fresh: bool) -> Result<(), AuthError> {
+    /// Adds the proof to a call; `refused`: the one it was refused with, so that it gets another.
+    pub(super) async fn prove(
+        &self,
+        auth: &Prover,
+        call: &mut Prepared,
+        refused: Option<Proof>,
+    ) -> Result<Proof, AuthError> {
         let Some(key) = auth.token_key() else {
-            return auth.scheme.apply(None, self.ambient.now(), call);
+            return auth.scheme.apply(None, self.ambient.now(), call).map(|()| Proof(None));
         };
-        if fresh {
-            self.tokens.0.invalidate(key).await;
+        if let Some(refused) = refused {
+            self.tokens.drop_refused(key, refused).await;
         }
-        let sign = async {
-            let now = self.ambient.now();
-            let id = format!("{:016x}{:016x}", self.ambient.random(), self.ambient.random());
-            let token = auth.scheme.sign(now, &id)?;
-            let for_ = token.expires.since(now).saturating_sub(MARGIN);
-            Ok(Kept { token, for_ })
+        let kept = self.tokens.0.try_get_with_by_ref(key, self.token(&auth.scheme)).await;
+        let kept = kept.map_err(|problem: Arc<AuthError>| (*problem).clone())?;
+        auth.scheme.apply(Some(&kept.token.secret), self.ambient.now(), call)?;
+        Ok(Proof(Some(kept.stamp)))
+    }
+
+    /// A new token. Whoever else needs it meanwhile waits for this one.
+    async fn token(&self, scheme: &Outgoing) -> Result<Kept, AuthError> {
+        let now = self.ambient.now();
+        let stamp = self.ambient.random();
+        let token = match scheme {
+            Outgoing::ClientCredentials(client) => {
+                let host = client.url.host_str().unwrap_or_default();
+                let answer = self.outbound.send(client.request()).await;
+                let granted = Outgoing::granted(&answer, now);
+                match &granted {
+                    Ok(token) => info!(host, expires = %token.expires, "a token was fetched"),
+                    Err(problem) => warn!(host, %problem, "no token"),
+                }
+                granted?
+            }
+            _ => scheme.sign(now, &format!("{stamp:016x}{:016x}", self.ambient.random()))?,
         };
-        let kept: Result<Kept, std::sync::Arc<AuthError>> = self.tokens.0.try_get_with_by_ref(key, sign).await;
-        let kept = kept.map_err(|problem| (*problem).clone())?;
-        auth.scheme.apply(Some(&kept.token.secret), self.ambient.now(), call)
+        let for_ = token.expires.since(now).saturating_sub(MARGIN);
+        Ok(Kept { token, for_, stamp })
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::answer::{content_type, headers, write};
-use crate::auth::Prover;
+use crate::auth::{Outgoing, Prover};
 use crate::codec::{self, Format};
 use crate::config::{Tenant, resolve_scheme, scheme_value};
 use crate::language::{Frame, World};
@@ -65,6 +65,11 @@ pub fn build<'v>(
         None => tenant.provider_auth.clone(),
     };
     let auth = auth.ok_or(NoCall::NoCredential)?;
+    if let Outgoing::ClientCredentials(client) = &auth.scheme
+        && !client.from_setting
+    {
+        listed(tenant, party, &client.url)?;
+    }
     let url = url(call, frame)?;
     allowed(call, tenant, party, &url)?;
     let mut headers = headers(call.headers.as_ref().map(|program| program.value(frame)).transpose()?.flatten())?;
@@ -118,6 +123,10 @@ fn allowed(call: &Call, tenant: &Tenant, party: Party, url: &Url) -> Result<(), 
     {
         return Ok(());
     }
+    listed(tenant, party, url)
+}
+
+fn listed(tenant: &Tenant, party: Party, url: &Url) -> Result<(), Refusal> {
     if tenant.lists_host(party, url) {
         return Ok(());
     }

@@ -15,7 +15,7 @@ mod scopes;
 mod section;
 mod settings;
 
-pub use auth::{ClaimIn, HeaderPlan, HmacPlan, PartPlan, SchemePlan};
+pub use auth::{ClaimIn, ClientCredentialsPlan, HeaderPlan, HmacPlan, PartPlan, SchemePlan};
 pub use call::{Call, FailedPlan, UrlPlan};
 pub use fields::{Fields, Reader};
 pub use file::{Legs, Mapping, Party, compile};

@@ -81,6 +81,12 @@ pub static SCHEME_OUT: MapShape = MapShape::new(
             "a token signed with RSA-SHA256; `iat`, `exp` and `jti` are added, and one token is shared until shortly before it ends",
             "{ key: $.credentials.private_key, claims: { application_id: $.credentials.application_id } }",
         ),
+        member(
+            "oauth2_client_credentials",
+            Kind::Map(&CLIENT_CREDENTIALS),
+            "a token that an authorization server gives; one is shared until shortly before it ends, and a 401 renews it once",
+            "{ url: $.settings.token_url, id: $.credentials.client_id, secret: $.credentials.client_secret }",
+        ),
     ]],
 )
 .choice();
@@ -231,5 +237,32 @@ pub static JWT_RS256_OUT: MapShape = MapShape::new(
             "{ application_id: $.credentials.application_id }",
         ),
         member("valid", Kind::Duration, "how long a token is good", "15m").or("15m"),
+    ]],
+);
+
+/// A token that an authorization server gives.
+pub static CLIENT_CREDENTIALS: MapShape = MapShape::new(
+    "oauth2_client_credentials",
+    "oauth2_client_credentials",
+    "A token that an authorization server gives for an id and a secret (RFC 6749, 4.4).",
+    &[&[
+        member(
+            "url",
+            Kind::Tree,
+            "the token endpoint; its host is that of a setting, or one of `hosts`",
+            "$.settings.token_url",
+        )
+        .required(),
+        member("id", Kind::Tree, "the client's id", "$.credentials.client_id").required(),
+        member("secret", Kind::Tree, "the client's secret", "$.credentials.client_secret").required(),
+        member("scope", Kind::Tree, "what the token is for", "messages:send"),
+        member(
+            "style",
+            Kind::Word(&["basic", "body"]),
+            "how id and secret are sent: as a user name and a password, or as members of the form",
+            "body",
+        )
+        .or("basic"),
+        member("params", Kind::Named(&Kind::Tree), "more members of the form", "{ audience: \"https://api.example\" }"),
     ]],
 );

@@ -14,6 +14,8 @@ mod docs;
 #[cfg(test)]
 mod doubt;
 #[cfg(test)]
+mod granted;
+#[cfg(test)]
 mod mappings;
 #[cfg(test)]
 mod newcomer;

@@ -1,5 +1,6 @@
 //! Who gets in and who does not. The keys beside this file were made for these tests and open nothing.
 
+mod client_credentials;
 mod incoming;
 mod outgoing;
 mod signatures;

@@ -70,9 +70,13 @@ impl<'a> Making<'a, '_> {
                 Err(NoCall::NoCredential) => return Err("the tenant has no credential for it".to_owned()),
                 Err(NoCall::Refused(refusal)) => return Err(said(refusal)),
             };
-            let prepared = prove(outcall, given.now).map_err(|problem| problem.to_string())?;
+            let prepared = prove(&outcall, renewed, given.now).map_err(|problem| problem.to_string())?;
             schema(self.scene, plan, &prepared.body, self.made.len(), found);
             let answer = self.left.next().map(|(answer, _)| answer);
+            if answer.is_some_and(|answer| outcall.auth.renews(answer, renewed)) {
+                self.made.push(call(Some(&plan.name), &prepared, Some("renewed"), arena));
+                continue;
+            }
             let judged = answer.map(|answer| {
                 let how = (answer, renewed);
                 judged(plan, tenant, message, context, id, how, arena, facts, given.now).map_err(said)

@@ -66,7 +66,7 @@ fn pages<'a>(
                 return None;
             }
         };
-        let prepared = match prove(outcall, scene.given.now) {
+        let prepared = match prove(&outcall, renewed, scene.given.now) {
             Ok(prepared) => prepared,
             Err(problem) => {
                 found.why = Some(problem.to_string());
@@ -77,6 +77,10 @@ fn pages<'a>(
             found.notes.push(note("answers", "one more", "no more", scene.case.span));
             return None;
         };
+        if outcall.auth.renews(answer, renewed) {
+            renewed = true;
+            continue;
+        }
         match page(leg, scene.tenant, number, answer, renewed, scene.arena, scene.given.now) {
             Ok(Listed::Page { templates, unreadable, next: following }) => {
                 schema(scene, leg, answer, found);

@@ -15,11 +15,12 @@ use super::given::Given;
 use super::schema::Schemas;
 use super::suite::{Case, Stimulus};
 use super::wanted::Trees;
-use crate::auth::AuthError;
+use crate::auth::{AuthError, Outgoing};
 use crate::config::Tenant;
 use crate::diagnostic::Diagnostic;
 use crate::legs::Outcall;
 use crate::mapping::Party;
+use crate::model::Secret;
 use crate::model::wire::Prepared;
 use crate::value::{Arena, Timestamp};
 
@@ -62,10 +63,17 @@ pub(super) fn drive<'a>(scene: &Scene<'a>) -> Came<'a> {
     }
 }
 
-/// Adds the proof to a call.
-fn prove(outcall: Outcall, now: Timestamp) -> Result<Prepared, AuthError> {
-    let Outcall { mut prepared, auth } = outcall;
-    let token = auth.token_key().map(|_| auth.scheme.sign(now, "case")).transpose()?;
-    auth.scheme.apply(token.as_ref().map(|token| &token.secret), now, &mut prepared)?;
+/// Adds the proof to a call. A token that is fetched is `token-1`; once that was refused, `token-2`.
+fn prove(outcall: &Outcall, renewed: bool, now: Timestamp) -> Result<Prepared, AuthError> {
+    let mut prepared = outcall.prepared.clone();
+    let scheme = &outcall.auth.scheme;
+    let token = match (scheme, outcall.auth.token_key()) {
+        (_, None) => None,
+        (Outgoing::ClientCredentials(_), _) => {
+            Some(Secret::new(if renewed { "token-2" } else { "token-1" }.to_owned()))
+        }
+        _ => Some(scheme.sign(now, "case")?.secret),
+    };
+    scheme.apply(token.as_ref(), now, &mut prepared)?;
     Ok(prepared)
 }

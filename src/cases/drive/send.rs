@@ -167,7 +167,7 @@ impl<'a> Sending<'a, '_> {
                     return None;
                 }
             };
-            let prepared = match prove(outcall, now) {
+            let prepared = match prove(&outcall, renewed, now) {
                 Ok(prepared) => prepared,
                 Err(problem) => {
                     let failure = Failure::ours(Reason::Unauthenticated, Some(problem.to_string()));
@@ -183,6 +183,10 @@ impl<'a> Sending<'a, '_> {
                 return None;
             };
             self.used += 1;
+            if outcall.auth.renews(answer, renewed) {
+                renewed = true;
+                continue;
+            }
             match outcome(leg, scene.tenant, message, answer, renewed, scene.arena, now) {
                 Sent::Renew => renewed = true,
                 Sent::Settled { outcome, provider_id } => {

@@ -11,6 +11,7 @@ use std::time::Duration;
 pub use hmac::{HmacPlan, PartPlan};
 pub(super) use read::{Way, one, read};
 
+use crate::auth::Style;
 use crate::diagnostic::Span;
 use crate::language::Program;
 
@@ -73,6 +74,25 @@ pub enum SchemePlan {
         /// How long a token is good.
         valid: Duration,
     },
+    /// A token of ours that an authorization server gives.
+    ClientCredentials(Box<ClientCredentialsPlan>),
+}
+
+/// What it takes to get a token from an authorization server.
+#[derive(Debug)]
+pub struct ClientCredentialsPlan {
+    /// The token endpoint.
+    pub url: Program,
+    /// The client's id.
+    pub id: Program,
+    /// The client's secret.
+    pub secret: Program,
+    /// What the token is for.
+    pub scope: Option<Program>,
+    /// How id and secret are sent.
+    pub style: Style,
+    /// More members of the form.
+    pub params: Vec<(String, Program)>,
 }
 
 /// One header of [`SchemePlan::Header`].
@@ -114,6 +134,10 @@ impl SchemePlan {
             }
             Self::JwtRs256 { key, claims, .. } => {
                 std::iter::once(key).chain(claims.iter().map(|(_, value)| value)).collect()
+            }
+            Self::ClientCredentials(plan) => {
+                let params = plan.params.iter().map(|(_, value)| value);
+                [&plan.url, &plan.id, &plan.secret].into_iter().chain(params).chain(&plan.scope).collect()
             }
         }
     }

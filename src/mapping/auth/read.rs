@@ -1,7 +1,8 @@
 //! Reading schemes: one table of them, one reader each, whichever way it goes.
 
 use super::hmac;
-use super::{ClaimIn, HeaderPlan, SchemePlan};
+use super::{ClaimIn, ClientCredentialsPlan, HeaderPlan, SchemePlan};
+use crate::auth::Style;
 use crate::language::{Compiler, Layout, Program, ScopeBuilder};
 use crate::mapping::fields::{Fields, Reader};
 use crate::mapping::scopes;
@@ -37,6 +38,7 @@ const SCHEMES: &[Row] = &[
     Row { name: "hmac", ways: BOTH, read: hmac::read },
     Row { name: "jwt_hs256", ways: &[Way::In], read: jwt_hs256 },
     Row { name: "jwt_rs256", ways: &[Way::Out], read: jwt_rs256 },
+    Row { name: "oauth2_client_credentials", ways: &[Way::Out], read: client_credentials },
 ];
 
 /// What schemes are read with.
@@ -167,6 +169,24 @@ fn jwt_rs256(reading: &mut Reading<'_, '_>, node: &Node) -> Option<SchemePlan> {
     let valid = fields.get("valid").and_then(|node| reading.reader.duration(node, "valid"));
     let valid = valid.unwrap_or(Duration::from_secs(900));
     Some(SchemePlan::JwtRs256 { key: reading.tree(fields, "key")?, claims, valid })
+}
+
+const STYLES: &[(&str, Style)] = &[("basic", Style::Basic), ("body", Style::Body)];
+
+fn client_credentials(reading: &mut Reading<'_, '_>, node: &Node) -> Option<SchemePlan> {
+    let fields = Fields::read(reading.reader, node, &shape::CLIENT_CREDENTIALS);
+    let style = fields.get("style").and_then(|node| reading.reader.word(node, "style", STYLES));
+    let params = fields.get("params").map_or(&[][..], |node| reading.reader.map(node, "params")).iter();
+    let params = params.map(|(key, node)| (key.text.to_string(), reading.scope.tree(reading.compiler, node))).collect();
+    let (url, id, secret) = (reading.tree(fields, "url"), reading.tree(fields, "id"), reading.tree(fields, "secret"));
+    Some(SchemePlan::ClientCredentials(Box::new(ClientCredentialsPlan {
+        scope: reading.tree(fields, "scope"),
+        style: style.unwrap_or(Style::Basic),
+        params,
+        url: url?,
+        id: id?,
+        secret: secret?,
+    })))
 }
 
 fn claims<'n>(reading: &mut Reading<'_, '_>, fields: Fields<'n>) -> Vec<(String, &'n Node)> {

@@ -46,6 +46,11 @@ fn every_scheme_is_read_the_ways_it_goes() {
         check("in", scheme, "");
         check("out", scheme, if both { "" } else { "no scheme that we can prove ourselves by" });
     }
+    let granted =
+        "oauth2_client_credentials: { url: \"https://a.example\", id: $.credentials.i, secret: $.credentials.s";
+    check("out", &format!("{granted}, scope: a, style: body, params: {{ audience: b }} }}"), "");
+    check("out", &format!("{granted}, style: header }}"), "basic, body");
+    check("in", &format!("{granted} }}"), "no scheme that a party can prove itself by");
     check("in", "hamc: {}", "SB0309 `hamc` is no scheme that a party can prove itself by one of: none, basic");
     check("in", "[ none ]", "SB0309");
 }

@@ -32,6 +32,7 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) headers: http::HeaderMap,
     pub(crate) body: Value,
+    pub(crate) raw: Bytes,
 }
 
 #[derive(Default)]
@@ -69,8 +70,8 @@ async fn serve(listener: TcpListener, scene: Arc<Mutex<Scene>>) {
             async move {
                 let (head, body) = request.into_parts();
                 let body = body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-                let body = serde_json::from_slice(&body).unwrap_or_default();
-                let asked = Asked { path: head.uri.path().to_owned(), headers: head.headers, body };
+                let value = serde_json::from_slice(&body).unwrap_or_default();
+                let asked = Asked { path: head.uri.path().to_owned(), headers: head.headers, body: value, raw: body };
                 Ok::<_, Infallible>(play(&scene, asked))
             }
         });
