@@ -4,6 +4,7 @@
 
 mod check;
 mod demo;
+mod fmt;
 mod options;
 mod schema;
 mod serve;
@@ -31,6 +32,8 @@ enum Command {
     Check(check::CheckOptions),
     /// Run the contract cases of mappings
     Test(test::TestOptions),
+    /// Lay out mapping, tenant, gateway and case files; comments and meaning stay
+    Fmt(fmt::FmtOptions),
     /// Print JSON Schemas of mapping, tenant, gateway and case files, for editors
     Schema(schema::SchemaOptions),
     /// Run a leg on a sample: what comes of it, and which line of which file said so
@@ -58,6 +61,7 @@ pub fn run() -> ExitCode {
         Command::Serve(options) => serve::run(options),
         Command::Check(options) => check::run(&options),
         Command::Test(options) => test::run(&options),
+        Command::Fmt(options) => fmt::run(&options),
         Command::Schema(options) => schema::run(&options),
         Command::Try(options) => trial::run(&options),
         Command::Demo(options) => demo::run(&options),

@@ -4,6 +4,7 @@
 //! room names either. Start at [`parse`] and [`Node`]; [`settings`] reads plain structs.
 
 mod build;
+mod format;
 mod node;
 mod parse;
 mod scalar;
@@ -14,6 +15,7 @@ mod traps;
 #[cfg(test)]
 mod traps_test;
 
+pub use format::format;
 pub use node::{Key, Node, Scalar, Shape, Style, to_tree};
 pub use parse::parse;
 pub use settings::settings;

@@ -20,15 +20,16 @@ pub(super) fn is_dangling(expression: &str) -> bool {
     ["|", "??", "&&", "==", "!=", "<", ">", "<=", ">=", ","].iter().any(|operator| expression.ends_with(operator))
 }
 
+/// Brackets and quotes that are open so far.
 #[derive(Default)]
-struct Balance {
+pub(super) struct Balance {
     depth: usize,
     quote: Option<char>,
     escaped: bool,
 }
 
 impl Balance {
-    fn step(&mut self, c: char) {
+    pub(super) fn step(&mut self, c: char) {
         match (self.quote, c) {
             (Some(_), _) if self.escaped => self.escaped = false,
             (Some(_), '\\') => self.escaped = true,
@@ -43,7 +44,7 @@ impl Balance {
         }
     }
 
-    const fn is_level(&self) -> bool {
+    pub(super) const fn is_level(&self) -> bool {
         self.depth == 0 && self.quote.is_none()
     }
 }
