@@ -1,6 +1,10 @@
 //! The documentation kept true: every YAML example is loaded by the gateway's own code, the table of functions is the
 //! code's table, every command is named, every relative link leads somewhere.
 
+mod layout;
+mod reference;
+mod schema;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;

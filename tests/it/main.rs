@@ -22,8 +22,6 @@ mod newcomer;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
-mod reference;
-#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod reload_admin;
@@ -33,8 +31,6 @@ mod reload_restart;
 mod reload_traffic;
 #[cfg(test)]
 mod samples;
-#[cfg(test)]
-mod schema;
 #[cfg(test)]
 mod seeds;
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Lines made of cells, and the columns of cells. A column that the writer made by padding is kept; other blanks are one.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// A part of a line that others may stand under.
@@ -43,14 +44,14 @@ impl Line {
 }
 
 /// The text of all lines.
-pub(super) fn render(lines: Vec<Line>) -> String {
+pub(super) fn render(lines: &[Line]) -> String {
     let mut places: Vec<Vec<usize>> = lines.iter().map(|line| vec![line.indent]).collect();
-    for columns in groups(&lines) {
-        align(&lines, &columns, &mut places);
+    for columns in groups(lines) {
+        align(lines, &columns, &mut places);
     }
     let ends: Vec<usize> =
         lines.iter().enumerate().map(|(row, line)| place(line, &mut places[row], line.cells.len())).collect();
-    let comments = comments(&lines, &ends);
+    let comments = comments(lines, &ends);
     let mut text = String::new();
     for ((line, places), comment) in lines.iter().zip(&places).zip(comments) {
         let mut column = 0;
@@ -69,7 +70,7 @@ pub(super) fn render(lines: Vec<Line>) -> String {
 /// Rows and their cells beyond the first that stood in one column, by group and column from left to right; only
 /// columns that two rows share and somebody padded.
 fn groups(lines: &[Line]) -> Vec<Vec<(usize, usize)>> {
-    let mut found: std::collections::BTreeMap<(usize, usize), Vec<(usize, usize, usize)>> = Default::default();
+    let mut found: BTreeMap<(usize, usize), Vec<(usize, usize, usize)>> = BTreeMap::new();
     for (row, line) in lines.iter().enumerate() {
         let Some(group) = line.group else { continue };
         for (place, cell) in line.cells.iter().enumerate().skip(1) {

@@ -33,7 +33,7 @@ pub fn format(source: &Source) -> Result<String, Vec<Diagnostic>> {
     let (Some(before), true, Some(read)) = (before, problems.is_empty(), layout::read(&source.text)) else {
         return Err(problems);
     };
-    let text = align::render(writer::lines(&source.text, &read));
+    let text = align::render(&writer::lines(&source.text, &read));
     let result = Source::new(source.name.clone(), text);
     let mut broken = Vec::new();
     let after = parse(&result, &mut broken);
@@ -50,7 +50,7 @@ pub fn format(source: &Source) -> Result<String, Vec<Diagnostic>> {
     if same && kept && !broken.iter().any(Diagnostic::is_error) {
         return Ok(result.text.to_string());
     }
-    let problem = Diagnostic::error("SB0120", "this file cannot be laid out without changing what it means");
+    let problem = Diagnostic::error("SB0121", "this file cannot be laid out without changing what it means");
     let help = "lay it out by hand: write keys on one line, and texts of several lines after `|-`";
     Err(vec![problem.at(source, Span::default()).help(help)])
 }

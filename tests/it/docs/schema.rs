@@ -7,7 +7,8 @@ use std::process::Command;
 
 use jsonschema::Validator;
 use serde_json::{Value as Json, json};
-use switchboard::diagnostic::Source;
+use switchboard::config::GatewayFile;
+use switchboard::diagnostic::{Source, render};
 use switchboard::shape::{self, Document, Kind, MapShape, OPERATORS, schema};
 use switchboard::yaml;
 
@@ -150,6 +151,27 @@ fn every_example_of_a_key_fits_it_and_wrong_words_and_keys_do_not() {
         }
     }
     assert!(words > 15, "only {words} words were seen");
+}
+
+/// `switchboard.yaml` is read into a struct: its fields are the table's.
+#[test]
+fn the_gateway_reads_the_keys_of_its_table_and_no_others() {
+    let gateway = |text: String| {
+        let mut problems = Vec::new();
+        let file: Option<GatewayFile> = yaml::settings(&Source::new("switchboard.yaml", text), &mut problems);
+        (file, render(&problems))
+    };
+    for member in shape::GATEWAY.members() {
+        let (file, said) = gateway(format!("{}: {}\n", member.name, member.example));
+        assert!(file.is_some() && said.is_empty(), "{said}");
+    }
+    let (_, said) = gateway("no_such_key: 1".to_owned());
+    let known = said.split_once("one of: ").map(|(_, known)| known.lines().next().unwrap_or_default());
+    let mut known: Vec<&str> = known.unwrap_or_else(|| panic!("{said}")).split(", ").collect();
+    known.sort_unstable();
+    let mut names: Vec<&str> = shape::GATEWAY.names().collect();
+    names.sort_unstable();
+    assert_eq!(known, names);
 }
 
 #[test]

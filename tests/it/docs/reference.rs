@@ -154,7 +154,7 @@ fn the_reference_lists_exactly_the_keys_there_are() {
         if std::env::var_os("SWITCHBOARD_BLESS").is_some() {
             fs::write(&path, &renewed).unwrap();
         } else {
-            assert!(text == renewed, "{page} is not the code's: SWITCHBOARD_BLESS=1 cargo test --test it reference::");
+            assert!(text == renewed, "{page} is not the code's: SWITCHBOARD_BLESS=1 cargo test --test it docs::");
         }
         assert!(tables >= least, "only {tables} tables in {page}");
     }
