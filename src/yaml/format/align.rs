@@ -70,7 +70,7 @@ pub(super) fn render(lines: &[Line]) -> String {
 /// Rows and their cells beyond the first that stood in one column, by group and column from left to right; only
 /// columns that two rows share and somebody padded.
 fn groups(lines: &[Line]) -> Vec<Vec<(usize, usize)>> {
-    let mut found: BTreeMap<(usize, usize), Vec<(usize, usize, usize)>> = BTreeMap::new();
+    let mut found = BTreeMap::<_, Vec<(usize, usize, usize)>>::new();
     for (row, line) in lines.iter().enumerate() {
         let Some(group) = line.group else { continue };
         for (place, cell) in line.cells.iter().enumerate().skip(1) {

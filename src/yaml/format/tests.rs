@@ -247,7 +247,8 @@ fn plain_holds(text: &str, flow: bool) -> bool {
     let first = text.chars().next();
     let starts = first.is_some_and(|c| c.is_alphanumeric() || "$/.".contains(c));
     let cut = text.contains(": ") || text.contains(" #") || text.ends_with(':') || text.trim() != text;
-    starts && !cut && !text.contains(['\n', '\u{85}', '\u{7f}']) && !(flow && text.contains(['[', ']', '{', '}', ',']))
+    let bracket = flow && text.contains(['[', ']', '{', '}', ',']);
+    starts && !cut && !bracket && !text.contains(['\n', '\u{85}', '\u{7f}'])
 }
 
 fn scalar(text: &str, flow: bool, dice: &mut Dice) -> String {
@@ -311,7 +312,7 @@ impl Node {
                 self.block(deeper, dice, text);
             }
             Self::Scalar(said) => {
-                text.push_str(&format!("{}{}{}\n", dice.blanks(), scalar(said, false, dice), dice.comment()))
+                text.push_str(&format!("{}{}{}\n", dice.blanks(), scalar(said, false, dice), dice.comment()));
             }
             _ => text.push_str(&format!("{}{}{}\n", dice.blanks(), self.flow(dice), dice.comment())),
         }
