@@ -166,8 +166,9 @@ fn the_gateway_reads_the_keys_of_its_table_and_no_others() {
         assert!(file.is_some() && said.is_empty(), "{said}");
     }
     let (_, said) = gateway("no_such_key: 1".to_owned());
-    let known = said.split_once("one of: ").map(|(_, known)| known.lines().next().unwrap_or_default());
-    let mut known: Vec<&str> = known.unwrap_or_else(|| panic!("{said}")).split(", ").collect();
+    let known = said.split_once("known are ").map(|(_, known)| known.lines().next().unwrap_or_default());
+    let known = known.unwrap_or_else(|| panic!("{said}")).trim_matches('`');
+    let mut known: Vec<&str> = known.split("`, `").collect();
     known.sort_unstable();
     let mut names: Vec<&str> = shape::GATEWAY.names().collect();
     names.sort_unstable();
