@@ -1,4 +1,4 @@
-//! Sinch on loopback, as docs/contracts/sinch.md has it: sends held against the schema, a list of templates, and
+//! Sinch on loopback, as docs/contracts/sinch.md has it: tokens, sends held against the schema, a list of templates, and
 //! signed callbacks when a test says so. It shares nothing with the mapping.
 
 use std::collections::VecDeque;
@@ -28,6 +28,7 @@ const KEY: (&str, &str) = ("key-id", "key-secret");
 struct Scene {
     /// What sends are answered before they are taken again.
     script: VecDeque<(u16, Value)>,
+    tokens: u32,
     taken: Vec<Value>,
     violations: Vec<String>,
 }
@@ -62,6 +63,10 @@ impl Sinch {
     /// Every message that was taken, oldest first; the id that it was given is its place.
     pub(super) fn taken(&self) -> Vec<Value> {
         self.scene().taken.clone()
+    }
+
+    pub(super) fn tokens(&self) -> u32 {
+        self.scene().tokens
     }
 
     pub(super) fn violations(&self) -> Vec<String> {
@@ -154,7 +159,19 @@ async fn serve(listener: TcpListener, scene: Arc<Mutex<Scene>>) {
 fn play(scene: &mut Scene, schema: &jsonschema::Validator, head: &http::request::Parts, body: &[u8]) -> (u16, Value) {
     let authorization = head.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     let error = |code: u16, status: &str| (code, json!({"error": {"code": code, "status": status, "message": status}}));
-    if authorization != format!("Basic {}", STANDARD.encode(format!("{}:{}", KEY.0, KEY.1))) {
+    if head.uri.path() == "/oauth2/token" {
+        let basic = format!("Basic {}", STANDARD.encode(format!("{}:{}", KEY.0, KEY.1)));
+        let form: Vec<(String, String)> = url::form_urlencoded::parse(body).into_owned().collect();
+        let has = |name: &str, value: &str| form.iter().any(|(a, b)| (&**a, &**b) == (name, value));
+        let known = authorization == basic || has("client_id", KEY.0) && has("client_secret", KEY.1);
+        if !known || !has("grant_type", "client_credentials") {
+            return (401, json!({"error": "invalid_client"}));
+        }
+        scene.tokens += 1;
+        let token = format!("token-{}", scene.tokens);
+        return (200, json!({"access_token": token, "expires_in": 3599, "scope": "", "token_type": "bearer"}));
+    }
+    if authorization != format!("Bearer token-{}", scene.tokens) {
         return error(401, "UNAUTHENTICATED");
     }
     match (head.method.as_str(), head.uri.path()) {

@@ -86,7 +86,9 @@ fn over_sinch(text: &str, vonage: &str, sinch: &str) -> String {
     let (_, settings) = rest.split_once("settings:\n").unwrap();
     let before =
         before.replace("provider: vonage", "provider: sinch").replace(", waba: ", &format!(", app: {APP}, waba: "));
-    let ours = format!("base_url: {sinch}\n  provisioning_url: {sinch}\n  project_id: {PROJECT}");
+    let ours = format!(
+        "base_url: {sinch}\n  auth_url: {sinch}/oauth2/token\n  provisioning_url: {sinch}\n  project_id: {PROJECT}"
+    );
     let settings = settings.replace(&format!("base_url: {vonage}"), &ours);
     let credentials =
         ["key_id: \"${env:SINCH_ID}\"", "key_secret: \"${env:SINCH_KEY}\"", "webhook_secret: \"${env:SINCH_SECRET}\""];
@@ -134,7 +136,8 @@ async fn a_campaign_of_moengage_goes_out_by_sinch_with_all_its_parameters() {
         "button[2]url[1]text": "wk45?u=8817",
     });
     assert_eq!(template["parameters"], parameters);
-    // A template that is not in the listing is refused.
+    // One token, shared, also by the listing of templates; a template that is not in that is refused.
+    assert_eq!(brand.sinch.tokens(), 1);
     let mut unknown = order(acme, "c-3", &to);
     unknown["template"]["name"] = json!("no_such_template");
     let answer = brand.world.send(acme, &unknown).await;
@@ -200,8 +203,10 @@ async fn what_sinch_refuses_and_who_forges_its_callbacks() {
     let brand = Brand::moengage().await;
     let acme = brand.acme();
     brand.sinch.answer(429, json!({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Too fast"}}));
-    // Too fast is tried again.
-    assert_eq!(brand.send(&order(acme, "c-1", &person(acme, 1))).await, 0);
+    brand.sinch.answer(401, json!({"error": {"code": 401, "status": "UNAUTHENTICATED", "message": "Expired"}}));
+    // Too fast is tried again; an expired token is renewed within the attempt.
+    let place = brand.send(&order(acme, "c-1", &person(acme, 1))).await;
+    assert_eq!((place, brand.sinch.tokens()), (0, 2));
 
     let refusal = json!({"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "No such thing"}});
     brand.sinch.answer(400, refusal);
