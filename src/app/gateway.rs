@@ -17,7 +17,7 @@ use super::reload::{self, Causes, Loaded, Loader, log_problems};
 use super::watch::Watch;
 use super::{FileProblem, Secrets, SystemAmbient, housekeeping, now};
 use crate::client::{self, Http};
-use crate::config::PublicUrl;
+use crate::config::{Defaults, PublicUrl};
 use crate::flow::{Ambient, Flow};
 use crate::model::Name;
 use crate::operate::{Desk, Standing};
@@ -45,6 +45,8 @@ pub struct Options {
     pub allow_loopback: bool,
     /// How long finished messages and their ids are remembered.
     pub retention: Duration,
+    /// What holds for every tenant that does not say otherwise.
+    pub for_tenants: Defaults,
     /// How long a stop waits for what is in flight.
     pub drain: Duration,
     /// Values that go before the environment.
@@ -64,6 +66,7 @@ impl Default for Options {
             admin_listen: Some(SocketAddr::from(([127, 0, 0, 1], 8081))),
             allow_loopback: false,
             retention: Duration::from_secs(72 * 60 * 60),
+            for_tenants: Defaults::default(),
             drain: Duration::from_secs(20),
             secrets: Secrets::default(),
             trusted_proxies: Vec::new(),

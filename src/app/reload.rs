@@ -55,7 +55,8 @@ impl Loader {
         if all_good || self.library.len() == 0 {
             return Ok(Loaded { standing: Standing::of(&snapshot, &files, problems), snapshot });
         }
-        let last_good = Files { public_url: files.public_url.clone(), ..self.library.last_good(&self.options) };
+        let (public_url, defaults) = (files.public_url.clone(), files.defaults.clone());
+        let last_good = Files { public_url, defaults, ..self.library.last_good(&self.options) };
         let (before, _) = self.build(&last_good, None);
         let (snapshot, problems) = self.build(&files, Some(&before));
         Ok(Loaded { standing: Standing::of(&snapshot, &files, problems), snapshot })
@@ -71,6 +72,7 @@ impl Loader {
     fn files(&mut self, before: Option<&Snapshot>) -> Result<Files, FileProblem> {
         let mut files = self.shelf.read(&self.options.mappings, &self.options.tenants)?;
         files.public_url.clone_from(&self.options.public_url);
+        files.defaults.clone_from(&self.options.for_tenants);
         if !self.options.mappings.join("schemas").is_dir() {
             // Deployed without them: `check` has looked before.
             files.schemas = None;

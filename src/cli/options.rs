@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::app;
-use crate::config::{GatewayFile, PublicUrl};
+use crate::config::{Defaults, GatewayFile, PublicUrl};
 use crate::diagnostic::{self, Source};
 use crate::model::parse_duration;
 use crate::yaml;
@@ -98,16 +98,17 @@ pub(super) enum BadOption {
 }
 
 /// Reads the gateway file: the one named, or `switchboard.yaml` where there is one.
-pub(super) fn gateway_file(named: Option<&Path>) -> Result<GatewayFile, BadOption> {
+pub(super) fn gateway_file(named: Option<&Path>) -> Result<(GatewayFile, Defaults), BadOption> {
     let path = named.unwrap_or(Path::new("switchboard.yaml"));
     if named.is_none() && !path.exists() {
-        return Ok(GatewayFile::default());
+        return Ok((GatewayFile::default(), Defaults::default()));
     }
     let source: Source = app::read_file(path)?;
     let mut problems = Vec::new();
     let file = yaml::settings(&source, &mut problems);
+    let defaults = Defaults::read(&source, &mut problems);
     match file {
-        Some(file) if !problems.iter().any(diagnostic::Diagnostic::is_error) => Ok(file),
+        Some(file) if !problems.iter().any(diagnostic::Diagnostic::is_error) => Ok((file, defaults)),
         _ => Err(BadOption::Content(diagnostic::render(&problems))),
     }
 }
@@ -115,15 +116,20 @@ pub(super) fn gateway_file(named: Option<&Path>) -> Result<GatewayFile, BadOptio
 impl FileOptions {
     /// The two folders.
     pub(super) fn folders(&self) -> Result<(PathBuf, PathBuf), BadOption> {
-        let file = gateway_file(self.config.as_deref())?;
+        let (file, _) = gateway_file(self.config.as_deref())?;
         let mappings = self.mappings.clone().or(file.mappings).unwrap_or_else(|| "mappings".into());
         let tenants = self.tenants.clone().or(file.tenants).unwrap_or_else(|| "tenants".into());
         Ok((mappings, tenants))
     }
 
+    /// What the gateway's file says for all tenants.
+    pub(super) fn defaults(&self) -> Result<Defaults, BadOption> {
+        gateway_file(self.config.as_deref()).map(|(_, defaults)| defaults)
+    }
+
     /// What callers reach the gateway by.
     pub(super) fn public_url(&self) -> Result<Option<PublicUrl>, BadOption> {
-        let file = gateway_file(self.config.as_deref())?;
+        let (file, _) = gateway_file(self.config.as_deref())?;
         public_url(self.public_url.clone().or(file.public_url))
     }
 }
@@ -139,7 +145,7 @@ fn public_url(text: Option<String>) -> Result<Option<PublicUrl>, BadOption> {
 impl ServeOptions {
     /// What the gateway is started with, and how it logs.
     pub(super) fn resolve(self) -> Result<(app::Options, LogFormat), BadOption> {
-        let file = gateway_file(self.config.as_deref())?;
+        let (file, for_tenants) = gateway_file(self.config.as_deref())?;
         let defaults = app::Options::default();
         let listen = match self.listen.or(file.listen) {
             Some(text) => parse("listen", &text, "an address and a port, such as 0.0.0.0:8080")?,
@@ -188,6 +194,7 @@ impl ServeOptions {
             allow_loopback: self.allow_loopback || file.allow_loopback.unwrap_or_default(),
             retention: retention.transpose()?.unwrap_or(defaults.retention),
             trusted_proxies: proxies.collect::<Result<_, _>>()?,
+            for_tenants,
             drain: defaults.drain,
             secrets: defaults.secrets,
         };

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::gateway::Defaults;
 use super::index::{self, Placed};
 use super::secret::Resolve;
 use super::tenant::{self, Tenant};
@@ -20,6 +21,7 @@ struct Around<'a> {
     resolve: Resolve<'a>,
     key: [u8; 32],
     before: Option<&'a Snapshot>,
+    defaults: &'a Defaults,
 }
 
 /// Builds a snapshot. A mapping or tenant whose file has an error keeps its version of `before`, if it had one. `key`:
@@ -33,7 +35,7 @@ pub fn build(
 ) -> (Snapshot, Vec<Diagnostic>) {
     let mut notes = Notes::new();
     let versions = Versions::read(files, before, &mut notes);
-    let around = Around { versions: &versions, resolve, key, before };
+    let around = Around { versions: &versions, resolve, key, before, defaults: &files.defaults };
     let mut tenants = Vec::new();
     for source in &files.tenants {
         if let Some(tenant) = around.tenant(source, &mut notes) {
@@ -104,7 +106,7 @@ impl Around<'_> {
     /// Reads a tenant; `None` if it has an error.
     fn read(&self, reader: &mut Reader, node: &yaml::Node) -> Option<Tenant> {
         let find = |party: Party, written: &str| self.versions.find(party, written);
-        let mut tenant = tenant::read(reader, node, &find, self.resolve)?;
+        let mut tenant = tenant::read(reader, node, &find, self.resolve, self.defaults)?;
         if reader.problems.iter().any(Diagnostic::is_error) {
             return None;
         }

@@ -5,6 +5,12 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::limits::{self, Delivery, Limits};
+use crate::diagnostic::{Diagnostic, Source};
+use crate::mapping::Reader;
+use crate::yaml;
 
 /// The optional gateway file; environment variables and flags go over it.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -28,9 +34,44 @@ pub struct GatewayFile {
     pub allow_loopback: Option<bool>,
     /// How long finished messages and ids are remembered; at least 72h.
     pub retention: Option<String>,
+    /// For all tenants: [`Defaults`] reads it.
+    #[serde(default)]
+    pub limits: IgnoredAny,
+    /// For all tenants: [`Defaults`] reads it.
+    #[serde(default)]
+    pub delivery: IgnoredAny,
     /// Addresses whose `X-Forwarded-For` is believed.
     #[serde(default)]
     pub trusted_proxies: Vec<String>,
+}
+
+/// What holds for every tenant that does not say otherwise.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Defaults {
+    /// How fast.
+    pub limits: Limits,
+    /// How.
+    pub delivery: Delivery,
+}
+
+impl Defaults {
+    /// Reads `limits` and `delivery` of the gateway's file; its other keys are [`GatewayFile`]'s.
+    #[must_use]
+    pub fn read(source: &Source, problems: &mut Vec<Diagnostic>) -> Self {
+        let mut reader = Reader::new(source.clone());
+        let mut defaults = Self::default();
+        // What is no YAML is said by whoever reads the rest of it.
+        if let Some(node) = yaml::parse(source, &mut Vec::new()) {
+            if let Some(node) = node.get("limits") {
+                defaults.limits = limits::limits(&mut reader, node, &defaults.limits);
+            }
+            if let Some(node) = node.get("delivery") {
+                defaults.delivery = limits::delivery(&mut reader, node, &defaults.delivery);
+            }
+        }
+        problems.append(&mut reader.problems);
+        defaults
+    }
 }
 
 /// What callers reach the gateway by, as they write it: scheme, host, perhaps a port and a path; no slash at its end.

@@ -126,13 +126,13 @@ fn number<T: std::str::FromStr>(reader: &mut Reader, node: &Node, what: &str) ->
     number
 }
 
-/// Reads `limits:`.
-pub(super) fn limits(reader: &mut Reader, node: &Node) -> Limits {
+/// Reads `limits:` over what holds for all tenants.
+pub(super) fn limits(reader: &mut Reader, node: &Node, all: &Limits) -> Limits {
     let fields = Fields::read(reader, node, &shape::LIMITS);
-    let mut limits = Limits::default();
-    limits.send = fields.get("send").and_then(|node| read_rate(reader, node, "limits.send"));
-    limits.accept = fields.get("accept").and_then(|node| read_rate(reader, node, "limits.accept"));
-    limits.burst = fields.get("burst").and_then(|node| number(reader, node, "limits.burst"));
+    let mut limits = all.clone();
+    limits.send = fields.get("send").and_then(|node| read_rate(reader, node, "limits.send")).or(limits.send);
+    limits.accept = fields.get("accept").and_then(|node| read_rate(reader, node, "limits.accept")).or(limits.accept);
+    limits.burst = fields.get("burst").and_then(|node| number(reader, node, "limits.burst")).or(limits.burst);
     limits.pair = fields.get("pair").and_then(|node| read_rate(reader, node, "limits.pair")).unwrap_or(limits.pair);
     limits.pair_burst = fields
         .get("pair_burst")
@@ -143,10 +143,10 @@ pub(super) fn limits(reader: &mut Reader, node: &Node) -> Limits {
     limits
 }
 
-/// Reads `delivery:`.
-pub(super) fn delivery(reader: &mut Reader, node: &Node) -> Delivery {
+/// Reads `delivery:` over what holds for all tenants.
+pub(super) fn delivery(reader: &mut Reader, node: &Node, all: &Delivery) -> Delivery {
     let fields = Fields::read(reader, node, &shape::DELIVERY);
-    let mut delivery = Delivery::default();
+    let mut delivery = all.clone();
     let mut span = |fields: Fields<'_>, name: &str, place: &mut Duration| {
         if let Some(duration) = fields.get(name).and_then(|node| reader.duration(node, name)) {
             *place = duration;

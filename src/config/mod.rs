@@ -19,7 +19,7 @@ mod under;
 mod versions;
 
 pub use build::build;
-pub use gateway::{GatewayFile, PublicUrl};
+pub use gateway::{Defaults, GatewayFile, PublicUrl};
 pub use keywords::KeywordRule;
 pub use limits::{Delivery, Limits, Preflight, SuppressionScope};
 pub use routes::{Found, Hit, RouteTable};
@@ -56,6 +56,8 @@ pub struct Files {
     pub public_url: Option<PublicUrl>,
     /// Files that are there and cannot be read.
     pub unread: Vec<Unread>,
+    /// What the gateway's file says for all tenants.
+    pub defaults: Defaults,
 }
 
 /// Which folder a file is in.

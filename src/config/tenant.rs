@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::gateway::Defaults;
 use super::index::Entries;
 use super::keywords::{self, KeywordRule};
 use super::limits::{self, Delivery, Limits};
@@ -205,7 +206,13 @@ impl Network {
 pub(super) type Find<'f> = &'f dyn Fn(Party, &str) -> Result<Arc<Mapping>, NoMapping>;
 
 /// Reads a tenant file. `None` if there is nothing to speak of; else the reader's problems say whether it may be used.
-pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Resolve<'_>) -> Option<Tenant> {
+pub(super) fn read(
+    reader: &mut Reader,
+    node: &Node,
+    find: Find<'_>,
+    resolve: Resolve<'_>,
+    defaults: &Defaults,
+) -> Option<Tenant> {
     let fields = Fields::read(reader, node, &shape::TENANT);
     let name = reader.text(fields.get("tenant")?, "tenant")?;
     if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c)) {
@@ -225,8 +232,10 @@ pub(super) fn read(reader: &mut Reader, node: &Node, find: Find<'_>, resolve: Re
     undeclared(reader, fields, &[&platform, &provider]);
     let enabled = fields.get("enabled").and_then(|node| reader.boolean(node, "enabled")).unwrap_or(true);
     let numbers = numbers(reader, fields.get("numbers")?);
-    let limits = fields.get("limits").map_or_else(Limits::default, |node| limits::limits(reader, node));
-    let delivery = fields.get("delivery").map_or_else(Delivery::default, |node| limits::delivery(reader, node));
+    let all = defaults.limits.clone();
+    let limits = fields.get("limits").map_or(all, |node| limits::limits(reader, node, &defaults.limits));
+    let all = defaults.delivery.clone();
+    let delivery = fields.get("delivery").map_or(all, |node| limits::delivery(reader, node, &defaults.delivery));
     let keywords = keywords::read(reader, fields.get("keywords"), &platform);
     let hosts = fields.get("hosts").map_or(&[][..], Reader::one_or_many);
     let hosts = hosts.iter().filter_map(|node| reader.text(node, "hosts").map(str::to_owned)).collect();

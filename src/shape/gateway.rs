@@ -1,6 +1,7 @@
 //! `switchboard.yaml`.
 
 use super::map::{Kind, MapShape, Member};
+use super::tenant::{DELIVERY, LIMITS};
 
 const fn member(name: &'static str, kind: Kind, says: &'static str, example: &'static str) -> Member {
     Member::new(name, kind, says, example)
@@ -53,5 +54,7 @@ pub static GATEWAY: MapShape = MapShape::new(
             "[ 10.0.0.0/8 ]",
         )
         .or("none"),
+        member("limits", Kind::Map(&LIMITS), "for every tenant that does not say otherwise", "{ pair: 1/3s }"),
+        member("delivery", Kind::Map(&DELIVERY), "for every tenant that does not say otherwise", "{ timeout: 5s }"),
     ]],
 );

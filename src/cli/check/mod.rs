@@ -65,7 +65,8 @@ fn checked(options: &CheckOptions) -> Result<Checked, Trouble> {
         took.push((name, started.elapsed()));
         started = Instant::now();
     };
-    let files = Files { public_url: options.files.public_url()?, ..read_files(&mappings, &tenants)? };
+    let (public_url, defaults) = (options.files.public_url()?, options.files.defaults()?);
+    let files = Files { public_url, defaults, ..read_files(&mappings, &tenants)? };
     lap("files");
     let (snapshot, mut problems) = config::build(&files, None, &resolve, [0; 32]);
     lap("syntax, types, references");

@@ -1,7 +1,7 @@
 //! What a change of files does to a configuration that works: nothing that worked may stop because of a slip elsewhere.
 
 use crate::auth::Scheme;
-use crate::config::{Files, Found, Reference, Snapshot, build, incoming, version};
+use crate::config::{Defaults, Files, Found, GatewayFile, Reference, Snapshot, build, incoming, version};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::mapping::Party;
 use crate::model::Secret;
@@ -315,4 +315,29 @@ fn tenants_whom_a_signature_cannot_tell_apart_are_bounded() {
     };
     assert_eq!(told(""), ["SB0511 t26.yaml", "SB0511 t27.yaml", "SB0511 t28.yaml", "SB0511 t29.yaml"]);
     assert_eq!(told("identity: { read: $.headers.account, value: $.tenant.name }"), [""; 0]);
+}
+
+#[test]
+fn what_the_gateway_says_for_all_holds_where_a_tenant_says_nothing() {
+    let text = "listen: 127.0.0.1:1\nlimits: { send: 7/s, backlog: 5 }\ndelivery: { timeout: 3s, concurrency: 2 }\n";
+    let source = Source::new("switchboard.yaml", text);
+    let mut problems = Vec::new();
+    let defaults = Defaults::read(&source, &mut problems);
+    assert!(crate::yaml::settings::<GatewayFile>(&source, &mut problems).is_some());
+    assert!(problems.is_empty(), "{}", crate::diagnostic::render(&problems));
+    let good = [("campaigns.yaml", PLATFORM), ("carrier.yaml", PROVIDER)];
+    let (plain, own) =
+        (tenant("acme", "1", ""), tenant("bolt", "2", "limits: { send: 9/s }\ndelivery: { timeout: 4s }\n"));
+    let files = Files { defaults, ..files(&good, &[("acme.yaml", &plain), ("bolt.yaml", &own)]) };
+    let (snapshot, _) = built(&files, None);
+    let said = |name: &str| {
+        let tenant = snapshot.tenant(name).expect("it is there");
+        let (limits, delivery) = (&tenant.limits, &tenant.delivery);
+        (limits.send, limits.backlog, delivery.timeout.as_secs(), delivery.concurrency)
+    };
+    assert_eq!(said("acme"), ("7/s".parse().ok(), 5, 3, 2));
+    assert_eq!(said("bolt"), ("9/s".parse().ok(), 5, 4, 2));
+    let wrong = Source::new("switchboard.yaml", "limits: { sned: 7/s }");
+    let _none = Defaults::read(&wrong, &mut problems);
+    assert_eq!(problems[0].headline().split(": ").next(), Some("switchboard.yaml:1:11"), "{problems:?}");
 }
