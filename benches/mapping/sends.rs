@@ -7,7 +7,7 @@ use switchboard::codec::{self, Format, json};
 use switchboard::config::Tenant;
 use switchboard::functions::NoFacts;
 use switchboard::language::{Frame, World};
-use switchboard::legs::{self, Request};
+use switchboard::legs::{self, Checks, Request, Stopped};
 use switchboard::mapping::{Makes, Party};
 use switchboard::model::wire::Incoming;
 use switchboard::model::{Known, Message, fit};
@@ -40,6 +40,13 @@ pub(super) fn two_programs(shipped: &Shipped, tenant: &str, body: &'static str) 
     let mut out = Vec::with_capacity(1024);
     writes.write_json(&frame, &mut out).map_err(refused)?;
     Ok(out)
+}
+
+fn stopped(stopped: Stopped) -> Trouble {
+    match stopped {
+        Stopped::Refused(no) => refused(no.refusal),
+        Stopped::Answered(_) => "answered by a check".into(),
+    }
 }
 
 /// The model value as it is stored: with our id.
@@ -90,7 +97,7 @@ impl Whole {
         self.tenant.enter(Party::Platform, false, &mut world);
         let document = request.decode(&arena).map_err(refused)?;
         let frame = request.frame(&world, &document, None);
-        let message = request.message(&frame, &arena).map_err(|refused| super::shipped::refused(refused.refusal))?;
+        let message = request.message(Checks::All, &frame, &arena).map_err(stopped)?;
         let message = fit(message, Known::Unsynced, &arena).map_err(refused)?;
         frame.set("message", message.value);
         for repeat in [false, true] {

@@ -1,9 +1,13 @@
 //! What the gateway would know, as a case's `given` says it.
 
+use std::cell::Cell;
+
+use super::given::Given;
 use crate::config::{SuppressionScope, Tenant};
 use crate::functions::Facts;
+use crate::legs::{Gateway, Knowledge, Refused};
 use crate::mapping::Party;
-use crate::model::{Address, Known, Template};
+use crate::model::{Address, Known, Ref, Refusal, Template};
 use crate::value::{Arena, Value};
 
 /// A case's facts about its tenant.
@@ -28,15 +32,69 @@ impl<'t> GivenFacts<'t> {
         let templates = self.templates.as_ref()?;
         templates.iter().find(|template| template.name == name && template.language == language).map(|known| &**known)
     }
+}
 
-    /// What is known of a message's template; only a sender with a WABA has any.
-    pub(super) fn known(&self, name: &str, language: &str, sender: &str) -> Known<'_> {
+impl Knowledge for GivenFacts<'_> {
+    /// Only a sender with a WABA has any templates.
+    fn known(&self, name: &str, language: &str, sender: &str) -> Known<'_> {
         let synced = self.tenant.sender(sender).is_some_and(|number| number.waba.is_some()) && self.templates.is_some();
         match self.find(name, language).filter(|_| synced) {
             Some(template) => Known::Synced(template),
             None if synced => Known::Missing,
             None => Known::Unsynced,
         }
+    }
+}
+
+/// What a case says instead of the gateway.
+pub(super) struct GivenGateway<'c> {
+    given: &'c Given,
+    /// What comes in is refused with this, after so many messages.
+    refuse: Option<&'c (Refused, u64)>,
+    refused: Cell<bool>,
+    ids: Cell<i64>,
+}
+
+impl<'c> GivenGateway<'c> {
+    pub(super) const fn new(given: &'c Given, refuse: Option<&'c (Refused, u64)>) -> Self {
+        Self { given, refuse, refused: Cell::new(false), ids: Cell::new(0) }
+    }
+
+    /// What the case refuses everything with, if it does.
+    pub(super) fn refusal(&self) -> Option<&Refusal> {
+        self.refused.set(true);
+        self.refuse.map(|(refused, _)| &refused.refusal)
+    }
+
+    /// A refusal that the case wants, and that nothing was asked for.
+    pub(super) fn idle(&self) -> bool {
+        self.refuse.is_some() && !self.refused.get()
+    }
+}
+
+impl Gateway for GivenGateway<'_> {
+    type Knowledge<'g>
+        = GivenFacts<'g>
+    where
+        Self: 'g;
+
+    fn about<'g>(&'g self, tenant: &'g Tenant) -> GivenFacts<'g> {
+        GivenFacts::new(tenant, self.given.templates.clone(), self.given.suppressed.clone())
+    }
+
+    fn admit(&self, _: &Tenant, before: u64) -> Result<(), Refused> {
+        match self.refuse {
+            Some((refused, after)) if before >= *after => {
+                self.refused.set(true);
+                Err(refused.clone())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn reference(&self) -> Ref {
+        self.ids.set(self.ids.get() + 1);
+        Ref::from_number(self.ids.get())
     }
 }
 

@@ -15,6 +15,9 @@ use crate::yaml::Node;
 pub(super) fn check(case: &Case, problems: &mut Vec<Diagnostic>) {
     if let Stimulus::Request(node) = &case.stimulus {
         keys(&case.source, node, &shape::CASE_REQUEST, problems);
+        if let Some(refuse) = node.get("refuse").filter(|refuse| refuse.as_map().is_some()) {
+            keys(&case.source, refuse, &shape::REFUSE, problems);
+        }
     }
     if let Some(answers) = &case.answers {
         let Some(list) = answers.as_list() else {

@@ -243,13 +243,17 @@ pub(super) fn keys(source: &Source, node: &Node, shape: &MapShape, problems: &mu
 /// Reports stimuli that the mapping's side does not have, and expectations that nothing can meet.
 fn possible(case: &Case, party: Party, problems: &mut Vec<Diagnostic>) {
     let (what, may): (&str, &[&str]) = match (&case.stimulus, party) {
-        (Stimulus::Request(_), Party::Platform) => ("a platform's request", &["answer", "message"]),
-        (Stimulus::Request(_), Party::Provider) => ("a provider's webhook", &["answer", "event", "inbound"]),
+        (Stimulus::Request(_), Party::Platform) => {
+            ("a platform's request", &["answer", "message", "messages", "errors"])
+        }
+        (Stimulus::Request(_), Party::Provider) => {
+            ("a provider's webhook", &["answer", "event", "inbound", "events", "errors"])
+        }
         (Stimulus::Message(_), Party::Provider) => ("a message", &["calls", "send"]),
         (Stimulus::Listing, Party::Provider) => ("a listing", &["calls", "templates"]),
         (Stimulus::Event(_), Party::Platform) => ("an event", &["calls"]),
         (Stimulus::Refused(_), _) => ("a refusal", &["answer"]),
-        (Stimulus::Inbound(_), Party::Platform) => ("an inbound message", &["rule", "suppressed", "calls"]),
+        (Stimulus::Inbound(_), Party::Platform) => ("an inbound message", &["rule", "reply", "suppressed", "calls"]),
         // Told when it runs: it sets off nothing on this side.
         _ => return,
     };

@@ -1,4 +1,4 @@
-//! A provider's status of a message: found by our id or the provider's, settled, acknowledged once durable.
+//! A provider's status of a message: found by our id or the provider's, and settled.
 
 use tracing::{info, warn};
 
@@ -6,50 +6,43 @@ use super::Flow;
 use super::request::Passage;
 use super::settle::Along;
 use crate::auth::Verified;
-use crate::config::{Hit, Tenant};
+use crate::config::Tenant;
 use crate::delivery::Input;
-use crate::model::wire::Reply;
 use crate::model::{Event, Reason, Refusal, Status};
 use crate::store::{Message, StoreError};
+
+/// Done, or why it cannot be used.
+pub(super) type Used = Result<(), Refusal>;
 
 impl Flow {
     pub(super) async fn status(
         &self,
         passage: &Passage,
-        hit: &Hit,
         verified: &Verified,
         event: Event,
-        reply: Reply,
-    ) -> Reply {
-        let message = match self.message_of(&event).await {
-            Ok(message) => message,
-            Err(problem) => return self.durable::<()>(passage, hit, Err(problem), reply),
-        };
+    ) -> Result<Used, StoreError> {
+        let message = self.message_of(&event).await?;
         let owner = message.and_then(|message| {
             let tenant = owner(passage, verified, &message)?;
             Some((message, tenant))
         });
         let Some((message, tenant)) = owner else {
-            let refusal = Refusal::new(Reason::Unknown, "no message of a verified tenant has this id");
-            return self.park(passage, hit, verified.tenants.first().copied(), &refusal, reply).await;
+            return Ok(Err(Refusal::new(Reason::Unknown, "no message of a verified tenant has this id")));
         };
         info!(id = %message.message.reference, tenant = %tenant.name, status = event.word.as_deref(), "status received");
         if event.status.is_none() {
             warn!(id = %message.message.reference, tenant = %tenant.name, word = event.word.as_deref(), "a status that the mapping does not know: recorded, not reported");
         }
-        let status = match self.is_of_an_older_attempt(&message, &event).await {
-            Ok(true) => None,
-            Ok(false) => event.status,
-            Err(problem) => return self.durable::<()>(passage, hit, Err(problem), reply),
-        };
+        let older = self.is_of_an_older_attempt(&message, &event).await?;
+        let status = event.status.filter(|_| !older);
         let input = Input::News { status, failure: event.failure.clone(), at: event.at };
         let along = Along {
             provider_id: event.provider_id.clone(),
             alias: event.user.as_deref().map(Into::into),
             event: Some(event),
         };
-        let settled = self.settle(Ok(message), tenant, &input, &along).await;
-        self.durable(passage, hit, settled, reply)
+        self.settle(Ok(message), tenant, &input, &along).await?;
+        Ok(Ok(()))
     }
 
     /// A failure of an attempt that was followed by another says nothing of that one: it is recorded only.

@@ -1,52 +1,41 @@
 //! What the language may ask about a tenant, answered from memory.
 
+use std::cell::Cell;
+use std::sync::Arc;
+
 use super::Flow;
 use super::templates::Synced;
 use crate::config::{SuppressionScope, Tenant};
 use crate::functions::Facts;
+use crate::legs::{Gateway, Knowledge, Refused};
+use crate::limits::Verdict;
 use crate::mapping::Party;
-use crate::model::{Address, Known, Message, Template};
+use crate::model::{Address, Known, Reason, Ref, Template};
 use crate::value::{Arena, Timestamp, Value};
-use std::sync::Arc;
 
 /// A tenant's facts at one moment: its synced templates are taken once, so that one request sees one list.
 pub(super) struct TenantFacts<'f> {
     flow: &'f Flow,
     tenant: &'f Tenant,
     synced: Vec<(Address, Arc<Synced>)>,
+    now: Timestamp,
 }
 
 /// An unknown template is refused only by a list younger than this.
 const FRESH: std::time::Duration = std::time::Duration::from_secs(60);
 
 impl<'f> TenantFacts<'f> {
-    pub(super) fn new(flow: &'f Flow, tenant: &'f Tenant) -> Self {
+    pub(super) fn new(flow: &'f Flow, tenant: &'f Tenant, now: Timestamp) -> Self {
         let synced = tenant.numbers.iter().filter_map(|number| {
             let synced = flow.templates.view(tenant, number)?;
             Some((number.number.clone(), synced))
         });
-        Self { flow, tenant, synced: synced.collect() }
-    }
-
-    /// The message with its sender as the tenant writes it, however the platform did.
-    pub(super) fn sent_as_written<'v>(&'v self, message: Message<'v>, arena: &'v Arena) -> Message<'v> {
-        let number = self.tenant.sender(message.from).map(|number| number.number.as_str());
-        number.map_or(message, |number| message.sent_from(number, arena))
+        Self { flow, tenant, synced: synced.collect(), now }
     }
 
     fn synced(&self, sender: &str) -> Option<&Synced> {
         let number = self.tenant.sender(sender)?;
         self.synced.iter().find(|(known, _)| *known == number.number).map(|(_, synced)| &**synced)
-    }
-
-    /// What is known of a message's template.
-    pub(super) fn known(&self, name: &str, language: &str, sender: &str, now: Timestamp) -> Known<'_> {
-        let Some(synced) = self.synced(sender) else { return Known::Unsynced };
-        match synced.find(name, language) {
-            Some(template) => Known::Synced(template),
-            None if now.since(synced.at) < FRESH => Known::Missing,
-            None => Known::Unsynced,
-        }
     }
 
     fn template_of(&self, name: &str, language: &str, sender: &str) -> Option<&Template> {
@@ -75,6 +64,55 @@ impl Facts for TenantFacts<'_> {
     fn is_allowed_url(&self, url: &str) -> bool {
         let url = url::Url::parse(url);
         url.is_ok_and(|url| self.flow.outbound.allows(&url) && self.tenant.lists_host(Party::Platform, &url))
+    }
+}
+
+impl Knowledge for TenantFacts<'_> {
+    fn known(&self, name: &str, language: &str, sender: &str) -> Known<'_> {
+        let Some(synced) = self.synced(sender) else { return Known::Unsynced };
+        match synced.find(name, language) {
+            Some(template) => Known::Synced(template),
+            None if self.now.since(synced.at) < FRESH => Known::Missing,
+            None => Known::Unsynced,
+        }
+    }
+}
+
+/// What one request asks of the gateway.
+pub(super) struct Door<'f> {
+    pub(super) flow: &'f Flow,
+    pub(super) now: Timestamp,
+    /// The request's own id is that of its first message.
+    pub(super) id: Cell<Option<Ref>>,
+}
+
+impl Gateway for Door<'_> {
+    type Knowledge<'g>
+        = TenantFacts<'g>
+    where
+        Self: 'g;
+
+    fn about<'g>(&'g self, tenant: &'g Tenant) -> TenantFacts<'g> {
+        TenantFacts::new(self.flow, tenant, self.now)
+    }
+
+    /// The limits at the door: a rate where the tenant set one, and the backlog.
+    fn admit(&self, tenant: &Tenant, before: u64) -> Result<(), Refused> {
+        let Flow { limits, store, .. } = self.flow;
+        if let Some(rate) = tenant.limits.accept
+            && let Verdict::Wait(wait) = limits.check(&format!("accept/{}", tenant.name), rate, tenant.limits.burst)
+        {
+            let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
+            return Err(Refused { retry_after: Some(seconds), ..Reason::Throttled.into() });
+        }
+        if store.backlog(&tenant.name).saturating_add(before) >= tenant.limits.backlog {
+            return Err(Refused { retry_after: Some(60), ..Reason::Overloaded.into() });
+        }
+        Ok(())
+    }
+
+    fn reference(&self) -> Ref {
+        self.id.take().unwrap_or_else(|| Ref::from_number(self.flow.ids.next(&*self.flow.ambient)))
     }
 }
 

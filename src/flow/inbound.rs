@@ -2,15 +2,16 @@
 
 use tracing::{error, info};
 
-use super::accept::{body, born};
+use super::accept::born;
+use super::event::Used;
 use super::facts::suppressed;
 use super::request::Passage;
 use super::{Flow, Work};
 use crate::codec::{self, Format};
-use crate::config::{Hit, SuppressionScope, Tenant};
+use crate::config::{SuppressionScope, Tenant};
 use crate::functions::NoFacts;
+use crate::legs::body;
 use crate::legs::inbound::{Action, Around, Ruled, reply as reply_value, rule};
-use crate::model::wire::Reply;
 use crate::model::{Address, Class, Inbound, Reason, Ref, Refusal};
 use crate::store::{Lane, Message, NewMessage, Origin, StoreError, Suppression, Taken};
 use crate::value::{Arena, Timestamp, Value};
@@ -19,27 +20,14 @@ impl Flow {
     pub(super) async fn inbound(
         &self,
         passage: &Passage,
-        hit: &Hit,
         inbound: Inbound,
         tenant: Option<usize>,
-        reply: Reply,
-    ) -> Reply {
-        let Some(tenant) = tenant.and_then(|place| passage.snapshot.tenants.get(place)) else {
-            let refusal =
-                Refusal::new(Reason::UnknownTenant, "the number is no tenant's whose credential verified this");
-            return self.park(passage, hit, None, &refusal, reply).await;
-        };
-        let around = match self.around(tenant, &inbound).await {
-            Ok(around) => around,
-            Err(problem) => return self.durable::<()>(passage, hit, Err(problem), reply),
-        };
-        let ruled = ruled(tenant, &inbound, &around, passage.now);
-        let ruled = match ruled {
+    ) -> Result<Used, StoreError> {
+        let Some(tenant) = passage.tenant(tenant) else { return Ok(Err(Reason::UnknownTenant.into())) };
+        let around = self.around(tenant, &inbound).await?;
+        let ruled = match ruled(tenant, &inbound, &around, passage.now) {
             Ok(ruled) => ruled,
-            Err(refusal) => {
-                let place = passage.snapshot.index_of(tenant.name.as_str());
-                return self.park(passage, hit, place, &refusal, reply).await;
-            }
+            Err(refusal) => return Ok(Err(refusal)),
         };
         info!(id = %passage.id, tenant = %tenant.name, from = %Address::from(inbound.from.as_str()), kind = inbound.content.kind, rule = ruled.rule.as_deref(), "inbound received");
         let taken = self.effects(tenant, &inbound, &ruled, passage.now);
@@ -53,7 +41,7 @@ impl Flow {
             // The provider sends it again, and then it must be answered.
             self.replied.invalidate(&replied_key(tenant, &inbound));
         }
-        self.durable(passage, hit, stored, reply)
+        stored.map(|_| Ok(()))
     }
 
     /// The messages that an inbound message may be an answer to.

@@ -18,6 +18,7 @@ mod templates;
 mod tests;
 mod tokens;
 mod versions;
+mod webhook;
 
 pub use ambient::{Ambient, Ids};
 pub use attempt::After;

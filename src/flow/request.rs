@@ -1,56 +1,18 @@
-//! A request from outside, from route to answer. The first step that fails answers, in the party's own words.
+//! A request from outside, from route to answer. What needs no waiting is decided by `legs`; here it is carried out.
 
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 
-use bytes::Bytes;
-use tracing::{debug, error, info, warn};
+use tracing::{error, info, warn};
 
-use super::facts::TenantFacts;
+use super::facts::Door;
 use super::{Flow, versions};
-use crate::auth::{Cause, Unverified, Verified};
 use crate::config::{Found, Hit, Snapshot, Tenant};
-use crate::functions::NoFacts;
-use crate::language::World;
-use crate::legs::{self, Document, Refused, Request};
-use crate::mapping::{Leg, Party};
+use crate::legs::{self, Asked, Decision, Refused, Return, Step, status};
 use crate::model::wire::{Incoming, Reply};
-use crate::model::{Event, Inbound, Name, Reason, Ref, Refusal};
-use crate::store::{DeadLetter, NewMessage};
-use crate::value::{Arena, Timestamp};
-
-/// What the synchronous part of a request decides. Nothing in it borrows from the request's arena.
-pub(super) enum Decision {
-    /// Answered; nothing to store.
-    Answer(Reply),
-    /// Refused, unless it was accepted before.
-    Refuse(Reply, Box<Repeated>),
-    /// To be stored, then answered.
-    Accept(Box<Accepting>),
-    /// A status of some message.
-    Status(Event, Reply),
-    /// A person's message to a tenant's number.
-    Inbound(Box<Inbound>, Option<usize>, Reply),
-    /// A question for templates: lists are fetched first.
-    Templates(usize),
-    /// Verified, and not understood: kept raw for later.
-    Park(Option<usize>, Refusal, Reply),
-}
-
-/// A message on its way into the store.
-pub(super) struct Accepting {
-    pub(super) tenant: usize,
-    pub(super) message: NewMessage,
-    pub(super) accepted: Reply,
-    pub(super) repeat: Reply,
-}
-
-/// How a refused request is known if it was accepted before.
-pub(super) struct Repeated {
-    pub(super) tenant: usize,
-    pub(super) platform_id: String,
-    pub(super) dedupe: String,
-    pub(super) answer: Reply,
-}
+use crate::model::{Reason, Ref, Refusal, Template};
+use crate::value::Timestamp;
 
 /// One request on its way through the steps.
 pub(super) struct Passage {
@@ -61,15 +23,35 @@ pub(super) struct Passage {
     pub(super) id: Ref,
 }
 
+/// The sections of a request's route, and the values of its path.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'p> {
+    pub(super) hits: &'p [Hit],
+    pub(super) path: &'p [(&'p str, String)],
+}
+
+impl Way<'_> {
+    /// The path without what is secret in it.
+    pub(super) fn shown<'i>(&self, passage: &'i Passage) -> Cow<'i, str> {
+        self.hits.first().map(|hit| hit.shown(&passage.incoming.path)).unwrap_or_default()
+    }
+}
+
+impl Passage {
+    pub(super) fn asked<'p>(&'p self, way: Way<'p>, door: &'p Door<'p>) -> Asked<'p, Door<'p>> {
+        let Self { snapshot, incoming, now, .. } = self;
+        Asked { gateway: door, snapshot, incoming, hits: way.hits, path: way.path, now: *now }
+    }
+
+    pub(super) fn tenant(&self, place: Option<usize>) -> Option<&Tenant> {
+        self.snapshot.tenants.get(place?).map(|tenant| &**tenant)
+    }
+}
+
 impl Flow {
     /// Answers a request. Never fails: whoever called is told something.
     pub async fn request(&self, incoming: Incoming) -> Reply {
-        let passage = Passage {
-            snapshot: self.snapshot.load_full(),
-            incoming,
-            now: self.ambient.now(),
-            id: Ref::from_number(self.ids.next(&*self.ambient)),
-        };
+        let passage = self.passage(incoming);
         let (hits, path) = match passage.snapshot.routes.find(&passage.incoming.method, &passage.incoming.path) {
             Found::Sections(hits, path) => {
                 let asked = passage.snapshot.asked(&passage.incoming, &path);
@@ -78,232 +60,72 @@ impl Flow {
             Found::WrongMethod => return status(405),
             Found::Unknown => return status(404),
         };
-        let shown = hits.first().map(|hit| hit.shown(&passage.incoming.path)).unwrap_or_default();
-        info!(id = %passage.id, path = %shown, bytes = passage.incoming.body.len(), "received");
-        let Some(hit) = hits.iter().find(|hit| takes(hit, &passage.incoming)) else { return status(415) };
-        let asked = passage.snapshot.asked(&passage.incoming, &path);
-        let verified = passage.snapshot.credentials.get(hit.credentials).map(|index| index.verify(&asked, passage.now));
-        let verified = match verified {
-            Some(Ok(verified)) => verified,
-            Some(Err(unverified)) => return self.unverified(&passage, hit, unverified),
-            None => return status(500),
-        };
-        let decision = self.decide(&passage, hit, &path, &verified);
-        match decision {
-            Decision::Answer(reply) => reply,
-            Decision::Refuse(reply, repeated) => self.refuse_unless_repeated(&passage, reply, *repeated).await,
-            Decision::Accept(accepting) => self.accept(&passage, hit, *accepting).await,
-            Decision::Status(event, reply) => self.status(&passage, hit, &verified, event, reply).await,
-            Decision::Inbound(inbound, tenant, reply) => self.inbound(&passage, hit, *inbound, tenant, reply).await,
-            Decision::Templates(tenant) => self.list(&passage, hit, &path, &verified, tenant).await,
-            Decision::Park(tenant, refusal, reply) => self.park(&passage, hit, tenant, &refusal, reply).await,
+        let way = Way { hits, path: &path };
+        info!(id = %passage.id, path = %way.shown(&passage), bytes = passage.incoming.body.len(), "received");
+        let decision = legs::decide(passage.asked(way, &self.door(&passage, Some(passage.id))));
+        self.told(&passage, way, &decision);
+        match decision.step {
+            Step::Answer(reply) => reply,
+            Step::Accept(accepting) => self.accept(&passage, way, *accepting).await,
+            Step::Take(webhooks, reply) => self.take(&passage, way, webhooks, reply).await,
+            Step::List(back) => self.list(&passage, way, &back).await,
         }
     }
 
     /// A request that was refused before its body was read: in the words of its route's party.
     pub fn refuse_unread(&self, incoming: &Incoming, refusal: Refusal) -> Reply {
-        let snapshot = self.snapshot.load_full();
-        let Found::Sections(hits, _) = snapshot.routes.find(&incoming.method, &incoming.path) else {
-            return status(404);
-        };
-        let Some(hit) = hits.first() else { return status(404) };
-        let passage = Passage {
-            snapshot: snapshot.clone(),
-            incoming: incoming.clone(),
+        let passage = self.passage(incoming.clone());
+        match passage.snapshot.routes.find(&incoming.method, &incoming.path) {
+            Found::Sections(hits, path) => self.refuse(&passage, Way { hits, path: &path }, None, &refusal.into()),
+            _ => status(404),
+        }
+    }
+
+    fn passage(&self, incoming: Incoming) -> Passage {
+        Passage {
+            snapshot: self.snapshot.load_full(),
+            incoming,
             now: self.ambient.now(),
             id: Ref::from_number(self.ids.next(&*self.ambient)),
-        };
-        self.refuse(&passage, hit, None, &refusal.into(), None)
+        }
     }
 
-    fn unverified(&self, passage: &Passage, hit: &Hit, unverified: Unverified) -> Reply {
-        let cause = match unverified.cause {
-            Cause::Missing => "missing",
-            Cause::Stale => "stale",
-            Cause::Wrong => "wrong",
-        };
-        let reason = if unverified.nobody { Reason::UnknownTenant } else { Reason::Unauthenticated };
-        warn!(id = %passage.id, path = %hit.shown(&passage.incoming.path), cause, "credentials refused");
-        self.refuse(passage, hit, None, &Refused { cause: Some(cause), ..reason.into() }, None)
+    /// What a request asks the gateway; `id`: for its first message.
+    pub(super) fn door(&self, passage: &Passage, id: Option<Ref>) -> Door<'_> {
+        Door { flow: self, now: passage.now, id: Cell::new(id) }
     }
 
-    /// Tells the party no, in its own words. `document`: the request, where it was read; else its head.
-    pub(super) fn refuse(
+    /// Tells the party no, in its own words, of a request that is not read again for that.
+    fn refuse(&self, passage: &Passage, way: Way<'_>, tenant: Option<&Tenant>, refused: &Refused) -> Reply {
+        refusal(passage, way, tenant, refused);
+        legs::refuse(way.hits, way.path, &passage.incoming, tenant, refused, passage.now)
+    }
+
+    /// What could not be stored is not acknowledged: the party's own words for "later".
+    pub(super) fn not_durable(
         &self,
         passage: &Passage,
-        hit: &Hit,
+        way: Way<'_>,
         tenant: Option<&Tenant>,
-        refused: &Refused<'_>,
-        document: Option<&Document<'_>>,
+        problem: &crate::store::StoreError,
     ) -> Reply {
-        let arena = Arena::new();
-        let mut world = World::new(&arena, &hit.mapping.module, &NoFacts, passage.now);
-        if let Some(tenant) = tenant {
-            tenant.enter(hit.mapping.party, false, &mut world);
-        }
-        let Refusal { reason, text } = &refused.refusal;
-        info!(id = %passage.id, tenant = tenant.map(|tenant| tenant.name.as_str()), %reason, text = text.as_deref(), "refused");
-        let incoming = &passage.incoming;
-        let path = match passage.snapshot.routes.find(&incoming.method, &incoming.path) {
-            Found::Sections(_, path) => path,
-            _ => Vec::new(),
-        };
-        let (Some(section), Some(route)) = (hit.section(), hit.route()) else { return status(500) };
-        let request = Request { incoming, mapping: &hit.mapping, section, route, path: &path };
-        let document = document.copied().unwrap_or_else(|| request.head(&arena));
-        legs::answer::refuse(&world, &hit.mapping, refused, Some(&document))
-    }
-
-    /// Everything that needs no waiting: decode, whose it is, checks, model value, the answers.
-    fn decide(&self, passage: &Passage, hit: &Hit, path: &[(&str, String)], verified: &Verified) -> Decision {
-        let (Some(section), Some(route)) = (hit.section(), hit.route()) else { return Decision::Answer(status(500)) };
-        let request = Request { incoming: &passage.incoming, mapping: &hit.mapping, section, route, path };
-        let arena = Arena::new();
-        let nobody = World::new(&arena, &hit.mapping.module, &NoFacts, passage.now);
-        let refused = |refusal: Refusal, tenant, document: Option<&Document<'_>>| {
-            self.refuse(passage, hit, tenant, &refusal.into(), document)
-        };
-        let document = match request.decode(&arena) {
-            Ok(document) => document,
-            Err(refusal) => return self.unread(hit, verified, refusal, |refusal| refused(refusal, None, None)),
-        };
-        let frame = request.frame(&nobody, &document, verified.claims.as_ref());
-        match request.applies(&frame) {
-            Ok(true) => {}
-            Ok(false) => return Decision::Answer(request.answer(&frame, false).unwrap_or_else(|_| status(200))),
-            Err(refusal) => return Decision::Answer(refused(refusal, None, Some(&document))),
-        }
-        let tenant = request.tenant(&frame, &passage.snapshot, &verified.tenants);
-        match (section.leg, tenant) {
-            (Leg::Status | Leg::Inbound, tenant) => {
-                self.decide_event(passage, &request, &document, verified, tenant.ok())
-            }
-            (_, Err(refusal)) => Decision::Answer(refused(refusal, None, Some(&document))),
-            (leg, Ok(place)) => {
-                let Some(tenant) = passage.snapshot.tenants.get(place) else { return Decision::Answer(status(500)) };
-                if !tenant.allows(passage.incoming.peer) {
-                    return Decision::Answer(refused(Reason::SourceNotAllowed.into(), Some(tenant), Some(&document)));
-                }
-                if leg == Leg::Templates {
-                    return Decision::Templates(place);
-                }
-                if !tenant.enabled {
-                    return Decision::Answer(refused(Reason::Forbidden.into(), Some(tenant), Some(&document)));
-                }
-                self.decide_send(passage, &request, &document, verified, place)
-            }
-        }
-    }
-
-    /// A body that cannot be read: a platform is told; a webhook that was verified is kept.
-    fn unread(
-        &self,
-        hit: &Hit,
-        verified: &Verified,
-        refusal: Refusal,
-        refuse: impl FnOnce(Refusal) -> Reply,
-    ) -> Decision {
-        if hit.mapping.party == Party::Provider && !verified.tenants.is_empty() {
-            return Decision::Park(verified.tenants.first().copied(), refusal, status(200));
-        }
-        Decision::Answer(refuse(refusal))
-    }
-
-    /// A provider's webhook: what it says, and the answer for when that is durable.
-    fn decide_event(
-        &self,
-        passage: &Passage,
-        request: &Request<'_>,
-        document: &Document<'_>,
-        verified: &Verified,
-        place: Option<usize>,
-    ) -> Decision {
-        let tenant =
-            place.or_else(|| verified.tenants.first().copied()).and_then(|place| passage.snapshot.tenants.get(place));
-        let Some(tenant) = tenant else { return Decision::Answer(status(500)) };
-        let arena = Arena::new();
-        let facts = TenantFacts::new(self, tenant);
-        let mut world = World::new(&arena, &request.mapping.module, &facts, passage.now);
-        tenant.enter(Party::Provider, false, &mut world);
-        let frame = request.frame(&world, document, verified.claims.as_ref());
-        let reply = request.answer(&frame, false).unwrap_or_else(|_| status(200));
-        let value = match request.check(&frame).map_err(|refused| refused.refusal).and_then(|()| request.value(&frame))
-        {
-            Ok(Some(value)) => value,
-            Ok(None) => {
-                debug!(id = %passage.id, "webhook ignored by the mapping");
-                return Decision::Answer(reply);
-            }
-            Err(refusal) => return Decision::Park(place, refusal, reply),
-        };
-        for miss in world.take_misses() {
-            warn!(id = %passage.id, mapping = %request.mapping.name, table = %miss.table, key = %miss.key, "no row in the table: add one");
-            self.misses.count(request.mapping, &miss.table);
-        }
-        let read = match request.section.leg {
-            Leg::Status => Event::read(value).map(|event| Decision::Status(event, reply.clone())),
-            _ => Inbound::read(value).map(|inbound| Decision::Inbound(Box::new(inbound), place, reply.clone())),
-        };
-        read.unwrap_or_else(|refusal| Decision::Park(place, refusal, reply))
-    }
-
-    /// Keeps a verified webhook that cannot be used, and acknowledges it once that is durable.
-    pub(super) async fn park(
-        &self,
-        passage: &Passage,
-        hit: &Hit,
-        tenant: Option<usize>,
-        refusal: &Refusal,
-        reply: Reply,
-    ) -> Reply {
-        let tenant = tenant.and_then(|place| passage.snapshot.tenants.get(place)).map(|tenant| tenant.name.clone());
-        let leg = hit.section().map_or("status", |section| section.leg.as_str());
-        let why = refusal
-            .text
-            .as_ref()
-            .map_or_else(|| refusal.reason.to_string(), |text| format!("{}: {text}", refusal.reason));
-        warn!(id = %passage.id, tenant = tenant.as_ref().map(Name::as_str), leg, why, "webhook parked");
-        let letter = DeadLetter {
-            id: 0,
-            tenant,
-            kind: leg.to_owned(),
-            name: hit.shown(&passage.incoming.path).into_owned(),
-            message: None,
-            why,
-            content: passage.incoming.body.clone(),
-            at: passage.now,
-        };
-        self.durable(passage, hit, self.store.park(letter).await, reply)
-    }
-
-    /// The reply once something is durable; else the party's own words for "later".
-    pub(super) fn durable<T>(
-        &self,
-        passage: &Passage,
-        hit: &Hit,
-        stored: Result<T, crate::store::StoreError>,
-        reply: Reply,
-    ) -> Reply {
-        match stored {
-            Ok(_) => reply,
-            Err(problem) => {
-                error!(id = %passage.id, %problem, "could not be stored, so it is not acknowledged");
-                self.refuse(passage, hit, None, &Refused { retry_after: Some(5), ..Reason::Overloaded.into() }, None)
-            }
-        }
+        error!(id = %passage.id, %problem, "could not be stored, so it is not acknowledged");
+        self.refuse(passage, way, tenant, &Refused { retry_after: Some(5), ..Reason::Overloaded.into() })
     }
 
     /// A platform's question for templates.
-    async fn list(
-        &self,
-        passage: &Passage,
-        hit: &Hit,
-        path: &[(&str, String)],
-        verified: &Verified,
-        place: usize,
-    ) -> Reply {
-        let Some(tenant) = passage.snapshot.tenants.get(place) else { return status(500) };
-        let mut templates: Vec<Arc<crate::model::Template>> = Vec::new();
+    async fn list(&self, passage: &Passage, way: Way<'_>, back: &Return) -> Reply {
+        let Some(tenant) = passage.tenant(Some(back.tenant)) else { return status(500) };
+        let fetched = self.templates_of(tenant).await;
+        let fetched = fetched.as_ref().map(Vec::as_slice);
+        let decision = legs::list(passage.asked(way, &self.door(passage, None)), back, fetched);
+        self.told(passage, way, &decision);
+        if let Step::Answer(reply) = decision.step { reply } else { status(500) }
+    }
+
+    /// The templates of every account that the tenant's numbers are of.
+    async fn templates_of(&self, tenant: &Tenant) -> Result<Vec<Arc<Template>>, Refusal> {
+        let mut templates: Vec<Arc<Template>> = Vec::new();
         let mut seen = Vec::new();
         for number in tenant.numbers.iter().filter(|number| number.waba.is_some()) {
             if seen.contains(&&number.waba) {
@@ -313,55 +135,31 @@ impl Flow {
             let synced = match self.sync(tenant, number, false).await {
                 Ok(synced) => synced,
                 // An older list is better than none; an empty one would unpublish the brand's templates.
-                Err(refusal) => match self.templates.view(tenant, number) {
-                    Some(synced) => synced,
-                    None => return self.refuse(passage, hit, Some(tenant), &refusal.into(), None),
-                },
+                Err(refusal) => self.templates.view(tenant, number).ok_or(refusal)?,
             };
             templates.extend(synced.templates.iter().cloned());
         }
-        self.answer_list(passage, hit, path, verified, tenant, &templates)
+        Ok(templates)
     }
 
-    fn answer_list(
-        &self,
-        passage: &Passage,
-        hit: &Hit,
-        path: &[(&str, String)],
-        verified: &Verified,
-        tenant: &Tenant,
-        templates: &[Arc<crate::model::Template>],
-    ) -> Reply {
-        let (Some(section), Some(route)) = (hit.section(), hit.route()) else { return status(500) };
-        let crate::mapping::Makes::Page(plan) = &section.makes else { return status(500) };
-        let arena = Arena::new();
-        let facts = TenantFacts::new(self, tenant);
-        let mut world = World::new(&arena, &hit.mapping.module, &facts, passage.now);
-        tenant.enter(Party::Platform, false, &mut world);
-        let request = Request { incoming: &passage.incoming, mapping: &hit.mapping, section, route, path };
-        let document = match request.decode(&arena) {
-            Ok(document) => document,
-            Err(refusal) => return self.refuse(passage, hit, Some(tenant), &refusal.into(), None),
-        };
-        let frame = request.frame(&world, &document, verified.claims.as_ref());
-        let answered = request.check(&frame).and_then(|()| {
-            let page = legs::templates::answer(plan, &frame, templates, &arena)?;
-            frame.set("page", page);
-            Ok(request.answer(&frame, false)?)
-        });
-        answered.unwrap_or_else(|refused| self.refuse(passage, hit, Some(tenant), &refused, Some(&document)))
+    /// Says what was decided: each no, and each gap of a table.
+    fn told(&self, passage: &Passage, way: Way<'_>, decision: &Decision) {
+        let tenant = passage.tenant(decision.tenant);
+        decision.refused.iter().for_each(|refused| refusal(passage, way, tenant, refused));
+        let Some(hit) = way.hits.first() else { return };
+        for miss in &decision.misses {
+            self.misses.count(&hit.mapping, &miss.table);
+            warn!(id = %passage.id, mapping = %hit.mapping.name, table = %miss.table, key = %miss.key, "no row in the table: add one");
+        }
     }
 }
 
-/// A route may be of one content type only.
-fn takes(hit: &Hit, incoming: &Incoming) -> bool {
-    let wanted = hit.route().and_then(|route| route.content_type.as_deref());
-    let given = incoming.header("content-type").unwrap_or_default();
-    let given = given.split(';').next().unwrap_or_default().trim();
-    wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(given))
-}
-
-/// A bare status, for callers that no mapping speaks for.
-pub(super) const fn status(http: u16) -> Reply {
-    Reply { http, headers: Vec::new(), body: Bytes::new() }
+fn refusal(passage: &Passage, way: Way<'_>, tenant: Option<&Tenant>, refused: &Refused) {
+    let Refusal { reason, text, .. } = &refused.refusal;
+    let tenant = tenant.map(|tenant| tenant.name.as_str());
+    let item = refused.item.as_ref().map(|item| item.1);
+    if let Some(cause) = refused.cause {
+        warn!(id = %passage.id, path = %way.shown(passage), cause, "credentials refused");
+    }
+    info!(id = %passage.id, tenant, %reason, text = text.as_deref(), item, "refused");
 }

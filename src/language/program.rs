@@ -1,5 +1,6 @@
 //! [`Program`]: a compiled tree with what its loader may ask of it.
 
+use super::lower::Found;
 use super::plan::{Expression, Leaf, Plan};
 use crate::diagnostic::Span;
 use crate::value::Tree;
@@ -14,13 +15,21 @@ pub struct Program {
     /// Where its tree stands.
     pub(super) span: Span,
     reads: Box<[Reading]>,
+    varies: bool,
 }
 
 impl Program {
-    pub(super) fn new(plan: Plan, span: Span, mut reads: Vec<Reading>) -> Self {
+    pub(super) fn new(plan: Plan, span: Span, found: Found) -> Self {
+        let Found { mut reads, varies, .. } = found;
         reads.sort();
         reads.dedup();
-        Self { plan, span, reads: reads.into() }
+        Self { plan, span, reads: reads.into(), varies }
+    }
+
+    /// Whether it reads what differs from item to item of a section's `each`.
+    #[must_use]
+    pub fn varies(&self) -> bool {
+        self.varies
     }
 
     /// A tree without expressions, as it will always be; `None` if it computes anything, or is `$omit`.

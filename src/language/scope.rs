@@ -208,7 +208,7 @@ impl ScopeBuilder {
     pub fn tree(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
         let mut build = Build::new(compiler, self);
         let plan = build.tree(node, Place::Required);
-        Program::new(plan, node.span, build.finish().reads)
+        Program::new(plan, node.span, build.finish())
     }
 
     /// Compiles a tree that must come to a certain value; gives back what it builds, too.
@@ -232,7 +232,8 @@ impl ScopeBuilder {
                 problem.help("credentials go into auth, and into URLs, headers and bodies of calls")
             });
         }
-        (Program::new(plan, node.span, found.reads), found.made.outline.unwrap_or(ANYTHING))
+        let outline = found.made.outline.unwrap_or(ANYTHING);
+        (Program::new(plan, node.span, found), outline)
     }
 
     /// Compiles a tree that must fit a schema.
@@ -254,14 +255,15 @@ impl ScopeBuilder {
         let mut build = Build::new(compiler, self);
         let plan = build.tree(node, Place::Required);
         let found = build.finish();
-        (Program::new(plan, node.span, found.reads), found.made.outline.unwrap_or(ANYTHING))
+        let outline = found.made.outline.unwrap_or(ANYTHING);
+        (Program::new(plan, node.span, found), outline)
     }
 
     /// Compiles a tree that may come to nothing as a whole: where nothing is an answer too, as in `let`.
     pub fn free(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
         let mut build = Build::new(compiler, self);
         let plan = build.tree(node, Place::Free);
-        Program::new(plan, node.span, build.finish().reads)
+        Program::new(plan, node.span, build.finish())
     }
 
     /// Compiles a condition: a comparison, a boolean, or an expression with `?`.
@@ -278,7 +280,7 @@ impl ScopeBuilder {
     fn decision(&mut self, compiler: &mut Compiler<'_>, node: &Node, kinds: (Kind, Kind)) -> Program {
         let mut build = Build::new(compiler, self);
         let plan = build.condition_node(node, kinds);
-        Program::new(plan, node.span, build.finish().reads)
+        Program::new(plan, node.span, build.finish())
     }
 
     /// Compiles a section's own `when`: what it tests with `?` counts as there in all that is compiled afterwards.
@@ -313,7 +315,7 @@ impl ScopeBuilder {
         let found = build.finish();
         let list = found.made.outline.unwrap_or(ANYTHING);
         let item = compiler.outlines.flat(list).items.unwrap_or(ANYTHING);
-        (Program::new(plan, node.span, found.reads), item)
+        (Program::new(plan, node.span, found), item)
     }
 
     /// Freezes the scope.

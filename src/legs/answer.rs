@@ -8,11 +8,11 @@ use crate::language::{Frame, World};
 use crate::mapping::{AnswerPlan, Mapping};
 use crate::model::wire::Reply;
 use crate::model::{Reason, Refusal};
-use crate::value::{Number, Value};
+use crate::value::{Arena, Number, Tree, Value};
 
 /// A refusal with what a mapping may say of it.
 #[derive(Clone, Debug)]
-pub struct Refused<'v> {
+pub struct Refused {
     /// Why.
     pub refusal: Refusal,
     /// `missing`, `stale` or `wrong`, for `unauthenticated`.
@@ -20,59 +20,66 @@ pub struct Refused<'v> {
     /// Seconds after which a repeat is welcome.
     pub retry_after: Option<u32>,
     /// Members that the check added.
-    pub with: Option<Value<'v>>,
+    pub with: Option<Tree>,
+    /// Which item of the request it is about, and its place; none where it is about the request.
+    pub item: Option<Box<(Tree, usize)>>,
 }
 
-impl From<Refusal> for Refused<'_> {
+impl From<Refusal> for Refused {
     fn from(refusal: Refusal) -> Self {
-        Self { refusal, cause: None, retry_after: None, with: None }
+        Self { refusal, cause: None, retry_after: None, with: None, item: None }
     }
 }
 
-impl From<Reason> for Refused<'_> {
+impl From<Reason> for Refused {
     fn from(reason: Reason) -> Self {
         Refusal::from(reason).into()
     }
 }
 
-impl<'v> Refused<'v> {
+/// What a check may not add: the gateway says it.
+const OURS: [&str; 7] = ["reason", "text", "path", "cause", "retry_after", "item", "index"];
+
+impl Refused {
     /// As `$.error`.
-    fn view(&'v self, world: &World<'v>) -> Value<'v> {
+    pub fn view<'v>(&'v self, arena: &'v Arena) -> Value<'v> {
         let mut members = vec![("reason", Value::Text(self.refusal.reason.as_str()))];
-        if let Some(text) = &self.refusal.text {
-            members.push(("text", Value::Text(text)));
+        members.extend(self.refusal.text.as_deref().map(|text| ("text", Value::Text(text))));
+        members.extend(self.refusal.path.as_deref().map(|path| ("path", Value::Text(path))));
+        members.extend(self.cause.map(|cause| ("cause", Value::Text(cause))));
+        let seconds = self.retry_after.map(|seconds| Value::Number(Number::from(i64::from(seconds))));
+        members.extend(seconds.map(|seconds| ("retry_after", seconds)));
+        if let Some((item, index)) = self.item.as_deref() {
+            let index = u64::try_from(*index).unwrap_or(u64::MAX);
+            members.extend([("item", item.view(arena)), ("index", Value::Number(Number::from(index)))]);
         }
-        if let Some(cause) = self.cause {
-            members.push(("cause", Value::Text(cause)));
-        }
-        if let Some(seconds) = self.retry_after {
-            members.push(("retry_after", Value::Number(Number::from(i64::from(seconds)))));
-        }
-        let more = self.with.and_then(Value::as_map).unwrap_or_default();
-        members.extend(more.iter().filter(|(name, _)| !["reason", "text", "cause", "retry_after"].contains(name)));
-        Value::Map(world.arena.alloc_slice_copy(&members))
+        let more = self.with.as_ref().map(|with| with.view(arena));
+        let more = more.and_then(Value::as_map).unwrap_or_default();
+        members.extend(more.iter().filter(|(name, _)| !OURS.contains(name)));
+        Value::Map(arena.alloc_slice_copy(&members))
     }
 }
 
-/// Tells a party no. `document`: as far as the request was read.
+/// Tells a party no, for one reason or several. `document`: as far as the request was read.
 ///
 /// Falls back to a plain status where the mapping has no `refused` or it faults: a caller is always answered.
 #[must_use]
 pub fn refuse<'v>(
     world: &'v World<'v>,
     mapping: &'v Mapping,
-    refused: &'v Refused<'v>,
+    refused: &[&'v Refused],
     document: Option<&Document<'v>>,
 ) -> Reply {
-    let Some(refusals) = &mapping.refused else { return plain(refused.refusal.reason) };
+    let reason = refused.first().map_or(Reason::Unknown, |first| first.refusal.reason);
+    let Some(refusals) = &mapping.refused else { return plain(reason) };
     let frame = Frame::new(world, &refusals.layout);
-    let error = refused.view(world);
-    frame.set("error", error);
-    frame.set("errors", Value::List(world.arena.alloc_slice_copy(&[error])));
+    let errors = world.arena.alloc_slice_fill_iter(refused.iter().map(|refused| refused.view(world.arena)));
+    frame.set("error", errors.first().copied().unwrap_or(Value::Null));
+    frame.set("errors", Value::List(errors));
     if let Some(document) = document {
         document.set(&frame);
     }
-    answer(&refusals.plan, &frame).unwrap_or_else(|_| plain(refused.refusal.reason))
+    answer(&refusals.plan, &frame).unwrap_or_else(|_| plain(reason))
 }
 
 fn plain(reason: Reason) -> Reply {

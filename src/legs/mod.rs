@@ -1,18 +1,28 @@
 //! What one leg does, as pure steps: request + facts + now to decision, answer, calls.
 //!
-//! No await, no store, no clock: `flow` puts these in order and `cases` runs the very same ones. Start at [`Request`]
+//! No await, no store, no clock: `flow` puts these in order and `cases` runs the very same ones. Start at [`decide`]
 //! (what comes in), [`Outcall`] (what goes out), [`report`] and [`inbound`].
 
 pub mod answer;
 pub mod call;
+mod decide;
 mod document;
+mod events;
+mod gateway;
 pub mod inbound;
 pub mod report;
 mod request;
 pub mod send;
+mod sends;
+mod shared;
 pub mod templates;
 
 pub use answer::Refused;
 pub use call::{NoCall, Outcall};
+pub use decide::{Asked, Decision, Return, Step, decide, refuse, status, takes};
 pub use document::Document;
-pub use request::Request;
+pub use events::{News, Told, Webhook};
+pub use gateway::{Gateway, Knowledge};
+pub use request::{Checks, Item, Request, Stopped};
+pub use sends::{Accepting, Answers, Before, NewSend, Verdict, body, retell};
+pub use templates::list;

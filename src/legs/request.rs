@@ -5,10 +5,57 @@ use super::document::Document;
 use crate::codec::{self, Format};
 use crate::config::{Snapshot, Tenant};
 use crate::language::{Frame, World};
-use crate::mapping::{Mapping, Route, Section, TenantRule};
+use crate::mapping::{Mapping, Route, Says, Section, TenantRule};
 use crate::model::wire::{Incoming, Reply};
 use crate::model::{Message, Reason, Refusal};
 use crate::value::{Arena, Tree, Value};
+
+/// So many messages or events may be in one request.
+const ITEMS: usize = 10_000;
+
+/// Which of a section's checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checks {
+    /// Those that read the request only.
+    OfRequest,
+    /// Those that read the item.
+    OfItem,
+    /// All: a section without items.
+    All,
+}
+
+/// What a check stops a request with.
+#[derive(Debug)]
+pub enum Stopped {
+    /// No.
+    Refused(Refused),
+    /// This answer, and nothing else happens.
+    Answered(Reply),
+}
+
+impl<E: Into<Refusal>> From<E> for Stopped {
+    fn from(problem: E) -> Self {
+        Self::Refused(problem.into().into())
+    }
+}
+
+/// One item of a section with `each`.
+#[derive(Clone, Copy, Debug)]
+pub struct Item<'v> {
+    /// `$.item`.
+    pub item: Value<'v>,
+    /// `$.index`: its place among all items of the request.
+    pub index: usize,
+    /// `$.outer`: the item that it is inside of.
+    pub outer: Option<Value<'v>>,
+}
+
+impl<'v> Item<'v> {
+    /// Gives a frame this item's names.
+    pub fn enter(&self, frame: &Frame<'v>) {
+        frame.item(self.item, self.index, self.outer);
+    }
+}
 
 /// A request on its route.
 #[derive(Clone, Copy, Debug)]
@@ -126,22 +173,59 @@ impl<'v> Request<'v> {
         }
     }
 
-    /// Runs the section's checks, in order.
+    /// The section's items; without `each` there are none to speak of. Leaves the frame at some item.
     ///
     /// # Errors
-    /// The first that refuses.
-    pub fn check(&self, frame: &Frame<'v>) -> Result<(), Refused<'v>> {
+    /// What a path faults with; `malformed` for more items than one request may have.
+    pub fn items(&self, frame: &Frame<'v>) -> Result<Vec<Item<'v>>, Refusal> {
+        let mut found = vec![Item { item: Value::Null, index: 0, outer: None }];
+        for (level, list) in self.section.each.iter().enumerate() {
+            let mut inner = Vec::new();
+            for parent in found {
+                if level > 0 {
+                    parent.enter(frame);
+                }
+                let items = list.value(frame)?.and_then(Value::as_list).unwrap_or_default();
+                if inner.len() + items.len() > ITEMS {
+                    return Err(Refusal::new(Reason::Malformed, format!("a list of more than {ITEMS} items")));
+                }
+                let outer = (level > 0).then_some(parent.item);
+                for item in items {
+                    inner.push(Item { item: *item, index: inner.len(), outer });
+                }
+            }
+            found = inner;
+        }
+        Ok(found)
+    }
+
+    /// Runs the section's checks, in order: those of the request, those of an item, or all.
+    ///
+    /// # Errors
+    /// The first that stops it.
+    pub fn check(&self, which: Checks, frame: &Frame<'v>) -> Result<(), Stopped> {
         for check in &self.section.checks {
-            let when = check.when.as_ref().map_or(Ok(true), |when| when.holds(frame)).map_err(Refusal::from)?;
-            let unless =
-                check.unless.as_ref().map_or(Ok(false), |unless| unless.holds(frame)).map_err(Refusal::from)?;
-            if !when || unless {
+            let meant = match which {
+                Checks::All => true,
+                Checks::OfRequest => !check.per_item,
+                Checks::OfItem => check.per_item,
+            };
+            if !meant || !check.when.as_ref().map_or(Ok(true), |when| when.holds(frame))? {
                 continue;
             }
-            let text = check.text.as_ref().map(|text| text.value(frame)).transpose().map_err(Refusal::from)?.flatten();
-            let with = check.with.as_ref().map(|with| with.value(frame)).transpose().map_err(Refusal::from)?.flatten();
-            let refusal = Refusal { reason: check.refuse, text: text.and_then(Value::as_text).map(str::to_owned) };
-            return Err(Refused { with, ..refusal.into() });
+            if check.unless.as_ref().map_or(Ok(false), |unless| unless.holds(frame))? {
+                continue;
+            }
+            return Err(match &check.says {
+                Says::Answer(plan) => Stopped::Answered(answer::answer(plan, frame)?),
+                Says::Refuse { reason, text, with } => {
+                    let text = text.as_ref().map(|text| text.value(frame)).transpose()?.flatten();
+                    let with = with.as_ref().map(|with| with.value(frame)).transpose()?.flatten();
+                    let text = text.and_then(Value::as_text).map(str::to_owned);
+                    let refusal = Refusal { text, ..(*reason).into() };
+                    Stopped::Refused(Refused { with: with.map(Tree::from), ..refusal.into() })
+                }
+            });
         }
         Ok(())
     }
@@ -153,16 +237,16 @@ impl<'v> Request<'v> {
     pub fn value(&self, frame: &Frame<'v>) -> Result<Option<Value<'v>>, Refusal> {
         match &self.section.makes {
             crate::mapping::Makes::Value(program) => Ok(program.value(frame)?),
-            crate::mapping::Makes::Page(_) => Ok(None),
+            crate::mapping::Makes::Page(_) | crate::mapping::Makes::Nothing => Ok(None),
         }
     }
 
-    /// The message that a send request makes: checked, not yet fitted.
+    /// The message that a send request, or an item of it, makes: checked, not yet fitted.
     ///
     /// # Errors
-    /// What a check refuses with, or what is wrong with the message.
-    pub fn message(&self, frame: &Frame<'v>, arena: &'v Arena) -> Result<Message<'v>, Refused<'v>> {
-        self.check(frame)?;
+    /// What a check stops it with, or what is wrong with the message.
+    pub fn message(&self, which: Checks, frame: &Frame<'v>, arena: &'v Arena) -> Result<Message<'v>, Stopped> {
+        self.check(which, frame)?;
         let value =
             self.value(frame)?.ok_or_else(|| Refusal::new(Reason::EmptyBody, "the request makes no message"))?;
         Ok(Message::read(value, self.section.dedupe_given, arena)?)

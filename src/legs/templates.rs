@@ -5,10 +5,13 @@ use std::sync::Arc;
 use url::Url;
 
 use super::call::{self, Judged, NoCall, Outcall};
+use super::decide::{Asked, Decision, Reading, Return, Step, world};
+use super::gateway::Gateway;
+use super::request::{Checks, Stopped};
 use crate::config::{Number, Tenant};
 use crate::functions::NoFacts;
 use crate::language::Frame;
-use crate::mapping::{PagePlan, Party, TemplatesLeg, Turn};
+use crate::mapping::{Leg, Makes, PagePlan, Party, TemplatesLeg, Turn};
 use crate::model::wire::Answer;
 use crate::model::{Reason, Refusal, Template};
 use crate::value::{Arena, Number as Count, Timestamp, Value};
@@ -95,11 +98,36 @@ pub fn page<'v>(
     Ok(Listed::Page { unreadable: listed.len() - templates.len(), templates, next })
 }
 
+/// What a platform is told that asked for templates: coming back with what was fetched, or why nothing was.
+pub fn list<G: Gateway>(asked: Asked<'_, G>, back: &Return, fetched: Result<&[Arc<Template>], &Refusal>) -> Decision {
+    let arena = Arena::new();
+    let Some(tenant) = asked.snapshot.tenants.get(back.tenant) else { return Decision::bare(500) };
+    let Some(request) = asked.request(back.hit) else { return Decision::bare(500) };
+    let Makes::Page(plan) = &request.section.makes else { return Decision::bare(500) };
+    let Ok(document) = request.decode(&arena) else { return Decision::bare(500) };
+    let reading = Reading { asked, place: back.hit, request, document, verified: &back.verified, arena: &arena };
+    let knowledge = asked.gateway.about(tenant);
+    let world = world(&request, Some(tenant), &knowledge, &arena, asked.now);
+    let request = reading.request;
+    let frame = request.frame(&world, &document, back.verified.claims.as_ref());
+    let answered = fetched.map_err(|refusal| Stopped::from(refusal.clone())).and_then(|templates| {
+        request.check(Checks::All, &frame)?;
+        let page = answer(plan, &frame, templates, &arena)?;
+        frame.set("page", page);
+        Ok(request.answer(&frame, false)?)
+    });
+    let decision = match answered {
+        Ok(reply) | Err(Stopped::Answered(reply)) => Decision::of(Leg::Templates, Step::Answer(reply)),
+        Err(Stopped::Refused(refused)) => reading.refuse(Some(tenant), refused),
+    };
+    Decision { tenant: Some(back.tenant), misses: world.take_misses(), ..decision }
+}
+
 /// The page that a platform asked for, as `$.page`. `frame`: the request's names.
 ///
 /// # Errors
 /// What the mapping faults with; `malformed` for a cursor that is none of ours.
-pub fn answer<'v>(
+fn answer<'v>(
     plan: &'v PagePlan,
     frame: &Frame<'v>,
     templates: &'v [Arc<Template>],

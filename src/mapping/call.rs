@@ -3,7 +3,7 @@
 use super::auth::{self, SchemePlan, Way};
 use super::fields::{Fields, Reader};
 use super::retry::{self, Retry};
-use super::{known, scopes, section};
+use super::{answer, known, scopes};
 use crate::codec::Format;
 use crate::language::{Compiler, Layout, Program, Root, ScopeBuilder, Want};
 use crate::shape::{self, MapShape};
@@ -121,8 +121,8 @@ pub(super) fn read(
         auth,
         headers,
         body,
-        encode: section::format(reader, fields.get("encode"), "encode"),
-        decode: section::format(reader, fields.get("decode"), "decode"),
+        encode: answer::format(reader, fields.get("encode"), "encode"),
+        decode: answer::format(reader, fields.get("decode"), "decode"),
         ok,
         take,
         failed,

@@ -1,11 +1,12 @@
 //! A whole mapping file: its top-level keys. What the four legs hold is read beside it, by side.
 
+use super::answer::{self, Refusals};
 use super::auth::{self, SchemePlan, Way};
 use super::call::Call;
 use super::fields::{Fields, Reader};
 use super::platform::{self, PlatformLegs};
 use super::provider::{self, ProviderLegs};
-use super::section::{self, Refusals, Section};
+use super::section::{self, Leg, Section};
 use super::settings::{self, Setting};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::language::{Compiler, Layout, Module, Schemas};
@@ -45,6 +46,8 @@ pub struct Mapping {
     pub auth_out: (Vec<SchemePlan>, Layout),
     /// How the party is told no.
     pub refused: Option<Refusals>,
+    /// Requests that are answered here.
+    pub local: Vec<Section>,
     /// The four legs.
     pub legs: Legs,
     /// Tables and named trees.
@@ -105,7 +108,9 @@ fn read(
     let auth_in = auth::read(reader, &mut compiler, Way::In, auth_in);
     let auth_out = auth.and_then(|auth| auth.get("out")).unwrap_or(&empty);
     let auth_out = auth::read(reader, &mut compiler, Way::Out, auth_out);
-    let refused = fields.get("refused").map(|node| section::refusals(reader, &mut compiler, node));
+    let refused = fields.get("refused").map(|node| answer::refusals(reader, &mut compiler, node));
+    let local = fields.get("local").map_or(&[][..], |node| reader.map(node, "local"));
+    let local = local.iter().filter_map(|(_, node)| section::read(reader, &mut compiler, Leg::Local, node)).collect();
     let legs = match party {
         Party::Platform => Legs::Platform(Box::new(platform::read(reader, &mut compiler, fields))),
         Party::Provider => Legs::Provider(Box::new(provider::read(reader, &mut compiler, fields))),
@@ -127,6 +132,7 @@ fn read(
         auth_in,
         auth_out,
         refused,
+        local,
         legs,
         module: compiler.finish(),
     };
@@ -203,13 +209,13 @@ fn segments(reader: &mut Reader, mapping: &Mapping) {
 }
 
 impl Mapping {
-    /// The sections that are reached by a route.
+    /// The sections that are reached by a route; those that answer here go before others of the same route.
     pub fn sections(&self) -> impl Iterator<Item = &Section> {
         let sections = match &self.legs {
             Legs::Platform(legs) => [legs.send.as_ref(), legs.templates.as_ref()],
             Legs::Provider(legs) => [legs.status.as_ref(), legs.inbound.as_ref()],
         };
-        sections.into_iter().flatten()
+        self.local.iter().chain(sections.into_iter().flatten())
     }
 
     /// A platform's legs.

@@ -41,7 +41,7 @@ pub(super) const fn made_by(leg: Leg) -> &'static Want {
         Leg::Send => &Want { what: "a message", outline: NEW_MESSAGE, one_of: CONTENTS },
         Leg::Status => &Want { what: "an event", outline: NEW_EVENT, one_of: WHICH },
         Leg::Inbound => &Want { what: "an inbound message", outline: NEW_INBOUND, one_of: &[] },
-        Leg::Templates => &Want { what: "a page", outline: Anything, one_of: &[] },
+        Leg::Templates | Leg::Local => &Want { what: "a page", outline: Anything, one_of: &[] },
     }
 }
 

@@ -29,6 +29,12 @@ const CALL: Root = outlined("call", known::CALL);
 /// A request that a party makes of us.
 pub(super) const REQUEST: &[Root] =
     &[root("body"), root("headers"), root("query"), root("path"), root("raw"), maybe("claims")];
+/// An item of a section with `each`.
+pub(super) const EACH: &[Root] = &[root("item"), root("index")];
+/// The same where an item is inside of another.
+pub(super) const EACH_OF_EACH: &[Root] = &[root("item"), root("index"), root("outer")];
+/// The answer to a send with `each`.
+pub(super) const RESULTS: &[Root] = &[root("results"), root("errors"), maybe("error")];
 /// `page.of`: what was synced.
 pub(super) const TEMPLATES: Root = outlined("templates", known::TEMPLATES);
 /// The answer to a listing.

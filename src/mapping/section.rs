@@ -1,11 +1,12 @@
-//! A route section: a request that a party makes of us, from route to answer. And `refused`, the way it is told no.
+//! A route section: a request that a party makes of us, from route to answer.
 
+use super::answer::{self, AnswerPlan};
 use super::auth::{self, SchemePlan, Way};
+use super::checks::{Check, check};
 use super::fields::{Fields, Reader};
+use super::route::{Route, route};
 use super::{known, scopes};
-use crate::codec::Format;
-use crate::language::{Compiler, Layout, Program, Root, ScopeBuilder};
-use crate::model::Reason;
+use crate::language::{Compiler, Layout, Program, ScopeBuilder};
 use crate::shape::{self, MapShape};
 use crate::yaml::Node;
 
@@ -20,6 +21,8 @@ pub enum Leg {
     Inbound,
     /// A platform's question for templates.
     Templates,
+    /// A request that is answered here.
+    Local,
 }
 
 impl Leg {
@@ -31,23 +34,9 @@ impl Leg {
             Self::Status => "status",
             Self::Inbound => "inbound",
             Self::Templates => "templates",
+            Self::Local => "local",
         }
     }
-}
-
-/// One way to reach a section.
-#[derive(Clone, Debug)]
-pub struct Route {
-    /// In upper case.
-    pub methods: Vec<String>,
-    /// With `{name}` for a segment that is read as `$.path.name`.
-    pub paths: Vec<String>,
-    /// How the body is read.
-    pub decode: Format,
-    /// Only requests of this content type.
-    pub content_type: Option<String>,
-    /// In bytes.
-    pub max_body: usize,
 }
 
 /// Which tenant an event or request names.
@@ -61,41 +50,24 @@ pub enum TenantRule {
     Setting(String, Program),
 }
 
-/// One of `checks:`.
-#[derive(Debug)]
-pub struct Check {
-    /// The reason it refuses with.
-    pub refuse: Reason,
-    /// Holds: refused (unless `unless`). Absent: always.
-    pub when: Option<Program>,
-    /// Holds: not refused.
-    pub unless: Option<Program>,
-    /// For people.
-    pub text: Option<Program>,
-    /// Extra members of `$.error`.
-    pub with: Option<Program>,
+impl TenantRule {
+    /// What it reads.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        match self {
+            Self::Named(program) | Self::Number(_, program) | Self::Setting(_, program) => program,
+        }
+    }
 }
 
-/// An answer of ours.
-#[derive(Debug)]
-pub struct AnswerPlan {
-    /// HTTP status; 200 if absent.
-    pub http: Option<Program>,
-    /// A map of headers.
-    pub headers: Option<Program>,
-    /// The body.
-    pub body: Option<Program>,
-    /// How the body is written.
-    pub encode: Format,
-}
-
-/// `refused:` with its scope.
-#[derive(Debug)]
-pub struct Refusals {
-    /// The scope of the plan.
-    pub layout: Layout,
-    /// The answer.
-    pub plan: AnswerPlan,
+/// What becomes of a batch with a bad item.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Batch {
+    /// The good ones are accepted.
+    #[default]
+    Items,
+    /// Nothing is.
+    Whole,
 }
 
 /// `page:`: what is listed.
@@ -116,6 +88,8 @@ pub enum Makes {
     Value(Program),
     /// A page of templates.
     Page(Box<PagePlan>),
+    /// Nothing: it is answered, and that is all.
+    Nothing,
 }
 
 /// A route section.
@@ -133,6 +107,12 @@ pub struct Section {
     pub when: Option<Program>,
     /// Names the tenant.
     pub tenant: Option<TenantRule>,
+    /// Something in it reads the tenant's name or settings.
+    pub reads_tenant: bool,
+    /// Where its items are, a list a level; empty: one request is one message or event.
+    pub each: Vec<Program>,
+    /// What becomes of a batch with a bad item.
+    pub batch: Batch,
     /// In order.
     pub checks: Vec<Check>,
     /// The model value.
@@ -147,53 +127,23 @@ pub struct Section {
     pub schema: Option<String>,
 }
 
-const FORMATS: &[(&str, Format)] = &[
-    ("json", Format::Json),
-    ("form", Format::Form),
-    ("query", Format::Query),
-    ("xml", Format::Xml),
-    ("text", Format::Text),
-];
-
-/// Reads `encode:` or `decode:`.
-pub(super) fn format(reader: &mut Reader, node: Option<&Node>, what: &str) -> Format {
-    node.and_then(|node| reader.word(node, what, FORMATS)).unwrap_or(Format::Json)
-}
-
-/// Reads an answer of that shape; keys that are not an answer's belong to the caller.
-pub(super) fn answer(
-    reader: &mut Reader,
-    compiler: &mut Compiler<'_>,
-    scope: &mut ScopeBuilder,
-    node: &Node,
-    shape: &MapShape,
-) -> AnswerPlan {
-    let fields = Fields::read(reader, node, shape);
-    let mut part = |name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
-    let (http, headers, body) = (part("http"), part("headers"), part("body"));
-    AnswerPlan { http, headers, body, encode: format(reader, fields.get("encode"), "encode") }
-}
-
-/// Reads `refused:`.
-pub(super) fn refusals(reader: &mut Reader, compiler: &mut Compiler<'_>, node: &Node) -> Refusals {
-    let mut scope = compiler.scope(scopes::REFUSED);
-    if let Some(lets) = node.get("let") {
-        scope.lets(compiler, lets);
+/// A section's keys, and the one that holds what it makes.
+const fn keys(leg: Leg) -> (&'static MapShape, &'static str) {
+    match leg {
+        Leg::Send => (&shape::PLATFORM_SEND, "message"),
+        Leg::Status => (&shape::PROVIDER_STATUS, "event"),
+        Leg::Inbound => (&shape::PROVIDER_INBOUND, "event"),
+        Leg::Templates => (&shape::PLATFORM_TEMPLATES, "page"),
+        Leg::Local => (&shape::LOCAL, "answer"),
     }
-    let plan = answer(reader, compiler, &mut scope, node, &shape::REFUSED);
-    Refusals { layout: scope.finish(), plan }
 }
 
 /// Reads one route section.
 pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, node: &Node) -> Option<Section> {
-    let (makes, shape) = match leg {
-        Leg::Send => ("message", &shape::PLATFORM_SEND),
-        Leg::Status => ("event", &shape::PROVIDER_STATUS),
-        Leg::Inbound => ("event", &shape::PROVIDER_INBOUND),
-        Leg::Templates => ("page", &shape::PLATFORM_TEMPLATES),
-    };
+    let (shape, makes) = keys(leg);
     let fields = Fields::read(reader, node, shape);
     let auth = fields.get("auth").map(|node| auth::read(reader, compiler, Way::In, node));
+    let levels = fields.get("each").map_or(&[][..], Reader::one_or_many);
     let mut scope = compiler.scope(scopes::REQUEST);
     if let Some(outline) = fields.get("schema").and_then(|node| compiler.schema(node)) {
         scope.outline("body", outline);
@@ -201,30 +151,62 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
     if leg == Leg::Templates {
         scope.add(scopes::TEMPLATES);
     }
+    let named: &[_] = match levels.len() {
+        0 => &[],
+        1 => scopes::EACH,
+        _ => scopes::EACH_OF_EACH,
+    };
+    named.iter().for_each(|root| scope.add(*root));
     if let Some(lets) = fields.get("let") {
         scope.lets(compiler, lets);
     }
     let when = fields.get("when").map(|node| scope.when(compiler, node));
+    whole(reader, fields.get("when"), when.iter(), "`when` leaves the whole request out");
+    let each: Vec<Program> = levels.iter().map(|node| scope.list(compiler, node)).collect();
+    whole(reader, levels.first(), each.first(), "`each` is what finds the items");
+    let batch = fields.get("batch").and_then(|node| batch(reader, node, &each)).unwrap_or_default();
     let tenant = fields.get("tenant").and_then(|node| tenant_rule(reader, compiler, &mut scope, node));
+    if leg == Leg::Send {
+        let rule = tenant.as_ref().map(TenantRule::program);
+        whole(reader, fields.get("tenant"), rule, "all messages of one request are one tenant's");
+    }
     let checks = fields.get("checks").map_or(&[][..], |node| list(reader, node, "checks"));
-    let checks = checks.iter().filter_map(|node| check(reader, compiler, &mut scope, node)).collect();
+    let checks: Vec<Check> = checks.iter().filter_map(|node| check(reader, compiler, &mut scope, node)).collect();
     let made = fields.get(makes)?;
     let dedupe_given = leg == Leg::Send && made.get("dedupe").is_some();
-    let (made, result): (Makes, Root) = if leg == Leg::Templates {
-        (Makes::Page(Box::new(page(reader, compiler, &mut scope, made)?)), scopes::PAGE)
-    } else {
-        let (program, built) = scope.built(compiler, made, known::made_by(leg));
-        if leg == Leg::Send {
-            compiler.kept(built);
+    let makes = match leg {
+        Leg::Local => Makes::Nothing,
+        Leg::Templates => {
+            let page = page(reader, compiler, &mut scope, made)?;
+            scope.add(scopes::PAGE);
+            Makes::Page(Box::new(page))
         }
-        (Makes::Value(program), scopes::MESSAGE)
+        Leg::Send | Leg::Status | Leg::Inbound => {
+            let (program, built) = scope.built(compiler, made, known::made_by(leg));
+            if leg == Leg::Send {
+                compiler.kept(built);
+            }
+            Makes::Value(program)
+        }
     };
-    scope.add(result);
-    let mut plan = |name: &str| fields.get(name).map(|node| answer(reader, compiler, &mut scope, node, &shape::ANSWER));
-    let (accepted, duplicate) = (plan("answer"), plan("duplicate"));
+    match (leg, each.is_empty()) {
+        (Leg::Send, true) => scope.add(scopes::MESSAGE),
+        (Leg::Send, false) => scopes::RESULTS.iter().for_each(|root| scope.add(*root)),
+        _ => {}
+    }
+    let mut plan = |name: &str| {
+        let node = fields.get(name)?;
+        let plan = answer::answer(reader, compiler, &mut scope, node, &shape::ANSWER);
+        whole(reader, Some(node), plan.parts().into_iter().flatten(), "one answer is given for all items");
+        Some(plan)
+    };
+    let (answer, duplicate) = (plan("answer"), plan("duplicate"));
     let routes = fields.get("route").map_or(&[][..], Reader::one_or_many);
     let routes = routes.iter().filter_map(|node| route(reader, node)).collect();
     let schema = fields.get("schema").and_then(|node| reader.text(node, "schema")).map(str::to_owned);
+    let plans = [&answer, &duplicate].into_iter().flatten().flat_map(AnswerPlan::parts).flatten();
+    let programs = checks.iter().flat_map(Check::programs).chain(plans);
+    let reads_tenant = programs.flat_map(Program::reads).any(|(root, _)| matches!(&**root, "settings" | "tenant"));
     Some(Section {
         leg,
         routes,
@@ -232,13 +214,35 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
         layout: scope.finish(),
         when,
         tenant,
+        reads_tenant,
+        each,
+        batch,
         checks,
-        makes: made,
+        makes,
         dedupe_given,
-        answer: accepted,
+        answer,
         duplicate,
         schema,
     })
+}
+
+/// Reports what is asked once a request, and reads what differs from item to item.
+fn whole<'p>(reader: &mut Reader, node: Option<&Node>, programs: impl IntoIterator<Item = &'p Program>, why: &str) {
+    if let Some(node) = node.filter(|_| programs.into_iter().any(Program::varies)) {
+        reader.error(
+            "SB0320",
+            node.span,
+            format!("this reads what differs from item to item, but {why}"),
+            "it cannot read `$.item`, `$.index`, `$.outer`, nor a `let` that reads them",
+        );
+    }
+}
+
+fn batch(reader: &mut Reader, node: &Node, each: &[Program]) -> Option<Batch> {
+    if each.is_empty() {
+        reader.error("SB0323", node.span, "`batch` is of sections with `each`", "add `each:`, or remove `batch:`");
+    }
+    reader.word(node, "batch", &[("items", Batch::Items), ("whole", Batch::Whole)])
 }
 
 fn list<'n>(reader: &mut Reader, node: &'n Node, what: &str) -> &'n [Node] {
@@ -258,32 +262,6 @@ fn page(reader: &mut Reader, compiler: &mut Compiler<'_>, scope: &mut ScopeBuild
     let of = scope.list(compiler, fields.get("of")?);
     let mut part = |name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
     Some(PagePlan { of, size: part("size"), after: part("after") })
-}
-
-fn check(reader: &mut Reader, compiler: &mut Compiler<'_>, scope: &mut ScopeBuilder, node: &Node) -> Option<Check> {
-    let fields = Fields::read(reader, node, &shape::CHECK);
-    if fields.get("when").or_else(|| fields.get("unless")).is_none() {
-        reader.error("SB0310", node.span, "this check would refuse everything", "add `when:` or `unless:`");
-    }
-    let refuse = reason(reader, fields.get("refuse")?)?;
-    let mut condition = |name: &str| fields.get(name).map(|node| scope.check(compiler, node, name == "unless"));
-    let (when, unless) = (condition("when"), condition("unless"));
-    let decided = |name: &str, value: bool| fields.get(name).filter(|node| node.as_bool() == Some(value));
-    if let Some(node) = decided("when", false).or_else(|| decided("unless", true)) {
-        reader.warning("SB0231", node.span, "this check never refuses", "remove it, or write its condition");
-    }
-    if let (None, Some(unless)) = (&when, fields.get("unless")) {
-        // Whoever passes has it.
-        scope.learn(compiler, unless);
-    }
-    let mut tree = |name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
-    Some(Check { refuse, when, unless, text: tree("text"), with: tree("with") })
-}
-
-/// Reads a word of the closed list of reasons.
-pub(super) fn reason(reader: &mut Reader, node: &Node) -> Option<Reason> {
-    let words: Vec<(&str, Reason)> = Reason::ALL.iter().map(|reason| (reason.as_str(), *reason)).collect();
-    reader.word(node, "a reason", &words)
 }
 
 fn tenant_rule(
@@ -317,51 +295,4 @@ fn tenant_rule(
         "an expression that yields the tenant's name, or { number: … }, { number.NAME: … }, { settings.NAME: … }",
     );
     None
-}
-
-fn route(reader: &mut Reader, node: &Node) -> Option<Route> {
-    let fields = Fields::read(reader, node, &shape::ROUTE);
-    let mut texts = |name: &str| -> Vec<String> {
-        let nodes = fields.get(name).map_or(&[][..], Reader::one_or_many);
-        nodes.iter().filter_map(|node| reader.text(node, name).map(str::to_owned)).collect()
-    };
-    let methods: Vec<String> = texts("method").into_iter().map(|method| method.to_ascii_uppercase()).collect();
-    let paths = texts("path");
-    if let Some(node) = fields.get("path") {
-        for wrong in paths.iter().filter(|path| !path.starts_with('/') || path.contains(['?', '#', ' '])) {
-            reader.error(
-                "SB0312",
-                node.span,
-                format!("`{wrong}` is no path"),
-                "begin with `/`; no query; {name} stands for one segment",
-            );
-        }
-    }
-    let max_body = fields.get("max_body").map_or(Some(256 * 1024), |node| size(reader, node))?;
-    let content_type = fields.get("type").and_then(|node| reader.text(node, "type")).map(str::to_owned);
-    Some(Route { methods, paths, decode: format(reader, fields.get("decode"), "decode"), content_type, max_body })
-}
-
-fn size(reader: &mut Reader, node: &Node) -> Option<usize> {
-    let text = node.scalar_text()?;
-    let (number, unit) = text
-        .strip_suffix("KiB")
-        .map(|n| (n, 1024))
-        .or_else(|| text.strip_suffix("MiB").map(|n| (n, 1024 * 1024)))
-        .unwrap_or((&text, 1));
-    let size = number
-        .trim()
-        .parse::<usize>()
-        .ok()
-        .and_then(|n| n.checked_mul(unit))
-        .filter(|size| (1..=16 * 1024 * 1024).contains(size));
-    if size.is_none() {
-        reader.error(
-            "SB0304",
-            node.span,
-            format!("`{text}` is no size"),
-            "bytes, KiB or MiB, at most 16MiB: for example 256KiB",
-        );
-    }
-    size
 }

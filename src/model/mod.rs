@@ -40,17 +40,19 @@ pub struct Refusal {
     pub reason: Reason,
     /// For people; never holds a secret or personal data.
     pub text: Option<String>,
+    /// What could not be read or made, where it was read: `item.phone`; a party's body is left out of its own paths.
+    pub path: Option<String>,
 }
 
 impl Refusal {
     /// A refusal with something particular to say.
     pub fn new(reason: Reason, text: impl Into<String>) -> Self {
-        Self { reason, text: Some(text.into()) }
+        Self { reason, text: Some(text.into()), path: None }
     }
 }
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, text: None }
+        Self { reason, text: None, path: None }
     }
 }

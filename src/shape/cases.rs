@@ -113,6 +113,25 @@ pub static CASE_REQUEST: MapShape = MapShape::new(
         )
         .or("right"),
         member("body", Kind::Any, "the body, or a sample: `{ $file: NAME }`", "{ $file: send.json }"),
+        member(
+            "refuse",
+            Kind::Either(&[Kind::Reason, Kind::Map(&REFUSE)]),
+            "what no request can bring about: the gateway refuses each message that would come in, and every listing",
+            "throttled",
+        ),
+    ]],
+);
+
+/// A refusal of the gateway's own.
+pub static REFUSE: MapShape = MapShape::new(
+    "refuse",
+    "`refuse`",
+    "What the gateway refuses with, whatever the request says.",
+    &[&[
+        member("reason", Kind::Reason, "the reason", "throttled").required(),
+        member("text", Kind::Text, "for people", "too many at once"),
+        member("retry_after", Kind::Integer, "seconds after which a repeat is welcome", "5"),
+        member("after", Kind::Integer, "so many messages of the request come in before", "2").or("0"),
     ]],
 );
 
@@ -138,8 +157,16 @@ pub static EXPECT: MapShape = MapShape::new(
     &[&[
         member("answer", Kind::Any, "our answer to the request", "{ http: 202 }"),
         member("message", Kind::Any, "the message that was accepted", "{ id: m1 }"),
+        member("messages", Kind::Any, "the messages of a request with `each`", "[ { id: m1 }, { id: m2 } ]"),
         member("event", Kind::Any, "the event of a webhook", "{ status: delivered }"),
         member("inbound", Kind::Any, "the inbound message of a webhook", "{ from: \"6598114720\" }"),
+        member("events", Kind::Any, "the events or inbound messages of a webhook with `each`", "[ { status: read } ]"),
+        member(
+            "errors",
+            Kind::Any,
+            "every refusal, as `$.errors` has it; of a webhook what goes to the dead letters",
+            "[ { reason: missing_field, path: item.to, index: 1 } ]",
+        ),
         member("calls", Kind::Any, "the calls that are made, in order", "[ { call: report } ]"),
         member(
             "send",
@@ -149,6 +176,7 @@ pub static EXPECT: MapShape = MapShape::new(
         ),
         member("templates", Kind::Any, "what a listing finds", "{ count: 4 }"),
         member("rule", Kind::Any, "the rule that acts", "opt_out"),
+        member("reply", Kind::Any, "the text of the rule's reply", "Goodbye."),
         member("suppressed", Kind::Any, "whether the person has opted out now", "true"),
     ]],
 );

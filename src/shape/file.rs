@@ -4,7 +4,7 @@ use super::call::{CALL, SCHEME};
 use super::cases::{CASE, GIVEN};
 use super::legs::{PLATFORM_INBOUND, PLATFORM_STATUS, PROVIDER_SEND, PROVIDER_TEMPLATES};
 use super::map::{Kind, MapShape, Member};
-use super::section::{PLATFORM_SEND, PLATFORM_TEMPLATES, PROVIDER_INBOUND, PROVIDER_STATUS, REFUSED, WHO};
+use super::section::{LOCAL, PLATFORM_SEND, PLATFORM_TEMPLATES, PROVIDER_INBOUND, PROVIDER_STATUS, REFUSED, WHO};
 
 const fn member(name: &'static str, kind: Kind, says: &'static str, example: &'static str) -> Member {
     Member::new(name, kind, says, example)
@@ -45,6 +45,12 @@ static REST: &[Member] = &[
         Kind::Named(&Kind::Map(&TABLE)),
         "tables by name, for `table(NAME)`",
         "{ states: { rows: { ok: delivered }, else: $omit } }",
+    ),
+    member(
+        "local",
+        Kind::Named(&Kind::Map(&LOCAL)),
+        "requests that are answered here, by a name: handshakes, validations",
+        "{ hello: { route: { method: GET, path: /hello }, answer: { body: $.query.challenge } } }",
     ),
     member("use", Kind::Named(&Kind::Tree), "named trees, for `$use`", "{ stamp: $.at | epoch(\"s\") }"),
     member(

@@ -53,9 +53,20 @@ static SECTION: &[Member] = &[
         "what is refused, in order",
         "[ { refuse: missing_field, unless: \"$.body.id?\" } ]",
     ),
-    member("answer", Kind::Map(&ANSWER), "the answer to what was accepted", "{ http: 202, body: { status: ok } }"),
-    member("duplicate", Kind::Map(&ANSWER), "the answer to a repeat, where it is another", "{ http: 200 }"),
 ];
+
+const ACCEPTED: Member =
+    member("answer", Kind::Map(&ANSWER), "the answer to what was accepted", "{ http: 202, body: { status: ok } }");
+
+const DUPLICATE: Member =
+    member("duplicate", Kind::Map(&ANSWER), "the answer to a repeat, where it is another", "{ http: 200 }");
+
+const EACH: Member = member(
+    "each",
+    Kind::Many(&Kind::Expression),
+    "where the items of a request are, each a message or event of its own; a list, where they are inside of others. Then there are `$.item`, `$.index` and `$.outer`",
+    "\"$.body.items[*]\"",
+);
 
 const EVENT: Member = member(
     "event",
@@ -79,6 +90,18 @@ pub static PLATFORM_SEND: MapShape = MapShape::new(
             "{ id: $.body.id, to: $.body.to | phone, from: $.body.from, text: $.body.text }",
         )
         .required()],
+        &[
+            ACCEPTED,
+            DUPLICATE,
+            EACH,
+            member(
+                "batch",
+                Kind::Word(&["items", "whole"]),
+                "with `each`: good items are accepted and bad ones refused, or one bad item refuses all",
+                "whole",
+            )
+            .or("items"),
+        ],
     ],
 );
 
@@ -90,16 +113,29 @@ pub static PLATFORM_TEMPLATES: MapShape = MapShape::new(
     &[
         SECTION,
         &[member("page", Kind::Map(&PAGE), "what is listed", "{ of: \"$.templates[*]\", size: 100 }").required()],
+        &[ACCEPTED, DUPLICATE],
     ],
 );
 
 /// A provider's `status`.
 pub static PROVIDER_STATUS: MapShape =
-    MapShape::new("provider_status", "status", "The provider's status webhook.", &[SECTION, &[EVENT]]);
+    MapShape::new("provider_status", "status", "The provider's status webhook.", &[SECTION, &[EVENT, ACCEPTED, EACH]]);
 
 /// A provider's `inbound`.
-pub static PROVIDER_INBOUND: MapShape =
-    MapShape::new("provider_inbound", "inbound", "The provider's webhook for what people write.", &[SECTION, &[EVENT]]);
+pub static PROVIDER_INBOUND: MapShape = MapShape::new(
+    "provider_inbound",
+    "inbound",
+    "The provider's webhook for what people write.",
+    &[SECTION, &[EVENT, ACCEPTED, EACH]],
+);
+
+/// A request that is answered here.
+pub static LOCAL: MapShape = MapShape::new(
+    "local",
+    "a `local` section",
+    "A request that is answered here: a handshake, a validation.",
+    &[SECTION, &[member("answer", Kind::Map(&ANSWER), "what is answered", "{ body: $.query.challenge }").required()]],
+);
 
 /// One way to reach a section.
 pub static ROUTE: MapShape = MapShape::new(
@@ -144,11 +180,17 @@ pub static TENANT_OF: MapShape = MapShape::new(
 pub static CHECK: MapShape = MapShape::new(
     "check",
     "a check",
-    "Refuses what `when` says (default: everything) and `unless` does not.",
+    "Stops what `when` says (default: everything) and `unless` does not: it either refuses or answers.",
     &[&[
-        member("refuse", Kind::Reason, "the reason it refuses with", "missing_field").required(),
-        member("when", Kind::Condition, "holds: refused, unless `unless`", "$.body.text | length > 4096"),
-        member("unless", Kind::Condition, "holds: not refused", "\"$.body.to? | nonempty\""),
+        member("refuse", Kind::Reason, "the reason it refuses with", "missing_field"),
+        member(
+            "answer",
+            Kind::Map(&ANSWER),
+            "instead of `refuse`: this is answered, and nothing is sent or remembered",
+            "{ http: 200, body: { status: ok } }",
+        ),
+        member("when", Kind::Condition, "holds: stopped, unless `unless`", "$.body.text | length > 4096"),
+        member("unless", Kind::Condition, "holds: not stopped", "\"$.body.to? | nonempty\""),
         member("text", Kind::Tree, "for people: `$.error.text`", "to is required"),
         member("with", Kind::Named(&Kind::Tree), "more members of `$.error`", "{ field: to }"),
     ]],

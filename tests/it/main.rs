@@ -32,6 +32,8 @@ mod reload_traffic;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod sections;
+#[cfg(test)]
 mod seeds;
 #[cfg(test)]
 mod shipped;

@@ -27,8 +27,8 @@ pub(super) fn inbound<'a>(scene: &Scene<'a>, node: &Node) -> Came<'a> {
         match action {
             Action::Suppress => suppressed = true,
             Action::Release => suppressed = false,
-            // What the person is told is the tenant's text, and a message of its own.
-            Action::Reply { .. } => {}
+            // Of the mapping: a tenant may have its own.
+            Action::Reply { text, .. } => found.set("reply", Value::Text(arena.alloc_str(&text))),
             Action::Call { name, context } => named.push((name, context)),
         }
     }

@@ -30,13 +30,13 @@ pub(super) fn refused<'a>(scene: &Scene<'a>, node: &Node) -> Came<'a> {
     let refused = Refused {
         cause: cause.transpose()?,
         retry_after: seconds,
-        ..Refusal { reason, text: error.text("text").map(str::to_owned) }.into()
+        ..Refusal { text: error.text("text").map(str::to_owned), ..reason.into() }.into()
     };
     let mapping = scene.tenant.mapping(scene.party);
     let mut world = World::new(arena, &mapping.module, scene.facts, scene.given.now);
     scene.tenant.enter(scene.party, false, &mut world);
     let mut found = Found::of("refused");
     found.refused(&refused.refusal);
-    found.reply(&answer::refuse(arena.alloc(world), mapping, arena.alloc(refused), None), arena);
+    found.reply(&answer::refuse(arena.alloc(world), mapping, &[arena.alloc(refused)], None), arena);
     Ok(found)
 }

@@ -119,5 +119,6 @@ fn failed(call: &Call, error: &FunctionError) -> Box<Fault> {
         FunctionError::InvalidRecipient(_) => Reason::InvalidRecipient,
         FunctionError::Malformed(_) | FunctionError::Bound(_) => Reason::Malformed,
     };
-    Box::new(Fault { reason, text: format!("{}: {error}", call.shown), span: call.span })
+    let path = Some(call.shown.to_string()).filter(|path| !path.is_empty());
+    Box::new(Fault { reason, text: format!("{}: {error}", call.shown), path, span: call.span })
 }

@@ -65,6 +65,8 @@ pub struct Fault {
     pub reason: Reason,
     /// For people: the path or function and what was expected; no value of the data.
     pub text: String,
+    /// What was read, where that is known.
+    pub path: Option<String>,
     /// The expression in the mapping's source.
     pub span: Span,
 }
@@ -72,19 +74,19 @@ pub struct Fault {
 impl Fault {
     #[cold]
     pub(super) fn malformed(text: impl Into<String>, span: Span) -> Box<Self> {
-        Box::new(Self { reason: Reason::Malformed, text: text.into(), span })
+        Box::new(Self { reason: Reason::Malformed, text: text.into(), path: None, span })
     }
 
     /// A required read that came to nothing: the text is the path.
     #[cold]
     pub(super) fn missing(path: &str, span: Span) -> Box<Self> {
-        Box::new(Self { reason: Reason::MissingField, text: path.to_owned(), span })
+        Box::new(Self { reason: Reason::MissingField, text: path.to_owned(), path: Some(path.to_owned()), span })
     }
 }
 
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
-        Self { reason: fault.reason, text: Some(fault.text) }
+        Self { reason: fault.reason, text: Some(fault.text), path: fault.path }
     }
 }
 
