@@ -58,7 +58,7 @@ fn items_are_lists_of_lists() {
 fn a_check_either_refuses_or_answers() {
     send("  checks: [ { when: $.body.a == 1 } ]\n", &["SB0321 8:13"]);
     send("  checks: [ { when: $.body.a == 1, refuse: malformed, answer: { http: 200 } } ]\n", &["SB0321 8:13"]);
-    send("  checks: [ { when: $.body.a == 1, text: no, answer: { http: 200 } } ]\n", &["SB0321 8:42"]);
+    send("  checks: [ { when: $.body.a == 1, text: x, answer: { http: 200 } } ]\n", &["SB0321 8:42"]);
     send("  checks: [ { answer: { http: 200 } } ]\n", &["SB0310 8:13"]);
 }
 
@@ -69,5 +69,5 @@ fn a_local_section_answers() {
     check(&local("    answer: { body: $.query.c }\n"), &[]);
     check(&local(""), &["SB0302 10:5"]);
     check(&local("    answer: { http: 200 }\n    each: \"$.body.a[*]\"\n"), &["SB0301 12:5"]);
-    check(&local("    answer: { body: $.message.id }\n"), &["SB0203 11:23"]);
+    check(&local("    answer: { body: $.message.id }\n"), &["SB0203 11:21"]);
 }
