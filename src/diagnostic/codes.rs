@@ -164,7 +164,7 @@ mod tests {
                     folders.push(path);
                 } else if !name.ends_with("codes.rs") && !name.contains("test") {
                     let text = std::fs::read_to_string(&path).unwrap();
-                    let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+                    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
                     found.extend(
                         text.match_indices("\"SB0").filter_map(|(at, _)| Some(text.get(at + 1..at + 7)?.to_owned())),
                     );
