@@ -18,7 +18,8 @@ static COMMON: &[Member] = &[
     member(
         "url",
         Kind::Either(&[Kind::Computed, Kind::Map(&URL)]),
-        "where to: an expression, or parts that are percent-encoded. The host is that of a setting, or one of `hosts`",
+        "where to: an expression, or parts that are percent-encoded. The host is that of a setting, or \
+             one of `hosts`",
         "$.settings.report_url",
     )
     .required(),
@@ -33,7 +34,8 @@ static COMMON: &[Member] = &[
     member(
         "encode",
         FORMATS,
-        "how the body is written. `form`: a list repeats the key. `xml`: one root key, a list repeats the element",
+        "how the body is written. `form`: a list repeats the key. `xml`: one root key, a list repeats \
+             the element",
         "form",
     )
     .or("json"),
@@ -150,7 +152,8 @@ const CASES: Kind = Kind::Many(&Kind::AnswerCase);
 pub static RETRY: MapShape = MapShape::new(
     "retry",
     "retry",
-    "Which answers lead to what; a number goes before its class, `renew` before the rest, and what no list names is final.",
+    "Which answers lead to what; a number goes before its class, `renew` before the rest, and what \
+             no list names is final.",
     &[&[
         member("again", CASES, "later, with growing delays", "[ unreached, 429 ]"),
         member("in_doubt", CASES, "perhaps done, so a status is waited for", "[ unanswered, 5xx ]"),

@@ -153,7 +153,8 @@ pub static CASE_ANSWER: MapShape = MapShape::new(
 pub static EXPECT: MapShape = MapShape::new(
     "expect",
     "`expect`",
-    "What must come of a case: maps are subsets, lists are compared item by item, `$omit` must not be there.",
+    "What must come of a case: maps are subsets, lists are compared item by item, `$omit` must not \
+             be there.",
     &[&[
         member("answer", Kind::Any, "our answer to the request", "{ http: 202 }"),
         member("message", Kind::Any, "the message that was accepted", "{ id: m1 }"),
@@ -171,7 +172,8 @@ pub static EXPECT: MapShape = MapShape::new(
         member(
             "send",
             Kind::Any,
-            "what becomes of the send: `outcome` (sent queued in_doubt held failed), `attempts`, `provider_id`, `failure`",
+            "what becomes of the send: `outcome` (sent queued in_doubt held failed), `attempts`, \
+             `provider_id`, `failure`",
             "{ outcome: sent }",
         ),
         member("templates", Kind::Any, "what a listing finds", "{ count: 4 }"),

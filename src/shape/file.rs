@@ -22,7 +22,8 @@ static COMMON: &[Member] = &[
     member(
         "hosts",
         Kind::Many(&Kind::Text),
-        "`host` or `host:port` where calls may go whose URL does not come from a setting; the tenant's `hosts` are added",
+        "`host` or `host:port` where calls may go whose URL does not come from a setting; the tenant's \
+             `hosts` are added",
         "[ api.example ]",
     ),
     member(
@@ -71,15 +72,46 @@ pub static PLATFORM: MapShape = MapShape::new(
         HEAD,
         &[
             member("platform", Kind::Text, "the platform, as tenants name it", "beacon").required(),
-            member("retry_budget", Kind::Duration, "how long the platform repeats what it was told \"later\" about; a note to readers so far", "30m"),
+            member(
+                "retry_budget",
+                Kind::Duration,
+                "how long the platform repeats what it was told \"later\" about; a note to readers so far",
+                "30m",
+            ),
         ],
         COMMON,
         &[
-            member("send", Kind::Map(&PLATFORM_SEND), "its request to send a message", "{ route: { method: POST, path: /send }, message: { id: $.body.id, to: $.body.to, from: $.body.from, text: $.body.text } }"),
-            member("status", Kind::Map(&PLATFORM_STATUS), "what it is told of a message's life", "{ words: { delivered: delivered }, do: [ report ] }"),
-            member("inbound", Kind::Map(&PLATFORM_INBOUND), "keyword rules, and what it is told of what people write", "{ rules: { all: { do: [ post ] } } }"),
-            member("templates", Kind::Map(&PLATFORM_TEMPLATES), "its question for templates", "{ route: { method: GET, path: /templates }, page: { of: \"$.templates[*]\" } }"),
-            member("calls", Kind::Named(&Kind::Map(&CALL)), "what `do` may name", "{ report: { method: POST, url: $.settings.report_url, body: { status: $.word } } }"),
+            member(
+                "send",
+                Kind::Map(&PLATFORM_SEND),
+                "its request to send a message",
+                "{ route: { method: POST, path: /send }, message: { id: $.body.id, to: $.body.to, from: \
+             $.body.from, text: $.body.text } }",
+            ),
+            member(
+                "status",
+                Kind::Map(&PLATFORM_STATUS),
+                "what it is told of a message's life",
+                "{ words: { delivered: delivered }, do: [ report ] }",
+            ),
+            member(
+                "inbound",
+                Kind::Map(&PLATFORM_INBOUND),
+                "keyword rules, and what it is told of what people write",
+                "{ rules: { all: { do: [ post ] } } }",
+            ),
+            member(
+                "templates",
+                Kind::Map(&PLATFORM_TEMPLATES),
+                "its question for templates",
+                "{ route: { method: GET, path: /templates }, page: { of: \"$.templates[*]\" } }",
+            ),
+            member(
+                "calls",
+                Kind::Named(&Kind::Map(&CALL)),
+                "what `do` may name",
+                "{ report: { method: POST, url: $.settings.report_url, body: { status: $.word } } }",
+            ),
         ],
         REST,
     ],
@@ -96,10 +128,33 @@ pub static PROVIDER: MapShape = MapShape::new(
         &[member("provider", Kind::Text, "the provider, as tenants name it", "courier").required()],
         COMMON,
         &[
-            member("send", Kind::Map(&PROVIDER_SEND), "how it is told to send", "{ call: { method: POST, url: $.settings.url, body: $.message, take: { provider_id: $.answer.body.id }, retry: { again: [ unreached ] } } }"),
-            member("status", Kind::Map(&PROVIDER_STATUS), "its status webhook", "{ route: { method: POST, path: /status }, event: { provider_id: $.body.id, status: $.body.state, at: $.now } }"),
-            member("inbound", Kind::Map(&PROVIDER_INBOUND), "its webhook for what people write", "{ route: { method: POST, path: /inbound }, event: { id: $.body.id, from: $.body.from, to: $.body.to, at: $.now, content: { kind: text, text: $.body.text } } }"),
-            member("templates", Kind::Map(&PROVIDER_TEMPLATES), "how its templates are listed", "{ call: { method: GET, url: $.settings.url }, each: \"$.answer.body[*]\", template: $.item }"),
+            member(
+                "send",
+                Kind::Map(&PROVIDER_SEND),
+                "how it is told to send",
+                "{ call: { method: POST, url: $.settings.url, body: $.message, take: { provider_id: \
+             $.answer.body.id }, retry: { again: [ unreached ] } } }",
+            ),
+            member(
+                "status",
+                Kind::Map(&PROVIDER_STATUS),
+                "its status webhook",
+                "{ route: { method: POST, path: /status }, event: { provider_id: $.body.id, status: \
+             $.body.state, at: $.now } }",
+            ),
+            member(
+                "inbound",
+                Kind::Map(&PROVIDER_INBOUND),
+                "its webhook for what people write",
+                "{ route: { method: POST, path: /inbound }, event: { id: $.body.id, from: $.body.from, to: \
+             $.body.to, at: $.now, content: { kind: text, text: $.body.text } } }",
+            ),
+            member(
+                "templates",
+                Kind::Map(&PROVIDER_TEMPLATES),
+                "how its templates are listed",
+                "{ call: { method: GET, url: $.settings.url }, each: \"$.answer.body[*]\", template: $.item }",
+            ),
         ],
         REST,
     ],
@@ -140,7 +195,8 @@ pub static AUTH: MapShape = MapShape::new(
         member(
             "in",
             WHO,
-            "schemes of which any one suffices; one counts for a tenant only if the tenant has all credentials it reads. Needed with routes",
+            "schemes of which any one suffices; one counts for a tenant only if the tenant has all \
+             credentials it reads. Needed with routes",
             "[ { bearer: { token: $.credentials.token } } ]",
         ),
         member(
@@ -156,16 +212,30 @@ pub static AUTH: MapShape = MapShape::new(
 pub static TABLE: MapShape = MapShape::new(
     "table",
     "a table",
-    "A total function from texts to values; it holds no expressions, and a look-up that fell to `else` is logged with its raw key.",
+    "A total function from texts to values; it holds no expressions, and a look-up that fell to \
+             `else` is logged with its raw key.",
     &[&[
-        member("key", Kind::Many(&Kind::Text), "the key column, or a list of them; may be left out for one key", "[ http, code ]"),
+        member(
+            "key",
+            Kind::Many(&Kind::Text),
+            "the key column, or a list of them; may be left out for one key",
+            "[ http, code ]",
+        ),
         member(
             "rows",
             Kind::Either(&[Kind::Named(&Kind::Any), Kind::List(&Kind::Named(&Kind::Any))]),
-            "with one key: a map from key to a value or a map of columns. With several: a list of maps of key columns and result columns; a key column left out fits anything, the first row that fits wins",
+            "with one key: a map from key to a value or a map of columns. With several: a list of maps of \
+             key columns and result columns; a key column left out fits anything, the first row that fits \
+             wins",
             "{ sent: submitted, seen: read }",
         )
         .required(),
-        member("else", Kind::Any, "what any other key comes to, and any column that a row leaves out; `$omit` is nothing", "$omit").required(),
+        member(
+            "else",
+            Kind::Any,
+            "what any other key comes to, and any column that a row leaves out; `$omit` is nothing",
+            "$omit",
+        )
+        .required(),
     ]],
 );

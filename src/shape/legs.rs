@@ -75,7 +75,8 @@ pub static PLATFORM_INBOUND: MapShape = MapShape::new(
 pub static RULE: MapShape = MapShape::new(
     "rule",
     "a rule",
-    "A keyword rule; one with neither `words` nor `when` fits everything. A tenant's `keywords` replace `words` and `reply`.",
+    "A keyword rule; one with neither `words` nor `when` fits everything. A tenant's `keywords` \
+             replace `words` and `reply`.",
     &[&[
         member(
             "words",
@@ -100,7 +101,14 @@ pub static PROVIDER_SEND: MapShape = MapShape::new(
     "provider_send",
     "send",
     "How the provider is told to send.",
-    &[&[member("call", Kind::Map(&SEND_CALL), "the call", "{ method: POST, url: $.settings.url, body: $.message, take: { provider_id: $.answer.body.id }, retry: { again: [ unreached ] } }").required()]],
+    &[&[member(
+        "call",
+        Kind::Map(&SEND_CALL),
+        "the call",
+        "{ method: POST, url: $.settings.url, body: $.message, take: { provider_id: $.answer.body.id }, \
+             retry: { again: [ unreached ] } }",
+    )
+    .required()]],
 );
 
 /// A provider's `templates`.
@@ -109,8 +117,21 @@ pub static PROVIDER_TEMPLATES: MapShape = MapShape::new(
     "templates",
     "How the provider's templates are listed.",
     &[&[
-        member("call", Kind::Map(&LISTING_CALL), "the call for one page", "{ method: GET, url: $.settings.templates_url }").required(),
+        member(
+            "call",
+            Kind::Map(&LISTING_CALL),
+            "the call for one page",
+            "{ method: GET, url: $.settings.templates_url }",
+        )
+        .required(),
         member("each", Kind::Expression, "the items of a page", "\"$.answer.body.templates[*]\"").required(),
-        member("template", Kind::Tree, "one item as a Template of the model", "{ id: $.item.id, name: $.item.name, language: $.item.language, status: $.item.status, components: $.item.components }").required(),
+        member(
+            "template",
+            Kind::Tree,
+            "one item as a Template of the model",
+            "{ id: $.item.id, name: $.item.name, language: $.item.language, status: $.item.status, \
+             components: $.item.components }",
+        )
+        .required(),
     ]],
 );

@@ -21,7 +21,8 @@ const QUERY_MEMBER: Member =
 pub static SCHEME_IN: MapShape = MapShape::new(
     "scheme_in",
     "a scheme",
-    "How a party proves itself; or the word `none`: anybody, who then is every tenant of this mapping, so that the section's `tenant` must tell.",
+    "How a party proves itself; or the word `none`: anybody, who then is every tenant of this \
+             mapping, so that the section's `tenant` must tell.",
     &[&[
         BASIC_MEMBER,
         BEARER_MEMBER,
@@ -42,7 +43,8 @@ pub static SCHEME_IN: MapShape = MapShape::new(
             "hmac",
             Kind::Map(&HMAC_IN),
             "a keyed hash over parts of the request",
-            "{ secret: $.credentials.signing_secret, signature: \"$.headers['x-signature']\", prefix: \"sha256=\" }",
+            "{ secret: $.credentials.signing_secret, signature: \"$.headers['x-signature']\", prefix: \
+             \"sha256=\" }",
         ),
         member(
             "jwt_hs256",
@@ -78,13 +80,15 @@ pub static SCHEME_OUT: MapShape = MapShape::new(
         member(
             "jwt_rs256",
             Kind::Map(&JWT_RS256_OUT),
-            "a token signed with RSA-SHA256; `iat`, `exp` and `jti` are added, and one token is shared until shortly before it ends",
+            "a token signed with RSA-SHA256; `iat`, `exp` and `jti` are added, and one token is shared until \
+             shortly before it ends",
             "{ key: $.credentials.private_key, claims: { application_id: $.credentials.application_id } }",
         ),
         member(
             "oauth2_client_credentials",
             Kind::Map(&CLIENT_CREDENTIALS),
-            "a token that an authorization server gives; one is shared until shortly before it ends, and a 401 renews it once",
+            "a token that an authorization server gives; one is shared until shortly before it ends, and a \
+             401 renews it once",
             "{ url: $.settings.token_url, id: $.credentials.client_id, secret: $.credentials.client_secret }",
         ),
     ]],
@@ -141,12 +145,18 @@ pub static PATH: MapShape = MapShape::new(
 );
 
 const HMAC: [Member; 7] = [
-    member("secret", Kind::Tree, "the shared secret; of a list all are accepted, the first signs", "$.credentials.signing_secret")
-        .required(),
+    member(
+        "secret",
+        Kind::Tree,
+        "the shared secret; of a list all are accepted, the first signs",
+        "$.credentials.signing_secret",
+    )
+    .required(),
     member(
         "signature",
         Kind::Text,
-        "where the signature stands: `$.headers['x-name']`, `$.query.name`; in calls of theirs also part of it, by `| capture(\"…\")`",
+        "where the signature stands: `$.headers['x-name']`, `$.query.name`; in calls of theirs also part \
+             of it, by `| capture(\"…\")`",
         "\"$.headers['x-signature']\"",
     )
     .required(),
@@ -156,11 +166,17 @@ const HMAC: [Member; 7] = [
     member(
         "message",
         Kind::Many(&Kind::Tree),
-        "what is signed, a part or a list that is run together: texts, values of the tenant, `$.raw`, `$.url`, `$.sorted_form`, `$.headers['x-name']`, `$.query.name`, `$.path.name`",
+        "what is signed, a part or a list that is run together: texts, values of the tenant, `$.raw`, \
+             `$.url`, `$.sorted_form`, `$.headers['x-name']`, `$.query.name`, `$.path.name`",
         "[ \"$.headers['x-time']\", \".\", $.raw ]",
     )
     .or("$.raw"),
-    member("at", Kind::Text, "where the time of signing stands; it must be part of `message`", "\"$.headers['x-time']\""),
+    member(
+        "at",
+        Kind::Text,
+        "where the time of signing stands; it must be part of `message`",
+        "\"$.headers['x-time']\"",
+    ),
 ];
 
 /// A keyed hash that a party makes.

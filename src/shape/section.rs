@@ -37,7 +37,8 @@ static SECTION: &[Member] = &[
     member(
         "tenant",
         Kind::Either(&[Kind::Expression, Kind::Map(&TENANT_OF)]),
-        "whose it is: the tenant's name, or whose number or setting has this value. Absent or nothing: the credentials tell. Whoever it names, the credential of this request must be that tenant's own",
+        "whose it is: the tenant's name, or whose number or setting has this value. Absent or nothing: \
+             the credentials tell. Whoever it names, the credential of this request must be that tenant's own",
         "$.query.tenant?",
     ),
     member(

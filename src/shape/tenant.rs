@@ -12,26 +12,78 @@ pub static TENANT: MapShape = MapShape::new(
     "a tenant",
     "One brand: its platform account, its provider account, its numbers.",
     &[&[
-        member("tenant", Kind::Text, "the name, in logs and everywhere: letters, digits, `-` `_` `.`", "acme").required(),
-        member("platform", Kind::Text, "the name of the platform's mapping, perhaps with a version: `NAME@HASH`", "beacon").required(),
-        member("provider", Kind::Text, "the name of the provider's mapping, perhaps with a version: `NAME@HASH`", "courier").required(),
-        member("enabled", Kind::Boolean, "`false`: its sends are refused as `forbidden` and its queue is held; statuses and STOPs are still taken in", "false").or("true"),
-        member("numbers", Kind::Many(&Kind::Either(&[Kind::Digits, Kind::Map(&NUMBER)])), "its senders: digits without `+`, or maps", "[ { number: \"6531290044\", waba: \"104996122399160\" } ]").required(),
+        member("tenant", Kind::Text, "the name, in logs and everywhere: letters, digits, `-` `_` `.`", "acme")
+            .required(),
+        member(
+            "platform",
+            Kind::Text,
+            "the name of the platform's mapping, perhaps with a version: `NAME@HASH`",
+            "beacon",
+        )
+        .required(),
+        member(
+            "provider",
+            Kind::Text,
+            "the name of the provider's mapping, perhaps with a version: `NAME@HASH`",
+            "courier",
+        )
+        .required(),
+        member(
+            "enabled",
+            Kind::Boolean,
+            "`false`: its sends are refused as `forbidden` and its queue is held; statuses and STOPs are \
+             still taken in",
+            "false",
+        )
+        .or("true"),
+        member(
+            "numbers",
+            Kind::Many(&Kind::Either(&[Kind::Digits, Kind::Map(&NUMBER)])),
+            "its senders: digits without `+`, or maps",
+            "[ { number: \"6531290044\", waba: \"104996122399160\" } ]",
+        )
+        .required(),
         member(
             "credentials",
             Kind::Named(&Kind::Either(&[Kind::Secret, Kind::Named(&Kind::Secret)])),
-            "what the two mappings' `auth` and calls read. A block named after a party is laid over the flat members, so that both may have an `api_key`. A value is `${env:NAME}`, `${file:/path}` (one trailing line break is dropped) or a list of them while one is rotated; one written out is a warning",
+            "what the two mappings' `auth` and calls read. A block named after a party is laid over the flat \
+             members, so that both may have an `api_key`. A value is `${env:NAME}`, `${file:/path}` (one \
+             trailing line break is dropped) or a list of them while one is rotated; one written out is a \
+             warning",
             "{ courier: { api_key: \"${env:ACME_KEY}\" } }",
         ),
-        member("settings", Kind::Named(&Kind::Any), "what the two mappings declare under `settings`; blocks per party as in `credentials`. One that is needed and missing is named", "{ report_url: \"https://api.example/report\" }")
-            .or("the mapping's"),
-        member("tables", Kind::Named(&Kind::Named(&Kind::Named(&Kind::Any))), "rows and columns of a mapping's tables that this tenant changes: `{ PARTY: { TABLE: { ROW: … } } }`", "{ beacon: { codes: { frequency_cap: { report: 2009 } } } }"),
+        member(
+            "settings",
+            Kind::Named(&Kind::Any),
+            "what the two mappings declare under `settings`; blocks per party as in `credentials`. One that \
+             is needed and missing is named",
+            "{ report_url: \"https://api.example/report\" }",
+        )
+        .or("the mapping's"),
+        member(
+            "tables",
+            Kind::Named(&Kind::Named(&Kind::Named(&Kind::Any))),
+            "rows and columns of a mapping's tables that this tenant changes: `{ PARTY: { TABLE: { ROW: … } \
+             } }`",
+            "{ beacon: { codes: { frequency_cap: { report: 2009 } } } }",
+        ),
         member("limits", Kind::Map(&LIMITS), "how fast, and how much may wait", "{ send: 200/s, backlog: 500000 }"),
         member("delivery", Kind::Map(&DELIVERY), "how messages are delivered", "{ expire_after: 6h }"),
-        member("sources", Kind::Many(&Kind::Text), "address ranges the platform may call from", "[ 203.0.113.0/24 ]").or("any"),
-        member("hosts", Kind::Many(&Kind::Text), "`host` or `host:port` that calls may go to besides the mapping's", "[ media.acme.example ]"),
-        member("keywords", Kind::Named(&Kind::Map(&KEYWORD)), "per rule of the platform's mapping: its words and its reply", "{ opt_out: { words: [ STOP ], reply: \"Bye, {{name}}.\" } }")
-            .or("the mapping's"),
+        member("sources", Kind::Many(&Kind::Text), "address ranges the platform may call from", "[ 203.0.113.0/24 ]")
+            .or("any"),
+        member(
+            "hosts",
+            Kind::Many(&Kind::Text),
+            "`host` or `host:port` that calls may go to besides the mapping's",
+            "[ media.acme.example ]",
+        ),
+        member(
+            "keywords",
+            Kind::Named(&Kind::Map(&KEYWORD)),
+            "per rule of the platform's mapping: its words and its reply",
+            "{ opt_out: { words: [ STOP ], reply: \"Bye, {{name}}.\" } }",
+        )
+        .or("the mapping's"),
     ]],
 );
 
@@ -100,15 +152,49 @@ pub static DELIVERY: MapShape = MapShape::new(
     &[&[
         member("timeout", Kind::Duration, "for one call", "10s").or("10s"),
         member("expire_after", Kind::Duration, "a message is not sent after this", "24h").or("24h"),
-        member("retry", Kind::Map(&RESEND_AFTER), "delays between attempts: doubling, spread by a fifth", "{ first: 1s, max: 15m }"),
-        member("in_doubt", Kind::Map(&IN_DOUBT), "what happens to an attempt of unknown outcome", "{ wait: 120s, then: resend }"),
-        member("concurrency", Kind::Integer, "calls under way per provider account; a change holds from the next start", "64").or("64"),
-        member("suppression", Kind::Word(&["tenant", "number", "off"]), "whom an opt-out holds for: `tenant`, `number` (the one it was said to), `\"off\"` (nobody; the tenant takes the responsibility)", "number")
-            .or("tenant"),
-        member("preflight", Kind::Word(&["refuse", "warn", "off"]), "a message that does not fit its synced template: `refuse`, `warn` (sent, with a line in the log), `\"off\"` (not looked at)", "warn")
-            .or("refuse"),
-        member("resend", Kind::Word(&["on", "off"]), "`\"on\"`: a failure that the provider's mapping marks with `resend` is attempted again, at most three times", "\"on\"")
-            .or("\"off\""),
+        member(
+            "retry",
+            Kind::Map(&RESEND_AFTER),
+            "delays between attempts: doubling, spread by a fifth",
+            "{ first: 1s, max: 15m }",
+        ),
+        member(
+            "in_doubt",
+            Kind::Map(&IN_DOUBT),
+            "what happens to an attempt of unknown outcome",
+            "{ wait: 120s, then: resend }",
+        ),
+        member(
+            "concurrency",
+            Kind::Integer,
+            "calls under way per provider account; a change holds from the next start",
+            "64",
+        )
+        .or("64"),
+        member(
+            "suppression",
+            Kind::Word(&["tenant", "number", "off"]),
+            "whom an opt-out holds for: `tenant`, `number` (the one it was said to), `\"off\"` (nobody; the \
+             tenant takes the responsibility)",
+            "number",
+        )
+        .or("tenant"),
+        member(
+            "preflight",
+            Kind::Word(&["refuse", "warn", "off"]),
+            "a message that does not fit its synced template: `refuse`, `warn` (sent, with a line in the \
+             log), `\"off\"` (not looked at)",
+            "warn",
+        )
+        .or("refuse"),
+        member(
+            "resend",
+            Kind::Word(&["on", "off"]),
+            "`\"on\"`: a failure that the provider's mapping marks with `resend` is attempted again, at most \
+             three times",
+            "\"on\"",
+        )
+        .or("\"off\""),
     ]],
 );
 

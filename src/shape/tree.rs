@@ -65,12 +65,14 @@ pub static OPERATORS: &[Operator] = &[
             member("do", Kind::Tree, "what becomes of an item", "{ text: $.item }").required(),
             member("as", Kind::Text, "the item's name", "value").or("item"),
         ],
-        "a list; the item is `$.item` (or the name that `as` gives), its place `$.index`. Inside a list it splices; `$omit` items vanish, `$.index` still counts them",
+        "a list; the item is `$.item` (or the name that `as` gives), its place `$.index`. Inside a list \
+             it splices; `$omit` items vanish, `$.index` still counts them",
     ),
     Operator::new(
         member("$use", Kind::Text, "the name of a tree under `use`", "component"),
         &[member("with", NAMES, "the names it sees", "{ component: $.item }")],
-        "the named tree of `use`; it sees the names of `with` and those of everywhere. Each use gives the same names",
+        "the named tree of `use`; it sees the names of `with` and those of everywhere. Each use gives \
+             the same names",
     ),
     Operator::new(
         member(

@@ -7,6 +7,7 @@ mod layout;
 mod reference;
 mod schema;
 mod tutorial;
+mod words;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -66,7 +66,7 @@ fn the_shipped_schemas_are_what_the_command_prints() {
 }
 
 /// Every shape that a shape leads to, itself first.
-fn reached(shape: &'static MapShape, all: &mut Vec<&'static MapShape>) {
+pub(super) fn reached(shape: &'static MapShape, all: &mut Vec<&'static MapShape>) {
     if all.iter().any(|known| known.name == shape.name) {
         return;
     }
@@ -260,4 +260,32 @@ fn spellings_are_checked() {
         "for: x\ncases: [ { case: a, request: { path: /x, signed: wrong }, expect: { answer: { http: 401 } } } ]\n",
         &[("expect", "expects"), ("answer", "answers"), ("signed: wrong", "signed: false"), ("for: x\n", "")],
     );
+}
+
+/// What the loader says of a mistake that a schema can see.
+const SEEN: [&str; 6] = ["SB0301", "SB0302", "SB0305", "SB0212", "SB0213", "has no `else`"];
+
+#[test]
+fn golden_mistakes_of_keys_and_words_do_not_fit() {
+    let (mut wrong, mut right) = (0, 0);
+    let validator = validator(Document::Mapping);
+    for path in files("tests/cases/diagnostics") {
+        let case = read(&fs::read_to_string(&path).unwrap());
+        let said = case["expect"].as_str().unwrap();
+        for (kind, head) in [("platform", "dsl: 1\nplatform: p\n"), ("provider", "dsl: 1\nprovider: p\n")] {
+            // A file that YAML itself is at odds with has no tree to hold against anything.
+            let Some(text) = case[kind].as_str().filter(|_| !said.contains("error[SB01") && case["tenant"].is_null())
+            else {
+                continue;
+            };
+            let fits = validator.is_valid(&read(&format!("{head}{text}")));
+            if SEEN.iter().any(|code| said.contains(code)) {
+                assert!(!fits, "{} fits the schema", path.display());
+                wrong += 1;
+            } else {
+                right += usize::from(fits);
+            }
+        }
+    }
+    assert!(wrong >= 5 && right >= 30, "{wrong} were refused, {right} taken");
 }
