@@ -112,4 +112,6 @@ impl Report {
 }
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod tests;

@@ -169,9 +169,11 @@ impl<'a> Sending<'a, '_> {
             };
             let prepared = match prove(&outcall, renewed, now) {
                 Ok(prepared) => prepared,
+                // Without a call no answer is used: going on would never end.
                 Err(problem) => {
-                    let failure = Failure::ours(Reason::Unauthenticated, Some(problem.to_string()));
-                    return Some(Outcome::Hold { failure });
+                    self.held = true;
+                    self.failure = Some(Failure::ours(Reason::Unauthenticated, Some(problem.to_string())));
+                    return None;
                 }
             };
             self.calls.push(call(None, &prepared, None, scene.arena));

@@ -1,0 +1,206 @@
+//! The inputs from which fuzzing starts, made of the repository's own files, and the words of the language.
+
+use switchboard::diagnostic::Source;
+use switchboard::functions::FUNCTIONS;
+use switchboard::yaml::{self, Node, Shape};
+
+use crate::{body, codec, loader, program, shipped};
+
+/// A small file for each construct of a tree, in turn.
+const PROGRAMS: &[&str] = &[
+    r#"{ tree: { a: "$.body.a ?? $.body.b?", b: [ $omit, 1, "$.body.l[*]" ] } }"#,
+    r#"{ tree: { $when: "$.body.a?", then: { x: $.body.a }, else: { $literal: $.a } } }"#,
+    r#"{ tree: { $match: $.body.a, cases: { "1": one, x: { $each: "$.body.l[*]", as: it, do: "$.it.x?" } }, else: $omit } }"#,
+    r#"{ use: { u: { g: "$.g?", r: { $when: "$.g?", then: { $use: u, with: { g: "$.g.g?" } } } } }, tree: { $use: u, with: { g: "$.body.a?" } } }"#,
+    r#"{ tree: { $pipe: { $each: "$.body.l[*]", do: $.item }, to: number_keys | to_json } }"#,
+    r#"{ tree: { $text: "Hi {{n}}, {{n}}", with: { n: '$.body.a ?? "there"' } } }"#,
+    r#"{ tables: { t: { key: [ a, b ], rows: [ { a: 1, x: one }, { b: 2, x: two } ], else: { x: none } } }, let: { r: { $pipe: { a: "$.body.a?", b: "$.body.b?" }, to: table(t) } }, tree: { x: "$.r.x?" } }"#,
+    r#"{ tables: { t: { rows: { 1: { x: one }, x: $omit }, else: { x: $omit, y: 2 } } }, let: { r: "$.body.a | table(t)" }, tree: { x: "$.r.x?", y: "$.r.y?" } }"#,
+    r#"{ when: "$.body.a == 1 && !($.body.b? || $.now < $.now)", tree: { k: $.credentials.key, n: $.now, t: "$.tenant.name?" } }"#,
+    r#"{ let: { l: "$.body.l[?@.a == 1 && @.b > 2].c", f: "$.l | first | string" }, tree: [ "$.f?", "$.body.l[-1]?", "$.body.l[1:3]" ] }"#,
+];
+
+const BODIES: &[&str] = &[
+    r#"{"a":1,"b":{"g":{"g":2}},"l":[{"a":1,"b":3,"c":"x"},[1,2],null,"é"]}"#,
+    r#"{"a":"x","b":"{\"a\":[1]}","l":[]}"#,
+    r#"{"a":{"g":{"g":{"g":1}}},"b":2,"l":["+1 415 555 2671","2026-11-21T10:00:00+0530","aGk="]}"#,
+];
+
+const PROSE: &[&str] = &[
+    "You will not hear from us again.",
+    "Hi {{name}}, {{{name}}} and {{ order.id }}!",
+    "\\{{raw}} {{!-- note --}} {{! note }} {{~name~}}",
+    "{{#if a}}x{{else}}y{{/if}}",
+    "{{> part}} {{helper a b=1}} {{[a b]}}",
+    "{{{{raw}}}} {{x}} {{{{/raw}}}}",
+    "{{{a}} {{b}}} {{",
+    "{{../up}} {{@root.x}} {{this}} {{.}}",
+    "é😀\u{202e} {{नाम}}",
+    "{{\"text\"}} {{1}} {{true}} {{null}}",
+];
+
+/// The seeds of a target.
+pub fn of(target: &str) -> Vec<Vec<u8>> {
+    match target {
+        "loader" => loader_seeds(),
+        "expression" => expressions(),
+        "program" => programs(),
+        "prose" => PROSE.iter().map(|text| text.as_bytes().to_vec()).collect(),
+        "codec" => bodies().into_iter().chain(other_formats()).collect(),
+        "body" => inbound(),
+        _ => panic!("there is no target {target}"),
+    }
+}
+
+fn loader_seeds() -> Vec<Vec<u8>> {
+    let mut all: Vec<Vec<u8>> = Vec::new();
+    for folder in ["mappings", "tenants", "fuzz/corner"] {
+        all.extend(shipped::sources(folder, false).into_iter().map(|source| source.text.as_bytes().to_vec()));
+    }
+    let tenant = shipped::files("tenants", ".yaml").into_values().next().expect("a tenant");
+    all.extend(documented().into_iter().map(|mapping| [mapping.as_bytes(), loader::BETWEEN.as_bytes(), &tenant].concat()));
+    // Parts of files, so that no step has to find its way through a long one.
+    for source in shipped::sources("mappings", false) {
+        let head: String = source.text.lines().take_while(|line| !line.starts_with("auth:")).map(line).collect();
+        for part in parts(&source.text) {
+            all.push(format!("{head}{part}").into_bytes());
+        }
+    }
+    all
+}
+
+fn line(text: &str) -> String {
+    format!("{text}\n")
+}
+
+/// The parts of a file under each key of its own.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts: Vec<String> = Vec::new();
+    for text in text.lines() {
+        let begins = text.starts_with(|char: char| char.is_ascii_alphabetic());
+        match parts.last_mut().filter(|_| !begins) {
+            Some(part) => part.push_str(&line(text)),
+            None => parts.push(line(text)),
+        }
+    }
+    parts
+}
+
+/// The mappings of the documentation.
+fn documented() -> Vec<String> {
+    let text = String::from_utf8(shipped::files("docs", "language.md").remove("language.md").expect("it is there"));
+    let text = text.expect("a text");
+    let fences = text.split("```yaml ").skip(1).filter_map(|rest| rest.split_once('\n')?.1.split_once("```"));
+    fences.map(|(part, _)| part.to_owned()).collect()
+}
+
+fn expressions() -> Vec<Vec<u8>> {
+    let mut all: Vec<String> = FUNCTIONS
+        .iter()
+        .flat_map(|function| function.examples)
+        .map(|example| {
+            let expression = example.expression.replace("$.a", "$.body.a").replace("$.b", "$.body.b");
+            format!("{}{}{}", expression.replace("$.body.body", "$.body.b"), program::BETWEEN, example.given)
+        })
+        .collect();
+    for source in shipped::sources("mappings", false) {
+        let node = yaml::parse(&source, &mut Vec::new()).expect("a mapping is YAML");
+        walk(&node, &mut |text| all.extend(text.starts_with("$.").then(|| text.to_owned())));
+    }
+    all.sort();
+    all.dedup();
+    all.into_iter().map(String::into_bytes).collect()
+}
+
+fn walk(node: &Node, visit: &mut dyn FnMut(&str)) {
+    match &node.shape {
+        Shape::Scalar(..) => node.as_text().into_iter().for_each(visit),
+        Shape::List(items) => items.iter().for_each(|item| walk(item, visit)),
+        Shape::Map(entries) => entries.iter().for_each(|(_, node)| walk(node, visit)),
+    }
+}
+
+/// Each program with each body.
+fn programs() -> Vec<Vec<u8>> {
+    let one = |program, body| format!("{program}{}{body}", program::BETWEEN).into_bytes();
+    PROGRAMS.iter().flat_map(|program| BODIES.iter().map(move |body| one(program, body))).collect()
+}
+
+fn bodies() -> Vec<Vec<u8>> {
+    shipped::samples().values().map(|sample| [b"j", &**sample].concat()).collect()
+}
+
+fn other_formats() -> Vec<Vec<u8>> {
+    let packed: &[u8] = &[0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 0xcb, 0x28, 0, 0, 0xac, 0x2a, 0x93, 0xd8, 2, 0, 0, 0];
+    let texts: [(u8, &[u8]); 9] = [
+        (b'f', b"a=1&b=x+y&a=%C3%A9&c"),
+        (b'q', b"a=1&b=x%20y&a=2&=&&d=%zz"),
+        (b'x', b"<?xml version='1.0'?><r a='1'><b>x &amp; y</b><b/><![CDATA[<]]>&#233;</r>"),
+        (b'x', b"<s:r xmlns:s=\"u\"><!-- c --><?p x?><s:b>1</s:b>text</s:r>"),
+        (b't', "text é".as_bytes()),
+        (b'j', br#"{"a\u0000":"\ud83d\ude00","b":[1.0,-0,1e308,18446744073709551615,null,{}]}"#),
+        (b'j', b"[[[[[[[[1]]]]]]]]"),
+        (codec::PACKED, packed),
+        (codec::PACKED, &packed[..15]),
+    ];
+    texts.iter().map(|(kind, text)| [&[*kind], *text].concat()).collect()
+}
+
+/// Every sample at the place of its case, and one body of each format at every place of `corner.yaml`.
+fn inbound() -> Vec<Vec<u8>> {
+    let ground = body::ground();
+    let mut all = Vec::new();
+    for (place, at) in ground.places.iter().zip(0_u16..) {
+        let at = at.to_be_bytes();
+        all.push([&at[..], &*ground.samples[&place.sample]].concat());
+        if place.sample == "input" {
+            all.extend(bodies().iter().take(3).chain(&other_formats()).map(|body| [&at[..], &body[1..]].concat()));
+        }
+    }
+    all
+}
+
+/// libFuzzer's dictionary: operators, functions, keys of files, and what is odd in a body.
+pub fn dictionary() -> Vec<String> {
+    let mut words: Vec<String> = FUNCTIONS.iter().map(|function| format!("| {}", function.name)).collect();
+    let operators = "$omit $when $match $each $use $pipe $text $literal $file $.body $.item $.index $.now $.settings ?? || && == != < <= > >= \
+        [*] [?@ [1:] [-1] ! ? | ( ) {{ }} {{1}} then else do as with to cases";
+    words.extend(operators.split_whitespace().map(str::to_owned));
+    let mut keys = Vec::new();
+    for folder in ["mappings", "tenants", "fuzz/corner"] {
+        for source in shipped::sources(folder, false) {
+            let node = yaml::parse(&Source::clone(&source), &mut Vec::new()).expect("it is YAML");
+            collect(&node, 0, &mut keys);
+        }
+    }
+    keys.sort();
+    keys.dedup();
+    words.extend(keys);
+    words.extend(["\u{0}", "\u{202e}", "\u{feff}", "😀", "\\ud800", "%00", "&#0;", "<![CDATA[", "1e999"].map(str::to_owned));
+    words.iter().map(|word| quoted(word)).collect()
+}
+
+fn collect(node: &Node, depth: usize, keys: &mut Vec<String>) {
+    match &node.shape {
+        Shape::Map(entries) if depth < 4 => {
+            for (key, node) in entries {
+                keys.push(format!("{}: ", key.text));
+                collect(node, depth + 1, keys);
+            }
+        }
+        Shape::List(items) => items.iter().for_each(|item| collect(item, depth + 1, keys)),
+        _ => {}
+    }
+}
+
+fn quoted(word: &str) -> String {
+    let escaped: String = word
+        .bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' => format!("\\{}", char::from(byte)),
+            b' '..=b'~' => char::from(byte).to_string(),
+            _ => format!("\\x{byte:02X}"),
+        })
+        .collect();
+    format!("\"{escaped}\"")
+}

@@ -1,0 +1,111 @@
+//! What came of a changed case, and how two of them differ.
+
+use serde_json::{Value as Json, json};
+
+use super::super::drive::{Scene, drive};
+use super::super::facts::GivenFacts;
+use super::super::suite::Suite;
+use super::super::wanted::Trees;
+use super::super::Material;
+use super::field::Subject;
+use crate::mapping::Mapping;
+use crate::value::Arena;
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Outcome {
+    /// Everything that `expect` could name, with every URL taken apart.
+    pub(super) all: Json,
+    /// Why there is not more.
+    pub(super) why: Option<String>,
+    /// Calls that could not be made.
+    pub(super) lost: Vec<String>,
+}
+
+/// Runs a case; `Err` where the changed text makes it no case, which the model's own readers say.
+pub(super) fn run(subject: &Subject, suite: &Suite, mapping: &Mapping, material: &Material<'_>) -> Result<Outcome, String> {
+    let trees = Trees::new(&subject.case.source, material.sample);
+    let tenant = subject.given.snapshot.tenants.first().expect("a case has a tenant");
+    let facts = GivenFacts::new(tenant, subject.given.templates.clone(), subject.given.suppressed.clone());
+    let arena = Arena::new();
+    let scene = Scene {
+        party: mapping.party,
+        given: &subject.given,
+        tenant,
+        facts: &facts,
+        arena: &arena,
+        trees: &trees,
+        schemas: &suite.schemas,
+        case: &subject.case,
+    };
+    let found = drive(&scene).map_err(|broken| broken.message.clone())?;
+    let mut all = serde_json::to_value(found.value(&arena)).expect("a value is JSON");
+    open(&mut all);
+    let lost = found.notes.iter().map(|note| format!("{}: {}", note.path, note.found)).collect();
+    Ok(Outcome { all, why: found.why, lost })
+}
+
+/// Takes the URLs of calls apart: a text is percent-encoded there, and has to be found again.
+fn open(value: &mut Json) {
+    match value {
+        Json::Object(members) => {
+            if let Some(url) = members.get_mut("url")
+                && let Some(parsed) = url.as_str().and_then(|text| url::Url::parse(text).ok())
+            {
+                let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+                let path: Vec<String> = parsed.path_segments().into_iter().flatten().map(decode).collect();
+                let query: Vec<_> = parsed.query_pairs().map(|(name, value)| json!([name, value])).collect();
+                *url = json!({ "origin": parsed.origin().ascii_serialization(), "path": path, "query": query,
+                    "user": parsed.username(), "fragment": parsed.fragment() });
+            }
+            members.values_mut().for_each(open);
+        }
+        Json::Array(items) => items.iter_mut().for_each(open),
+        _ => {}
+    }
+}
+
+/// How often the plain text came out.
+pub(super) fn count(value: &Json, text: &str) -> usize {
+    match value {
+        Json::String(found) => usize::from(found.contains(text)),
+        Json::Array(items) => items.iter().map(|item| count(item, text)).sum(),
+        Json::Object(members) => members.values().map(|member| count(member, text)).sum(),
+        _ => 0,
+    }
+}
+
+/// Where two outcomes differ in more than one text having taken another's place.
+pub(super) fn differences(plain: &Json, hostile: &Json, texts: (&str, &str), path: &str, found: &mut Vec<String>) {
+    match (plain, hostile) {
+        (Json::String(before), Json::String(after)) if before.contains(texts.0) => {
+            if !replaced(before, after, texts) {
+                found.push(format!("{path}: {} is {}", cut(before), cut(after)));
+            }
+        }
+        (Json::Array(before), Json::Array(after)) if before.len() == after.len() => {
+            for (place, (before, after)) in before.iter().zip(after).enumerate() {
+                differences(before, after, texts, &format!("{path}[{place}]"), found);
+            }
+        }
+        (Json::Object(before), Json::Object(after)) if before.keys().eq(after.keys()) => {
+            for ((key, before), after) in before.iter().zip(after.values()) {
+                differences(before, after, texts, &format!("{path}.{key}"), found);
+            }
+        }
+        (before, after) if before == after => {}
+        (before, after) => found.push(format!("{path}: {} is {}", cut(&before.to_string()), cut(&after.to_string()))),
+    }
+}
+
+/// The text byte by byte, or as a JSON text inside of a text.
+fn replaced(before: &str, after: &str, (plain, hostile): (&str, &str)) -> bool {
+    let quoted = Json::from(hostile).to_string();
+    let inside = &quoted[1..quoted.len() - 1];
+    before.replace(plain, hostile) == after || before.replace(plain, inside) == after
+}
+
+pub(super) fn cut(text: &str) -> String {
+    let start: String = text.chars().take(90).collect();
+    format!("{start:?}")
+}
