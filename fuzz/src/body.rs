@@ -89,7 +89,8 @@ pub fn run(input: &[u8]) {
     let sample = |name: &str| {
         if name == place.sample { Some(body.clone()) } else { ground.samples.get(name).cloned() }
     };
-    let material = Material { sample: &sample, rsa_key_pem: &ground.key, now: Timestamp::from_millis(1_793_783_646_981) };
+    let material =
+        Material { sample: &sample, rsa_key_pem: &ground.key, now: Timestamp::from_millis(1_793_783_646_981) };
     let report = ground.suites[place.suite].run_some(&material, &|name| name == place.case);
     assert_eq!(report.outcomes.len(), 1, "{}", place.case);
     for outcome in report.outcomes {

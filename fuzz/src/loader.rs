@@ -24,7 +24,7 @@ fn shipped_snapshot() -> &'static (Vec<Source>, Snapshot) {
     static SHIPPED: OnceLock<(Vec<Source>, Snapshot)> = OnceLock::new();
     SHIPPED.get_or_init(|| {
         let mappings = shipped::sources("mappings", false);
-        let files = Files { mappings: mappings.clone(), tenants: Vec::new() };
+        let files = Files { mappings: mappings.clone(), ..Files::default() };
         let (snapshot, problems) = config::build(&files, None, &resolve, [0; 32]);
         assert!(!problems.iter().any(Diagnostic::is_error), "{}", render(&problems));
         (mappings, snapshot)
@@ -35,7 +35,7 @@ fn shipped_snapshot() -> &'static (Vec<Source>, Snapshot) {
 pub fn run(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let (mappings, before) = shipped_snapshot();
-    let mut files = Files { mappings: mappings.clone(), tenants: Vec::new() };
+    let mut files = Files { mappings: mappings.clone(), ..Files::default() };
     for (place, text) in text.split(BETWEEN).take(4).enumerate() {
         let source = Source::new(format!("input {place}"), text);
         let tenant = text.lines().any(|line| line.starts_with("tenant:"));

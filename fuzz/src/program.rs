@@ -12,9 +12,9 @@ use switchboard::yaml;
 pub const BETWEEN: &str = "\n%%%\n";
 
 const ROOTS: &[Root] = &[
-    Root { name: "body", optional: false, secret: false },
-    Root { name: "last", optional: true, secret: false },
-    Root { name: "credentials", optional: false, secret: true },
+    Root::plain("body"),
+    Root { optional: true, ..Root::plain("last") },
+    Root { secret: true, ..Root::plain("credentials") },
 ];
 
 /// What a file became.
@@ -25,7 +25,10 @@ pub struct Compiled {
 }
 
 /// Compiles a file the way a section does; `None` where it has errors. The tree is made by `build`.
-pub fn compile(text: &str, build: fn(&mut ScopeBuilder, &mut Compiler<'_>, &yaml::Node) -> Program) -> Option<Compiled> {
+pub fn compile(
+    text: &str,
+    build: fn(&mut ScopeBuilder, &mut Compiler<'_>, &yaml::Node) -> Program,
+) -> Option<Compiled> {
     let source = Source::new("input", text);
     let mut problems = Vec::new();
     let node = yaml::parse(&source, &mut problems)?;

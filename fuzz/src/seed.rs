@@ -39,6 +39,18 @@ const PROSE: &[&str] = &[
     "{{\"text\"}} {{1}} {{true}} {{null}}",
 ];
 
+/// Writes a target's seeds, and the dictionary, into the folder that `FUZZ_CORPUS` names, before libFuzzer reads it.
+pub fn write(target: &str) {
+    let Some(folder) = std::env::var_os("FUZZ_CORPUS").map(std::path::PathBuf::from) else { return };
+    let own = folder.join(target);
+    std::fs::create_dir_all(&own).expect("the folder can be made");
+    for (place, seed) in of(target).iter().enumerate() {
+        std::fs::write(own.join(format!("seed-{place:04}")), seed).expect("a seed can be written");
+    }
+    std::fs::write(folder.join(format!("{target}.dict")), dictionary().join("\n"))
+        .expect("a dictionary can be written");
+}
+
 /// The seeds of a target.
 pub fn of(target: &str) -> Vec<Vec<u8>> {
     match target {
@@ -58,7 +70,9 @@ fn loader_seeds() -> Vec<Vec<u8>> {
         all.extend(shipped::sources(folder, false).into_iter().map(|source| source.text.as_bytes().to_vec()));
     }
     let tenant = shipped::files("tenants", ".yaml").into_values().next().expect("a tenant");
-    all.extend(documented().into_iter().map(|mapping| [mapping.as_bytes(), loader::BETWEEN.as_bytes(), &tenant].concat()));
+    all.extend(
+        documented().into_iter().map(|mapping| [mapping.as_bytes(), loader::BETWEEN.as_bytes(), &tenant].concat()),
+    );
     // Parts of files, so that no step has to find its way through a long one.
     for source in shipped::sources("mappings", false) {
         let head: String = source.text.lines().take_while(|line| !line.starts_with("auth:")).map(line).collect();
@@ -176,7 +190,9 @@ pub fn dictionary() -> Vec<String> {
     keys.sort();
     keys.dedup();
     words.extend(keys);
-    words.extend(["\u{0}", "\u{202e}", "\u{feff}", "😀", "\\ud800", "%00", "&#0;", "<![CDATA[", "1e999"].map(str::to_owned));
+    words.extend(
+        ["\u{0}", "\u{202e}", "\u{feff}", "😀", "\\ud800", "%00", "&#0;", "<![CDATA[", "1e999"].map(str::to_owned),
+    );
     words.iter().map(|word| quoted(word)).collect()
 }
 

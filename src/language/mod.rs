@@ -29,7 +29,7 @@ mod tree;
 mod want;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use compiler::{Compiler, Declared, Module};
 pub use observer::{Asked, Event, Let, Observer};

@@ -55,7 +55,9 @@ impl Subject {
                 }
                 stimulus = Some(Stimulus::Message(None));
             }
-            Stimulus::Event(node) | Stimulus::Inbound(node) => said.push((Region::Stimulus, trees.read(node).ok()?.tree()?)),
+            Stimulus::Event(node) | Stimulus::Inbound(node) => {
+                said.push((Region::Stimulus, trees.read(node).ok()?.tree()?))
+            }
             Stimulus::Listing => {}
         }
         let answers = case.answers.as_ref().and_then(Node::as_list).unwrap_or_default();
@@ -72,16 +74,16 @@ impl Subject {
             let trees = templates.iter().map(|template| Tree::from(template.view(&arena)));
             said.push((Region::Templates, Tree::List(trees.collect())));
         }
-        let case = Case {
-            name: case.name.clone(),
-            source: case.source.clone(),
-            span: case.span,
-            given: Vec::new(),
-            stimulus: stimulus.unwrap_or_else(|| copy(&case.stimulus)),
-            answers: case.answers.clone(),
-            expect: Node::empty_list(),
-        };
-        Some(Self { case, given, said })
+        let stimulus = stimulus.unwrap_or_else(|| copy(&case.stimulus));
+        Some(Self { case: bare(case, stimulus, case.answers.clone()), given, said })
+    }
+
+    /// A case as it is, with nothing taken out.
+    pub(super) fn raw(suite: &Suite, mapping: &Mapping, case: &Case, material: &Material<'_>) -> Option<Self> {
+        let trees = Trees::new(&case.source, material.sample);
+        let given = Given::read(suite, mapping, case, &trees, material).ok()?;
+        let (stimulus, answers) = (copy(&case.stimulus), case.answers.clone());
+        Some(Self { case: bare(case, stimulus, answers), given, said: Vec::new() })
     }
 
     /// Puts a tree in its place. False where the model does not take it: then nobody ever sees it.
@@ -121,11 +123,18 @@ impl Subject {
 
     fn answer(&mut self, place: usize, key: &str, tree: &Tree) {
         let answers = self.case.answers.as_mut().map(|node| &mut node.shape);
-        if let Some(answer) = answers.and_then(|shape| if let Shape::List(items) = shape { items.get_mut(place) } else { None })
+        if let Some(answer) =
+            answers.and_then(|shape| if let Shape::List(items) = shape { items.get_mut(place) } else { None })
         {
             member(answer, key, tree);
         }
     }
+}
+
+/// A case without what was read from it already, and without what it expects.
+fn bare(case: &Case, stimulus: Stimulus, answers: Option<Node>) -> Case {
+    let (name, source) = (case.name.clone(), case.source.clone());
+    Case { name, source, span: case.span, given: Vec::new(), stimulus, answers, expect: Node::empty_list() }
 }
 
 fn copy(stimulus: &Stimulus) -> Stimulus {
@@ -206,7 +215,8 @@ pub(super) fn with(tree: &Tree, place: &str, text: &str) -> Tree {
     match tree {
         Tree::List(items) => {
             let (key, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-            let change = |(at, item): (usize, &Tree)| if at.to_string() == key { with(item, rest, text) } else { item.clone() };
+            let change =
+                |(at, item): (usize, &Tree)| if at.to_string() == key { with(item, rest, text) } else { item.clone() };
             Tree::List(items.iter().enumerate().map(change).collect())
         }
         Tree::Map(members) => {

@@ -2,11 +2,11 @@
 
 use serde_json::{Value as Json, json};
 
+use super::super::Material;
 use super::super::drive::{Scene, drive};
 use super::super::facts::GivenFacts;
 use super::super::suite::Suite;
 use super::super::wanted::Trees;
-use super::super::Material;
 use super::field::Subject;
 use crate::mapping::Mapping;
 use crate::value::Arena;
@@ -23,7 +23,12 @@ pub(super) struct Outcome {
 }
 
 /// Runs a case; `Err` where the changed text makes it no case, which the model's own readers say.
-pub(super) fn run(subject: &Subject, suite: &Suite, mapping: &Mapping, material: &Material<'_>) -> Result<Outcome, String> {
+pub(super) fn run(
+    subject: &Subject,
+    suite: &Suite,
+    mapping: &Mapping,
+    material: &Material<'_>,
+) -> Result<Outcome, String> {
     let trees = Trees::new(&subject.case.source, material.sample);
     let tenant = subject.given.snapshot.tenants.first().expect("a case has a tenant");
     let facts = GivenFacts::new(tenant, subject.given.templates.clone(), subject.given.suppressed.clone());
@@ -50,7 +55,8 @@ fn open(value: &mut Json) {
     match value {
         Json::Object(members) => {
             if let Some(url) = members.get_mut("url")
-                && let Some(parsed) = url.as_str().and_then(|text| url::Url::parse(text).ok())
+                && let Some(parsed) =
+                    url.as_str().filter(|text| text.starts_with("http")).and_then(|text| url::Url::parse(text).ok())
             {
                 let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
                 let path: Vec<String> = parsed.path_segments().into_iter().flatten().map(decode).collect();
@@ -65,7 +71,7 @@ fn open(value: &mut Json) {
     }
 }
 
-/// How often the plain text came out.
+/// In how many places a text came out.
 pub(super) fn count(value: &Json, text: &str) -> usize {
     match value {
         Json::String(found) => usize::from(found.contains(text)),
@@ -75,14 +81,10 @@ pub(super) fn count(value: &Json, text: &str) -> usize {
     }
 }
 
-/// Where two outcomes differ in more than one text having taken another's place.
-pub(super) fn differences(plain: &Json, hostile: &Json, texts: (&str, &str), path: &str, found: &mut Vec<String>) {
+/// Every place at which the one is not the other with the hostile text where the plain one was.
+pub(super) fn differences(plain: &Json, hostile: &Json, texts: (&str, &str), path: &str, found: &mut Vec<Difference>) {
     match (plain, hostile) {
-        (Json::String(before), Json::String(after)) if before.contains(texts.0) => {
-            if !replaced(before, after, texts) {
-                found.push(format!("{path}: {} is {}", cut(before), cut(after)));
-            }
-        }
+        (Json::String(before), Json::String(after)) if replaced(before, after, texts) => {}
         (Json::Array(before), Json::Array(after)) if before.len() == after.len() => {
             for (place, (before, after)) in before.iter().zip(after).enumerate() {
                 differences(before, after, texts, &format!("{path}[{place}]"), found);
@@ -94,18 +96,34 @@ pub(super) fn differences(plain: &Json, hostile: &Json, texts: (&str, &str), pat
             }
         }
         (before, after) if before == after => {}
-        (before, after) => found.push(format!("{path}: {} is {}", cut(&before.to_string()), cut(&after.to_string()))),
+        (before, after) => {
+            let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            found.push(Difference { path: path.to_owned(), before: text(before), after: text(after) });
+        }
+    }
+}
+
+/// A place at which the hostile text does not stand for the plain one.
+pub(super) struct Difference {
+    pub(super) path: String,
+    pub(super) before: String,
+    pub(super) after: String,
+}
+
+impl std::fmt::Display for Difference {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let cut = |text: &str| text.chars().take(120).collect::<String>();
+        write!(f, "{}: {:?} became {:?}", self.path, cut(&self.before), cut(&self.after))
     }
 }
 
 /// The text byte by byte, or as a JSON text inside of a text.
-fn replaced(before: &str, after: &str, (plain, hostile): (&str, &str)) -> bool {
-    let quoted = Json::from(hostile).to_string();
-    let inside = &quoted[1..quoted.len() - 1];
-    before.replace(plain, hostile) == after || before.replace(plain, inside) == after
+pub(super) fn replaced(before: &str, after: &str, (plain, hostile): (&str, &str)) -> bool {
+    before.replace(plain, hostile) == after || before.replace(plain, &quoted(hostile)) == after
 }
 
-pub(super) fn cut(text: &str) -> String {
-    let start: String = text.chars().take(90).collect();
-    format!("{start:?}")
+/// As it stands inside of a JSON text.
+fn quoted(text: &str) -> String {
+    let quoted = Json::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
 }

@@ -76,6 +76,8 @@ impl Program {
     /// # Errors
     /// [`Fault`]: no partial value is ever seen.
     pub fn value<'v>(&'v self, frame: &Frame<'v>) -> Result<Option<Value<'v>>, Fault> {
+        #[cfg(test)]
+        crate::language::tests::both::compare(self, frame);
         frame.run(self, |run| run.value(&self.plan))
     }
 
@@ -93,6 +95,8 @@ impl Program {
     /// # Errors
     /// [`Fault`]; what was written so far is taken back.
     pub fn write_json<'v>(&'v self, frame: &Frame<'v>, out: &mut Vec<u8>) -> Result<bool, Fault> {
+        #[cfg(test)]
+        crate::language::tests::both::compare(self, frame);
         let before = out.len();
         let written = frame.run(self, |run| run.write(&self.plan, before, out));
         if !matches!(written, Ok(true)) {

@@ -1,6 +1,7 @@
 //! Programs, what they are given and what they come to; each runs through both sinks. The only place that knows the
 //! interface is [`Case`].
 
+pub(crate) mod both;
 mod bounds;
 mod examples;
 mod expressions;
