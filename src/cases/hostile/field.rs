@@ -56,7 +56,7 @@ impl Subject {
                 stimulus = Some(Stimulus::Message(None));
             }
             Stimulus::Event(node) | Stimulus::Inbound(node) => {
-                said.push((Region::Stimulus, trees.read(node).ok()?.tree()?))
+                said.push((Region::Stimulus, trees.read(node).ok()?.tree()?));
             }
             Stimulus::Listing => {}
         }
