@@ -30,17 +30,17 @@ pub(super) enum Region {
 }
 
 /// A case with everything that parties say taken out of it, so that any text of it can be changed.
-pub(super) struct Subject {
+pub(super) struct Trial {
     pub(super) case: Case,
     pub(super) given: Given,
     pub(super) said: Vec<(Region, Tree)>,
 }
 
-impl Subject {
+impl Trial {
     /// `None` where the case cannot be run at all: the cases' own test says so.
     pub(super) fn of(suite: &Suite, mapping: &Mapping, case: &Case, material: &Material<'_>) -> Option<Self> {
         let trees = Trees::new(&case.source, material.sample);
-        let mut given = Given::read(suite, mapping, case, &trees, material).ok()?;
+        let mut given = Given::read(&suite.subject, mapping, case, &trees, material).ok()?;
         let mut said = Vec::new();
         let mut stimulus = None;
         match &case.stimulus {
@@ -58,7 +58,7 @@ impl Subject {
             Stimulus::Event(node) | Stimulus::Inbound(node) => {
                 said.push((Region::Stimulus, trees.read(node).ok()?.tree()?));
             }
-            Stimulus::Listing => {}
+            Stimulus::Listing | Stimulus::Refused(_) => {}
         }
         let answers = case.answers.as_ref().and_then(Node::as_list).unwrap_or_default();
         for (place, answer) in answers.iter().enumerate() {
@@ -81,7 +81,7 @@ impl Subject {
     /// A case as it is, with nothing taken out.
     pub(super) fn raw(suite: &Suite, mapping: &Mapping, case: &Case, material: &Material<'_>) -> Option<Self> {
         let trees = Trees::new(&case.source, material.sample);
-        let given = Given::read(suite, mapping, case, &trees, material).ok()?;
+        let given = Given::read(&suite.subject, mapping, case, &trees, material).ok()?;
         let (stimulus, answers) = (copy(&case.stimulus), case.answers.clone());
         Some(Self { case: bare(case, stimulus, answers), given, said: Vec::new() })
     }
@@ -144,6 +144,7 @@ fn copy(stimulus: &Stimulus) -> Stimulus {
         Stimulus::Event(node) => Stimulus::Event(node.clone()),
         Stimulus::Inbound(node) => Stimulus::Inbound(node.clone()),
         Stimulus::Listing => Stimulus::Listing,
+        Stimulus::Refused(node) => Stimulus::Refused(node.clone()),
     }
 }
 

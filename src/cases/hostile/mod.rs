@@ -11,7 +11,7 @@ mod texts;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use field::{Region, Subject};
+use field::{Region, Trial};
 use outcome::{Difference, Outcome, differences, replaced};
 use texts::{Hostile, PLAIN};
 
@@ -23,7 +23,12 @@ use crate::value::Timestamp;
 
 /// Fields in which a contract looks for a part of the text: a file's name, a code behind a `#`. Which mapping, and the
 /// end of the field's place. Every row is needed; a new one belongs here only if the mapping means it.
-const PARTS: &[(&str, &str)] = &[("braze", "/header_document"), ("moengage", "/document/link"), ("vonage", "/type")];
+const PARTS: &[(&str, &str)] = &[
+    ("braze", "/header_document"),
+    ("moengage", "/document/link"),
+    ("sinch", "/templates/*/language"),
+    ("vonage", "/type"),
+];
 
 /// What a contract may do to any text: what is left of it is a text still, and the same one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +41,9 @@ enum Meant {
     Cut,
     /// It is refused for its length, and nothing else of it is told.
     TooLong,
-    /// A row of [`PARTS`].
+    /// Its SHA-256 goes on.
+    Digest,
+    /// A row of [`PARTS`]; without such a part, an item of a list cannot be read.
     Part(usize),
 }
 
@@ -81,11 +88,11 @@ fn a_data_value_is_never_evaluated() {
     both_sinks(|| {
         with_material(|material| {
             for suite in &suites() {
-                let mapping = suite.mapping.clone().unwrap();
+                let mapping = suite.subject.mapping.clone().unwrap();
                 for case in &suite.cases {
-                    let Some(subject) = Subject::of(suite, &mapping, case, material) else { continue };
+                    let Some(trial) = Trial::of(suite, &mapping, case, material) else { continue };
                     cases += 1;
-                    Field { suite, mapping: &mapping, material, seen: &mut seen }.each(subject);
+                    Field { suite, mapping: &mapping, material, seen: &mut seen }.each(trial);
                 }
             }
         });
@@ -93,8 +100,8 @@ fn a_data_value_is_never_evaluated() {
     let Seen { kinds, runs, shown, meant, findings } = seen;
     println!("{cases} cases, {} fields, {runs} runs; {shown} fields came out", kinds.len());
     assert!(findings.is_empty(), "{} findings:\n{}", findings.len(), findings.join("\n"));
-    assert!(cases >= 440 && kinds.len() >= 500 && shown >= 200, "too little was looked at");
-    let all = [Meant::Lower, Meant::OneLine, Meant::Cut, Meant::TooLong];
+    assert!(cases >= 800 && kinds.len() >= 650 && shown >= 250, "too little was looked at");
+    let all = [Meant::Lower, Meant::OneLine, Meant::Cut, Meant::TooLong, Meant::Digest];
     for wanted in all.into_iter().chain((0..PARTS.len()).map(Meant::Part)) {
         assert!(meant.contains(&wanted), "{wanted:?} was not seen");
     }
@@ -108,37 +115,37 @@ struct Field<'s> {
 }
 
 impl Field<'_> {
-    fn each(&mut self, mut subject: Subject) {
+    fn each(&mut self, mut trial: Trial) {
         let hostile = texts::texts();
-        let route = match &subject.case.stimulus {
+        let route = match &trial.case.stimulus {
             super::suite::Stimulus::Request(node) => {
                 node.get("path").and_then(|path| path.as_text()).unwrap_or_default()
             }
             _ => "",
         };
         let route = route.to_owned();
-        for (region, tree) in std::mem::take(&mut subject.said) {
+        for (region, tree) in std::mem::take(&mut trial.said) {
             for place in field::texts(&tree) {
                 let field = format!("{} {route} {region:?} {}", self.mapping.name, kind(&place));
                 // The same field of another case is another text, not another field.
                 if !self.seen.kinds.insert(field.clone()) {
                     continue;
                 }
-                let at = format!("{field} in `{}`", subject.case.name);
+                let at = format!("{field} in `{}`", trial.case.name);
                 let mut run = |text: &str| {
-                    let there = subject.put(region, &field::with(&tree, &place, text));
+                    let there = trial.put(region, &field::with(&tree, &place, text));
                     self.seen.runs += 1;
                     if !there {
                         return Err("no template of the model".to_owned());
                     }
-                    outcome::run(&subject, self.suite, self.mapping, self.material)
+                    outcome::run(&trial, self.suite, self.mapping, self.material)
                 };
                 let plain = run(PLAIN);
                 let out = plain.as_ref().is_ok_and(|plain| outcome::count(&plain.all, PLAIN) > 0);
                 let header = matches!(region, Region::Headers | Region::AnswerHeaders(_));
                 let fits = |text: &&Hostile| (!header || text.fits_header()) && (out || text.text.len() < texts::LONG);
                 let came: Vec<_> = hostile.iter().filter(fits).map(|text| (text, run(&text.text))).collect();
-                subject.put(region, &tree);
+                trial.put(region, &tree);
                 self.seen.shown += usize::from(out);
                 for (text, came) in came {
                     self.judge(&at, &place, text, &plain, &came);
@@ -153,10 +160,14 @@ impl Field<'_> {
         let whole = before.replace(PLAIN, &text.text);
         let why = after.why.as_deref().unwrap_or_default();
         let long = why.contains(" longer than ") || why.contains("a text of more than ");
-        let row = PARTS.iter().position(|row| *row.0 == *self.mapping.name.as_str() && place.ends_with(row.1));
+        let row = PARTS.iter().position(|row| *row.0 == *self.mapping.name.as_str() && kind(place).ends_with(row.1));
         let is_part = || is.split(['"', ' ']).all(|part| text.text.contains(part) || before.contains(part));
+        let unreadable = || why.ends_with("of its items cannot be read");
+        let is_digest = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if *is == before.replace(PLAIN, &text.text.to_lowercase()) {
             Some(Meant::Lower)
+        } else if is_digest(before) && is_digest(is) {
+            Some(Meant::Digest)
         } else if *is == one_line(&whole) {
             Some(Meant::OneLine)
         } else if is_cut(before, is, &text.text) || is_cut(before, is, &one_line(&text.text)) {
@@ -164,7 +175,7 @@ impl Field<'_> {
         } else if text.text.len() >= texts::LONG && long && !is.contains(&text.text[..32]) {
             Some(Meant::TooLong)
         } else {
-            row.filter(|_| is_part()).map(Meant::Part)
+            row.filter(|_| is_part() || unreadable()).map(Meant::Part)
         }
     }
 
@@ -240,10 +251,10 @@ fn half_a_character_is_no_text() {
         };
         let material = Material { sample: &sample, ..*material };
         for suite in &suites() {
-            let mapping = suite.mapping.clone().unwrap();
+            let mapping = suite.subject.mapping.clone().unwrap();
             for case in suite.cases.iter().filter(|case| payload(case)) {
-                let Some(subject) = Subject::raw(suite, &mapping, case, &material) else { continue };
-                let came = outcome::run(&subject, suite, &mapping, &material).unwrap();
+                let Some(trial) = Trial::raw(suite, &mapping, case, &material) else { continue };
+                let came = outcome::run(&trial, suite, &mapping, &material).unwrap();
                 for made in ["message", "messages", "event", "events", "inbound"] {
                     let made = came.all.get(made).filter(|made| !made.as_array().is_some_and(Vec::is_empty));
                     assert!(made.is_none(), "{}: {}", case.name, came.all);

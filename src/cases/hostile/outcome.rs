@@ -7,7 +7,7 @@ use super::super::drive::{Scene, drive};
 use super::super::facts::GivenFacts;
 use super::super::suite::Suite;
 use super::super::wanted::Trees;
-use super::field::Subject;
+use super::field::Trial;
 use crate::mapping::Mapping;
 use crate::value::Arena;
 
@@ -23,25 +23,20 @@ pub(super) struct Outcome {
 }
 
 /// Runs a case; `Err` where the changed text makes it no case, which the model's own readers say.
-pub(super) fn run(
-    subject: &Subject,
-    suite: &Suite,
-    mapping: &Mapping,
-    material: &Material<'_>,
-) -> Result<Outcome, String> {
-    let trees = Trees::new(&subject.case.source, material.sample);
-    let tenant = subject.given.snapshot.tenants.first().expect("a case has a tenant");
-    let facts = GivenFacts::new(tenant, subject.given.templates.clone(), subject.given.suppressed.clone());
+pub(super) fn run(trial: &Trial, suite: &Suite, mapping: &Mapping, material: &Material<'_>) -> Result<Outcome, String> {
+    let trees = Trees::new(&trial.case.source, material.sample);
+    let tenant = trial.given.snapshot.tenants.first().expect("a case has a tenant");
+    let facts = GivenFacts::new(tenant, trial.given.templates.clone(), trial.given.suppressed.clone());
     let arena = Arena::new();
     let scene = Scene {
         party: mapping.party,
-        given: &subject.given,
+        given: &trial.given,
         tenant,
         facts: &facts,
         arena: &arena,
         trees: &trees,
         schemas: &suite.schemas,
-        case: &subject.case,
+        case: &trial.case,
     };
     let found = drive(&scene).map_err(|broken| broken.message.clone())?;
     let mut all = serde_json::to_value(found.value(&arena)).expect("a value is JSON");
@@ -90,9 +85,12 @@ pub(super) fn differences(plain: &Json, hostile: &Json, texts: (&str, &str), pat
                 differences(before, after, texts, &format!("{path}[{place}]"), found);
             }
         }
-        (Json::Object(before), Json::Object(after)) if before.keys().eq(after.keys()) => {
-            for ((key, before), after) in before.iter().zip(after.values()) {
-                differences(before, after, texts, &format!("{path}.{key}"), found);
+        // A text may have become part of a key.
+        (Json::Object(before), Json::Object(after))
+            if before.keys().all(|key| after.contains_key(&renamed(key, texts))) && before.len() == after.len() =>
+        {
+            for (key, before) in before {
+                differences(before, &after[&renamed(key, texts)], texts, &format!("{path}.{key}"), found);
             }
         }
         (before, after) if before == after => {}
@@ -101,6 +99,10 @@ pub(super) fn differences(plain: &Json, hostile: &Json, texts: (&str, &str), pat
             found.push(Difference { path: path.to_owned(), before: text(before), after: text(after) });
         }
     }
+}
+
+fn renamed(key: &str, (plain, hostile): (&str, &str)) -> String {
+    key.replace(plain, hostile)
 }
 
 /// A place at which the hostile text does not stand for the plain one.
