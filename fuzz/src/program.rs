@@ -32,7 +32,8 @@ pub fn compile(
     let source = Source::new("input", text);
     let mut problems = Vec::new();
     let node = yaml::parse(&source, &mut problems)?;
-    let settings = [("url", false), ("license", true)].map(|(name, optional)| Declared { name: name.into(), optional });
+    let declared = |name: &str, optional| Declared { name: name.into(), optional, words: Vec::new(), span: None };
+    let settings = [declared("url", false), declared("license", true)];
     let mut compiler = Compiler::new(&source, &settings, &mut problems);
     if let Some(node) = node.get("tables") {
         compiler.tables(node);
