@@ -33,3 +33,48 @@ fn bytes_are_bounded() {
     let fault = case.program.write_json(&frame, &mut out).unwrap_err();
     assert_eq!((fault.text.as_str(), out.len()), ("more than 1048576 bytes are written", 0));
 }
+
+/// A file whose run stops at a bound: the fault, and the line of the file that it names.
+#[track_caller]
+fn stops(file: &str, body: &str, fault: &str, line: usize) {
+    let case = compile(file);
+    assert!(case.problems.iter().all(|problem| !problem.is_error()), "{:?}", case.problems);
+    let arena = crate::value::Arena::new();
+    let world = super::World::new(&arena, &case.module, &super::NoFacts, super::Timestamp::default());
+    let frame = || {
+        let frame = super::Frame::new(&world, &case.layout);
+        frame.set("body", crate::codec::json::read(body.as_bytes(), &arena).unwrap());
+        frame
+    };
+    let mut out = b"before".to_vec();
+    for came in [case.program.write_json(&frame(), &mut out).err(), case.program.value(&frame()).err()] {
+        let came = came.expect("it stops");
+        assert_eq!(came.text, fault, "{file}");
+        assert_eq!(super::line_col(&case.source, came.span.start).line, line, "{file}: {}", came.text);
+    }
+    assert_eq!(out, b"before", "what was written is taken back");
+}
+
+#[test]
+fn a_bound_names_its_line() {
+    let many = format!(r#"{{"l":[{}0]}}"#, "0,".repeat(400));
+    let long = format!(r#"{{"t":"{}","l":[{}"x"]}}"#, "x".repeat(60_000), r#""x","#.repeat(100));
+    let loops = "tree:\n  - plain\n  - $each: $.body.l[*]\n    do:\n      $each: $.body.l[*]\n      do:\n        $each: $.body.l[*]\n        do: $.body.l[*]";
+    stops(loops, &many, "more than 100000 steps are needed", 8);
+    let recurses = "use:\n  u:\n    a:\n      $use: u\ntree:\n  b: 1\n  c:\n    $use: u";
+    stops(recurses, "{}", "nested deeper than 64", 4);
+    let data = format!("{}1{}", r#"{"n":"#.repeat(62), "}".repeat(62));
+    let follows = "use:\n  u:\n    $when: $.node.n?\n    then:\n      a:\n        $use: u\n        with: { node: $.node.n }\n    else: end\ntree:\n  $use: u\n  with: { node: $.body }";
+    stops(follows, &data, "nested deeper than 64", 6);
+
+    let joins = "tree:\n  a: 1\n  b: $.body.l[*] | join($.body.t)";
+    stops(joins, &long, "body.l: a text of more than 65536 bytes", 3);
+    let replaces = "tree:\n  b: >-\n    $.body.t | replace(\".\", \"0123456789\")";
+    stops(replaces, &long, "body.t: a text of more than 65536 bytes", 3);
+    let filled = format!(r#"{{"t":"{}","l":["{}"]}}"#, "{{1}}".repeat(1000), "x".repeat(100));
+    stops("tree:\n  b: $.body.t | fill($.body.l)", &filled, "body.t: a text of more than 65536 bytes", 2);
+    let commas = format!(r#"{{"t":"{}"}}"#, ",".repeat(20_000));
+    stops("tree:\n  b: $.body.t | split(\",\")", &commas, "body.t: a list of more than 10000 items", 2);
+    let deep = serde_json::json!({ "t": "[".repeat(70) + &"]".repeat(70) }).to_string();
+    stops("tree:\n  b: $.body.t | from_json", &deep, "body.t: expected a JSON text", 2);
+}
