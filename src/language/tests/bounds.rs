@@ -65,7 +65,7 @@ fn a_bound_names_its_line() {
     stops(recurses, "{}", "nested deeper than 64", 4);
     let data = format!("{}1{}", r#"{"n":"#.repeat(62), "}".repeat(62));
     let follows = "use:\n  u:\n    $when: $.node.n?\n    then:\n      a:\n        $use: u\n        with: { node: $.node.n }\n    else: end\ntree:\n  $use: u\n  with: { node: $.body }";
-    stops(follows, &data, "nested deeper than 64", 6);
+    stops(follows, &data, "nested deeper than 64", 3);
 
     let joins = "tree:\n  a: 1\n  b: $.body.l[*] | join($.body.t)";
     stops(joins, &long, "body.l: a text of more than 65536 bytes", 3);
