@@ -68,13 +68,13 @@ fn a_bound_names_its_line() {
     stops(follows, &data, "nested deeper than 64", 3);
 
     let joins = "tree:\n  a: 1\n  b: $.body.l[*] | join($.body.t)";
-    stops(joins, &long, "body.l: a text of more than 65536 bytes", 3);
+    stops(joins, &long, "l[*]: a text of more than 65536 bytes", 3);
     let replaces = "tree:\n  b: >-\n    $.body.t | replace(\".\", \"0123456789\")";
-    stops(replaces, &long, "body.t: a text of more than 65536 bytes", 3);
+    stops(replaces, &long, "t: a text of more than 65536 bytes", 3);
     let filled = format!(r#"{{"t":"{}","l":["{}"]}}"#, "{{1}}".repeat(1000), "x".repeat(100));
-    stops("tree:\n  b: $.body.t | fill($.body.l)", &filled, "body.t: a text of more than 65536 bytes", 2);
+    stops("tree:\n  b: $.body.t | fill($.body.l)", &filled, "t: a text of more than 65536 bytes", 2);
     let commas = format!(r#"{{"t":"{}"}}"#, ",".repeat(20_000));
-    stops("tree:\n  b: $.body.t | split(\",\")", &commas, "body.t: a list of more than 10000 items", 2);
+    stops("tree:\n  b: $.body.t | split(\",\")", &commas, "t: a list of more than 10000 items", 2);
     let deep = serde_json::json!({ "t": "[".repeat(70) + &"]".repeat(70) }).to_string();
-    stops("tree:\n  b: $.body.t | from_json", &deep, "body.t: expected a JSON text", 2);
+    stops("tree:\n  b: $.body.t | from_json", &deep, "t: expected a JSON text", 2);
 }
