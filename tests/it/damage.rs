@@ -91,7 +91,7 @@ async fn a_full_disk_is_told_later() {
     assert!(answer.header("retry-after").is_some());
     let (others, answer) = fill(&world, bandra, "/whatsAppData/templateData/templateVariables/0").await;
     assert_eq!((answer.status, &answer.body["statusCode"]), (429, &json!(2015)));
-    process.logged("why", |line| line["message"] == "not stored, so not accepted").await;
+    process.logged("why", |line| line["message"] == "could not be stored, so it is not acknowledged").await;
     until_async("a webhook is asked for again", async || {
         let id = format!("i-{:x}", rand::random::<u64>());
         let text = text_from(&person(acme, 1), "6531290044", &id, &"long ".repeat(800));
