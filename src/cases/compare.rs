@@ -1,23 +1,37 @@
-//! What was found against what is expected: maps are subsets, lists go item by item, leaves are equal.
+//! What was found against what is expected: maps are subsets where they are not `$exact`, lists go item by item, leaves
+//! are equal.
 
 use super::Mismatch;
 use super::wanted::{Shape, Wanted};
 use crate::diagnostic::Span;
 use crate::value::{Tree, Value};
 
-/// Notes every difference under `path`.
-pub(super) fn compare(wanted: &Wanted, found: Option<Value<'_>>, path: &str, differences: &mut Vec<Mismatch>) {
+/// Notes every difference under `path`. `exact`: a map may have nothing else.
+pub(super) fn compare(
+    wanted: &Wanted,
+    found: Option<Value<'_>>,
+    path: &str,
+    exact: bool,
+    differences: &mut Vec<Mismatch>,
+) {
     match (&wanted.shape, found) {
         (Shape::Omit, None) => {}
-        (Shape::Map(members), Some(Value::Map(_))) => {
+        (Shape::Exact(inner), found) => compare(inner, found, path, true, differences),
+        (Shape::Map(members), Some(Value::Map(there))) => {
             for (key, value) in members {
                 let found = found.and_then(|found| member(found, key, path));
-                compare(value, found, &joined(path, key), differences);
+                compare(value, found, &joined(path, key), exact, differences);
+            }
+            for (key, value) in there.iter().filter(|_| exact) {
+                if !members.iter().any(|(known, _)| same_name(known, key, path)) {
+                    let nothing = Wanted { shape: Shape::Omit, span: wanted.span };
+                    differences.push(mismatch(&nothing, Some(*value), &joined(path, key)));
+                }
             }
         }
         (Shape::List(items), Some(Value::List(found))) if items.len() == found.len() => {
             for (index, (item, found)) in items.iter().zip(found).enumerate() {
-                compare(item, Some(*found), &format!("{path}[{index}]"), differences);
+                compare(item, Some(*found), &format!("{path}[{index}]"), exact, differences);
             }
         }
         (Shape::Leaf(leaf), Some(found)) if equal(leaf, found) => {}
@@ -25,15 +39,18 @@ pub(super) fn compare(wanted: &Wanted, found: Option<Value<'_>>, path: &str, dif
     }
 }
 
-/// Header names are the same in any case; nowhere else are names.
-fn member<'v>(found: Value<'v>, key: &str, path: &str) -> Option<Value<'v>> {
-    if path == "answer.headers" || (path.starts_with("calls[") && path.ends_with("].headers")) {
-        return found.as_map()?.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| *value);
-    }
-    found.get(key)
+/// The member of that name in a map at a path.
+pub(super) fn member<'v>(found: Value<'v>, key: &str, path: &str) -> Option<Value<'v>> {
+    found.as_map()?.iter().find(|(name, _)| same_name(name, key, path)).map(|(_, value)| *value)
 }
 
-fn joined(path: &str, key: &str) -> String {
+/// Header names are the same in any case; nowhere else are names.
+pub(super) fn same_name(one: &str, other: &str, path: &str) -> bool {
+    let headers = path == "answer.headers" || (path.starts_with("calls[") && path.ends_with("].headers"));
+    one == other || headers && one.eq_ignore_ascii_case(other)
+}
+
+pub(super) fn joined(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 

@@ -6,14 +6,6 @@ use std::fmt;
 use super::{Mismatch, Outcome, Report, Verdict};
 use crate::diagnostic::line_col;
 
-impl fmt::Display for Mismatch {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "  {}", self.path)?;
-        writeln!(f, "    expected {}", self.expected)?;
-        writeln!(f, "    found    {}", self.found)
-    }
-}
-
 impl fmt::Display for Outcome {
     /// Place and name, and what was different; a case that passed is one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,9 +20,11 @@ impl fmt::Display for Outcome {
         match &self.verdict {
             Verdict::Passed => Ok(()),
             Verdict::Failed(differences) => differences.iter().try_for_each(|difference| {
-                let line = line_col(source, difference.span.start).line;
-                write!(f, "{difference}")?;
-                writeln!(f, "    line     {line}")
+                let Mismatch { path, expected, found, span } = difference;
+                let place = line_col(source, span.start);
+                writeln!(f, "  {}:{}:{}: {path}", source.name, place.line, place.column)?;
+                writeln!(f, "    wanted {expected}")?;
+                writeln!(f, "    found  {found}")
             }),
             Verdict::Broken(problem) => write!(f, "{problem}"),
         }

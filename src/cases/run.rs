@@ -3,13 +3,14 @@
 use super::compare::compare;
 use super::drive;
 use super::facts::GivenFacts;
+use super::found::Found;
 use super::given::Given;
 use super::suite::{Case, Subject, Suite};
 use super::wanted::Trees;
 use super::{Material, Mismatch, Outcome, Report, Verdict};
 use crate::diagnostic::Diagnostic;
 use crate::mapping::Mapping;
-use crate::value::Arena;
+use crate::value::{Arena, Value};
 
 impl Suite {
     /// Runs every case.
@@ -48,6 +49,7 @@ impl Suite {
         Outcome { name: case.name.clone(), leg, place, verdict, samples: trees.used() }
     }
 
+    /// What came of one case, and what in it differs from its `expect`.
     fn differences(
         &self,
         subject: &Subject,
@@ -56,7 +58,28 @@ impl Suite {
         trees: &Trees<'_>,
         material: &Material<'_>,
     ) -> Result<(&'static str, Vec<Mismatch>), Box<Diagnostic>> {
-        let expect = trees.read(&case.expect)?;
+        let expect = trees.expected(&case.expect)?;
+        self.play(subject, mapping, case, trees, material, |found, value| {
+            let mut differences = Vec::new();
+            compare(&expect, Some(value), "", false, &mut differences);
+            differences.extend(found.notes);
+            if let (Some(why), Some(first)) = (found.why, differences.first_mut()) {
+                first.found.push_str(&format!(" ({why})"));
+            }
+            (found.leg, differences)
+        })
+    }
+
+    /// Drives a case, and does something with what came of it.
+    pub(super) fn play<T>(
+        &self,
+        subject: &Subject,
+        mapping: &Mapping,
+        case: &Case,
+        trees: &Trees<'_>,
+        material: &Material<'_>,
+        body: impl FnOnce(Found<'_>, Value<'_>) -> T,
+    ) -> Result<T, Box<Diagnostic>> {
         let given = Given::read(subject, mapping, case, trees, material)?;
         let nobody = || trees.problem("SB0606", case.span, "`given` makes no tenant");
         let tenant = given.snapshot.tenants.first().ok_or_else(nobody)?;
@@ -73,12 +96,7 @@ impl Suite {
             case,
         };
         let found = drive::drive(&scene)?;
-        let mut differences = Vec::new();
-        compare(&expect, Some(found.value(&arena)), "", &mut differences);
-        differences.extend(found.notes);
-        if let (Some(why), Some(first)) = (found.why, differences.first_mut()) {
-            first.found.push_str(&format!(" ({why})"));
-        }
-        Ok((found.leg, differences))
+        let value = found.value(&arena);
+        Ok(body(found, value))
     }
 }

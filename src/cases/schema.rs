@@ -27,8 +27,7 @@ impl Schemas {
     ) -> Self {
         let mut schemas = Self::default();
         let Some(mapping) = mapping else { return schemas };
-        let sections = mapping.sections().filter_map(|section| section.schema.as_ref());
-        for name in sections.chain(mapping.calls().filter_map(|call| call.schema.as_ref())) {
+        for name in named(mapping) {
             let text = schema(name);
             let parsed = text.as_ref().and_then(|text| serde_json::from_str(text).ok());
             let compiled = parsed.and_then(|parsed| jsonschema::validator_for(&parsed).ok());
@@ -47,6 +46,11 @@ impl Schemas {
         schemas
     }
 
+    /// Whether every schema that a mapping names is there.
+    pub(super) fn has_all(&self, mapping: &Mapping) -> bool {
+        named(mapping).all(|name| self.0.contains_key(name))
+    }
+
     /// Notes where a document does not fit; `name` of `None` is no schema.
     pub(super) fn check(
         &self,
@@ -63,4 +67,9 @@ impl Schemas {
             differences.push(note(&place, format!("what {name} allows"), error.to_string(), span));
         }
     }
+}
+
+fn named(mapping: &Mapping) -> impl Iterator<Item = &String> {
+    let sections = mapping.sections().filter_map(|section| section.schema.as_ref());
+    sections.chain(mapping.calls().filter_map(|call| call.schema.as_ref()))
 }

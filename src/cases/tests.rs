@@ -88,6 +88,21 @@ fn what_is_expected_is_compared() {
     check(&with("{ answer: { body: { no_such: 1 } } }"), &["answer.body.no_such: 1 / $omit"]);
     check(&with("{ message: { to: 14155550111 } }"), &[r#"message.to: 14155550111 / "14155550111""#]);
     check(
+        &with(
+            "{ answer: { headers: { $exact: { content-type: application/json, x-id: m-1 } }, body: { $exact: { ok: true, more: $omit } } } }",
+        ),
+        &["passed"],
+    );
+    check(
+        &with("{ answer: { $exact: { http: 202, body: {} } } }"),
+        &[
+            r#"answer.body.ok: $omit / true"#,
+            r#"answer.headers: $omit / {"content-type":"application/json","X-Id":"m-1"}"#,
+        ],
+    );
+    check(&with("{ answer: { $exact: 202 } }"), &["broken SB0608"]);
+    check("request: { path: /send, body: { $exact: {} } }\nexpect: { answer: {} }", &["broken SB0601"]);
+    check(
         &with("{ message: $omit, answer: {} }"),
         &[r#"message: $omit / {"id":"m-1","to":"14155550111","from":"14155550100","text":"Hello","kind":"text"}"#],
     );

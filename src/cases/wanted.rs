@@ -23,6 +23,8 @@ pub(super) enum Shape {
     Leaf(Tree),
     List(Vec<Wanted>),
     Map(Vec<(Box<str>, Wanted)>),
+    /// `$exact`: in all maps of it there is nothing else.
+    Exact(Box<Wanted>),
 }
 
 /// A sample's bytes, and whether they are JSON.
@@ -51,21 +53,40 @@ impl<'c> Trees<'c> {
 
     /// Reads a tree.
     pub(super) fn read(&self, node: &Node) -> Result<Wanted, Box<Diagnostic>> {
+        self.tree(node, false)
+    }
+
+    /// Reads what is expected: `$exact` may stand in it.
+    pub(super) fn expected(&self, node: &Node) -> Result<Wanted, Box<Diagnostic>> {
+        self.tree(node, true)
+    }
+
+    fn tree(&self, node: &Node, expected: bool) -> Result<Wanted, Box<Diagnostic>> {
         let span = node.span;
         let shape = match &node.shape {
             Yaml::Scalar(..) if node.as_text() == Some("$omit") => Shape::Omit,
             Yaml::Scalar(..) => Shape::Leaf(to_tree(node)),
-            Yaml::List(items) => Shape::List(items.iter().map(|item| self.read(item)).collect::<Result<_, _>>()?),
+            Yaml::List(items) => {
+                Shape::List(items.iter().map(|item| self.tree(item, expected)).collect::<Result<_, _>>()?)
+            }
             Yaml::Map(members) => match members.as_slice() {
                 [(key, literal)] if &*key.text == "$literal" => return Ok(Wanted::of(to_tree(literal), span)),
                 [(key, name)] if &*key.text == "$file" => return self.file(name),
+                [(key, inner)] if &*key.text == "$exact" && expected => {
+                    if inner.scalar().is_some() {
+                        let problem = self.problem("SB0608", inner.span, "`$exact` takes a map or a list");
+                        return Err(Box::new(problem.help("a value that is no map is always compared as a whole")));
+                    }
+                    Shape::Exact(Box::new(self.tree(inner, true)?))
+                }
                 _ => {
                     if let Some((key, _)) = members.iter().find(|(key, _)| key.text.starts_with('$')) {
                         let text = format!("`{}` has no meaning in a case", key.text);
-                        let known = "a case knows `$omit`, `$literal` and `$file`; put a map that is meant as it is under `$literal`";
+                        let known = "a case knows `$omit`, `$literal`, `$file` and, in `expect`, `$exact`, each alone in its map; put a map that is meant as it is under `$literal`";
                         return Err(Box::new(self.problem("SB0601", key.span, text).help(known)));
                     }
-                    let member = |(key, value): &(crate::yaml::Key, Node)| Ok((key.text.clone(), self.read(value)?));
+                    let member =
+                        |(key, value): &(crate::yaml::Key, Node)| Ok((key.text.clone(), self.tree(value, expected)?));
                     Shape::Map(members.iter().map(member).collect::<Result<_, Box<Diagnostic>>>()?)
                 }
             },
@@ -122,6 +143,7 @@ impl Wanted {
         match &self.shape {
             Shape::Omit => None,
             Shape::Leaf(leaf) => Some(leaf.clone()),
+            Shape::Exact(inner) => inner.tree(),
             Shape::List(items) => Some(Tree::List(items.iter().filter_map(Self::tree).collect())),
             Shape::Map(members) => {
                 let members = members.iter().filter_map(|(key, value)| Some((key.clone(), value.tree()?)));

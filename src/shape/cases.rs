@@ -153,8 +153,7 @@ pub static CASE_ANSWER: MapShape = MapShape::new(
 pub static EXPECT: MapShape = MapShape::new(
     "expect",
     "`expect`",
-    "What must come of a case: maps are subsets, lists are compared item by item, `$omit` must not \
-             be there.",
+    "What must come of a case: maps are subsets, under `$exact` they are the whole; lists are compared item by item, `$omit` must not be there.",
     &[&[
         member("answer", Kind::Any, "our answer to the request", "{ http: 202 }"),
         member("message", Kind::Any, "the message that was accepted", "{ id: m1 }"),
@@ -168,7 +167,12 @@ pub static EXPECT: MapShape = MapShape::new(
             "every refusal, as `$.errors` has it; of a webhook what goes to the dead letters",
             "[ { reason: missing_field, path: item.to, index: 1 } ]",
         ),
-        member("calls", Kind::Any, "the calls that are made, in order", "[ { call: report } ]"),
+        member(
+            "calls",
+            Kind::Any,
+            "the calls that are made, in order",
+            "[ { call: report, body: { $exact: { id: m1, status: read } } } ]",
+        ),
         member(
             "send",
             Kind::Any,

@@ -6,6 +6,8 @@ mod architecture;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bless;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod damage;

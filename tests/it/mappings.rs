@@ -1,6 +1,6 @@
 //! Every contract case of the shipped mappings passes, and together they reach and notice what they must.
 
-use switchboard::cases::{Hunt, Mutant, Noticed, mutants, summary};
+use switchboard::cases::{Mutant, Noticed, mutants, summary};
 
 use crate::shipped::Shipped;
 
@@ -58,7 +58,7 @@ fn mutants_of_the_shipped_mappings_are_noticed() {
         let all = mutants(suite.source());
         let every = all.len().div_ceil(SOME);
         assert!(every > 1, "{} has {} mutants", suite.source().name, all.len());
-        let mut hunt = Hunt::new(&suite);
+        let mut hunt = shipped.hunt(&suite);
         let noticed = |mutant: &&Mutant| shipped.notice(&mut hunt, mutant) != Noticed::Nobody;
         let some: Vec<&Mutant> = all.iter().step_by(every).collect();
         let (noticed, unnoticed): (Vec<&Mutant>, Vec<&Mutant>) = some.into_iter().partition(noticed);

@@ -61,6 +61,10 @@ impl Shipped {
         suite.cover(&material(&|name| self.samples.get(name).cloned()))
     }
 
+    pub(crate) fn hunt<'s>(&self, suite: &'s Suite) -> Hunt<'s> {
+        Hunt::new(suite, &material(&|name| self.samples.get(name).cloned()))
+    }
+
     pub(crate) fn notice(&self, hunt: &mut Hunt<'_>, mutant: &Mutant) -> Noticed {
         hunt.notice(mutant, &material(&|name| self.samples.get(name).cloned()))
     }

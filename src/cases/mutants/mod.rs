@@ -1,17 +1,19 @@
 //! Mutants: a mapping with one thing changed. One that neither `check` nor a case notices shows what the cases do not
 //! promise, or is equivalent: nothing that anybody could see changed.
 //!
-//! Start at [`mutants`] and [`Hunt`]. How trees and expressions are changed is beside.
+//! Start at [`mutants`] and [`Hunt`]. How trees and expressions are changed is in `tree` and `expression`.
 
 mod expression;
+mod hunt;
 mod known;
 mod tree;
 
+pub use hunt::Hunt;
 pub use known::Equivalents;
 
-use super::suite::Subject;
-use super::{Material, Suite, Verdict};
-use crate::diagnostic::{Diagnostic, Source, line_col};
+use std::sync::Arc;
+
+use crate::diagnostic::{Source, Span, line_col};
 use crate::yaml::{self, Key, Node, Scalar, Shape};
 
 /// A mapping with one thing changed.
@@ -23,7 +25,21 @@ pub struct Mutant {
     pub what: String,
     /// The line in the mapping's file, from 1.
     pub line: usize,
-    text: String,
+    /// What was changed, in the mapping's file.
+    span: Span,
+    root: Arc<Node>,
+    /// The way from the root to what is replaced, and by what.
+    steps: Vec<String>,
+    node: Node,
+}
+
+impl Mutant {
+    /// The mapping, without its cases.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        write(&self.root, Some((&self.steps, &self.node)), true, &mut text);
+        text
+    }
 }
 
 /// Who noticed a mutant.
@@ -44,15 +60,14 @@ const LEFT: &[&str] = &["dsl", "platform", "provider", "given", "cases"];
 #[must_use]
 pub fn mutants(source: &Source) -> Vec<Mutant> {
     let Some(root) = yaml::parse(source, &mut Vec::new()) else { return Vec::new() };
+    let root = Arc::new(root);
     let mut found = Vec::new();
-    let mut steps = Vec::new();
-    visit(&root, &mut steps, &mut |node, steps| {
-        let changes = tree::changes(node, steps, source);
-        for (what, changed) in changes {
+    visit(&root, &mut Vec::new(), &mut |node, steps| {
+        for (what, changed) in tree::changes(node, steps, source) {
             let line = line_col(source, changed.at.start).line;
             let at = steps.join(".").replace(".[", "[");
-            let text = json(&replaced(&root, steps, changed.node));
-            found.push(Mutant { at, what, line, text });
+            let (root, steps, node) = (root.clone(), steps.to_vec(), changed.node);
+            found.push(Mutant { at, what, line, span: changed.at, root, steps, node });
         }
     });
     found
@@ -79,93 +94,42 @@ fn children(node: &Node) -> Vec<(String, &Node)> {
     }
 }
 
-/// The tree with another node at the end of the steps.
-fn replaced(root: &Node, steps: &[String], changed: Node) -> Node {
-    let Some((step, rest)) = steps.split_first() else { return changed };
-    let mut root = root.clone();
-    let child = match &mut root.shape {
-        Shape::Scalar(..) => None,
-        Shape::List(items) => {
-            let place = step.trim_matches(['[', ']']).parse::<usize>().ok();
-            place.and_then(|place| items.get_mut(place))
-        }
-        Shape::Map(entries) => entries.iter_mut().find(|(key, _)| *key.text == **step).map(|(_, value)| value),
+/// A tree as JSON, which is YAML too, with another node at the end of the steps; cases are left out at the top.
+fn write(node: &Node, changed: Option<(&[String], &Node)>, top: bool, out: &mut String) {
+    if let Some(([], changed)) = changed {
+        return write(changed, None, top, out);
+    }
+    let below = |step: &dyn Fn(&str) -> bool| {
+        let (steps, node) = changed?;
+        let (first, rest) = steps.split_first()?;
+        step(first).then_some((rest, node))
     };
-    if let Some(child) = child {
-        *child = replaced(child, rest, changed);
-    }
-    root
-}
-
-/// A tree as JSON, which is YAML too.
-fn json(node: &Node) -> String {
     let text = |text: &str| serde_json::Value::from(text).to_string();
-    let joined = |parts: Vec<String>| parts.join(", ");
     match &node.shape {
-        Shape::Scalar(Scalar::Null, _) => "null".to_owned(),
-        Shape::Scalar(Scalar::Bool(flag), _) => flag.to_string(),
-        Shape::Scalar(Scalar::Number(number), _) => number.to_string(),
-        Shape::Scalar(Scalar::Text(own), _) => text(own),
-        Shape::List(items) => format!("[{}]", joined(items.iter().map(json).collect())),
+        Shape::Scalar(Scalar::Null, _) => out.push_str("null"),
+        Shape::Scalar(Scalar::Bool(flag), _) => out.push_str(&flag.to_string()),
+        Shape::Scalar(Scalar::Number(number), _) => out.push_str(&number.to_string()),
+        Shape::Scalar(Scalar::Text(own), _) => out.push_str(&text(own)),
+        Shape::List(items) => {
+            out.push('[');
+            for (place, item) in items.iter().enumerate() {
+                out.push_str(if place > 0 { ", " } else { "" });
+                write(item, below(&|step| step == format!("[{place}]")), false, out);
+            }
+            out.push(']');
+        }
         Shape::Map(entries) => {
-            let entry = |(key, value): &(Key, Node)| format!("{}: {}", text(&key.text), json(value));
-            format!("{{{}}}", joined(entries.iter().map(entry).collect()))
-        }
-    }
-}
-
-/// Hunts the mutants of one suite's mapping.
-pub struct Hunt<'s> {
-    suite: &'s Suite,
-    /// Problems of the mapping itself, by code.
-    known: Vec<&'static str>,
-    /// The cases in the order in which they are asked: who noticed last is asked first, since neighbours of a mutant
-    /// are mostly noticed by the same case.
-    order: Vec<usize>,
-}
-
-impl<'s> Hunt<'s> {
-    /// Begins. The cases of the suite must pass.
-    #[must_use]
-    pub fn new(suite: &'s Suite) -> Self {
-        let known = codes(&Subject::compile(&Source::new(suite.source.name.clone(), plain(&suite.source)), None).1);
-        Self { suite, known, order: (0..suite.cases.len()).collect() }
-    }
-
-    /// Who notices.
-    pub fn notice(&mut self, mutant: &Mutant, material: &Material<'_>) -> Noticed {
-        let source = Source::new(self.suite.source.name.clone(), mutant.text.as_str());
-        let (subject, problems) = Subject::compile(&source, Some(&self.suite.subject));
-        let mut left = self.known.clone();
-        for code in codes(&problems) {
-            match left.iter().position(|known| *known == code) {
-                Some(place) => drop(left.swap_remove(place)),
-                None => return Noticed::Check(code.to_owned()),
+            out.push('{');
+            let there = |(key, _): &&(Key, Node)| !top || !["given", "cases"].contains(&&*key.text);
+            for (place, (key, value)) in entries.iter().filter(there).enumerate() {
+                out.push_str(if place > 0 { ", " } else { "" });
+                out.push_str(&text(&key.text));
+                out.push_str(": ");
+                write(value, below(&|step| *step == *key.text), false, out);
             }
-        }
-        let Some(mapping) = &subject.mapping else { return Noticed::Check("no mapping".to_owned()) };
-        let asked = self.order.iter().position(|case| {
-            let outcome = self.suite.outcome(&subject, mapping, &self.suite.cases[*case], material);
-            !matches!(outcome.verdict, Verdict::Passed)
-        });
-        match asked {
-            Some(place) => {
-                let case = self.order.remove(place);
-                self.order.insert(0, case);
-                Noticed::Case(self.suite.cases[case].name.clone())
-            }
-            None => Noticed::Nobody,
+            out.push('}');
         }
     }
-}
-
-/// The mapping as mutants are written, without a change.
-fn plain(source: &Source) -> String {
-    yaml::parse(source, &mut Vec::new()).map_or_else(String::new, |root| json(&root))
-}
-
-fn codes(problems: &[Diagnostic]) -> Vec<&'static str> {
-    problems.iter().map(|problem| problem.code).collect()
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ fn map(node: &Node, entries: &[(Key, Node)], steps: &[String], source: &Source) 
     let name = steps.last().map(String::as_str).unwrap_or_default();
     let top = steps.is_empty();
     let own = |key: &Key| !top || !super::LEFT.contains(&&*key.text);
+    let whole = |place: usize| Span { start: entries[place].0.span.start, end: entries[place].1.span.end };
     let mut found = Vec::new();
     let mut with = |what: String, at: Span, change: &Change<'_>| {
         let mut changed = entries.to_vec();
@@ -46,10 +47,10 @@ fn map(node: &Node, entries: &[(Key, Node)], steps: &[String], source: &Source) 
         found.push((what, Changed { node: Node { shape: Shape::Map(changed), span: node.span }, at }));
     };
     for (place, (key, _)) in entries.iter().enumerate().filter(|(_, (key, _))| own(key)) {
-        with(format!("delete `{}`", key.text), key.span, &|entries| drop(entries.remove(place)));
+        with(format!("delete `{}`", key.text), whole(place), &|entries| drop(entries.remove(place)));
     }
     for (place, (key, _)) in entries.iter().enumerate().filter(|(_, (key, _))| own(key)) {
-        with(format!("rename `{}`", key.text), key.span, &|entries| {
+        with(format!("rename `{}`", key.text), whole(place), &|entries| {
             entries[place].0.text = format!("{}x", entries[place].0.text).into();
         });
     }
@@ -57,14 +58,14 @@ fn map(node: &Node, entries: &[(Key, Node)], steps: &[String], source: &Source) 
         for (place, pair) in entries.windows(2).enumerate() {
             if pair[0].1.raw(source) != pair[1].1.raw(source) {
                 let what = format!("swap `{}` and `{}`", pair[0].0.text, pair[1].0.text);
-                with(what, pair[0].0.span, &|entries| swap_values(entries, place, place + 1));
+                with(what, whole(place), &|entries| swap_values(entries, place, place + 1));
             }
         }
     }
     if name == "rules" {
         for (place, pair) in entries.windows(2).enumerate() {
             let what = format!("swap the order of `{}` and `{}`", pair[0].0.text, pair[1].0.text);
-            with(what, pair[0].0.span, &|entries| entries.swap(place, place + 1));
+            with(what, whole(place), &|entries| entries.swap(place, place + 1));
         }
     }
     sides(entries, &mut with);

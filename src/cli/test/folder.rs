@@ -1,7 +1,8 @@
 //! A folder of mappings with all that its cases read: samples, schemas, a key.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use crate::app::{now, read_folder};
 use crate::cases::{Material, Suite};
@@ -17,6 +18,8 @@ pub(in crate::cli) struct Folder {
     pub(in crate::cli) mappings: Vec<Source>,
     pub(in crate::cli) cases: Vec<Source>,
     key: String,
+    /// Samples that were read: mutants are tried on the same ones thousands of times.
+    samples: Mutex<HashMap<String, Option<Arc<[u8]>>>>,
 }
 
 impl Folder {
@@ -26,7 +29,13 @@ impl Folder {
         let is_cases = |source: &Source| source.name.ends_with(".cases.yaml") || source.name.ends_with(".cases.yml");
         let (cases, mappings) = all.partition(is_cases);
         // A key made for the run: what is signed with it proves nothing beyond.
-        Ok(Self { path: path.to_owned(), mappings, cases, key: keys::generate()?.private_pem })
+        let key = keys::generate()?.private_pem;
+        Ok(Self { path: path.to_owned(), mappings, cases, key, samples: Mutex::default() })
+    }
+
+    /// Every text with cases in it.
+    pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut Source> {
+        self.mappings.iter_mut().chain(&mut self.cases)
     }
 
     /// The mappings with their cases. A file of cases that belongs to no mapping is trouble.
@@ -38,7 +47,11 @@ impl Folder {
 
     /// Does something with what cases are given.
     pub(in crate::cli) fn with<T>(&self, body: impl FnOnce(&Material<'_>) -> T) -> T {
-        let sample = |name: &str| self.beside("samples", name).map(Arc::from);
+        let sample = |name: &str| {
+            let mut samples = self.samples.lock().ok()?;
+            let read = || self.beside("samples", name).map(Arc::from);
+            samples.entry(name.to_owned()).or_insert_with(read).clone()
+        };
         body(&Material { sample: &sample, rsa_key_pem: &self.key, now: now() })
     }
 

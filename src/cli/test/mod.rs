@@ -1,5 +1,6 @@
 //! `switchboard test`: the contract cases of mappings, with counts per file and leg; and what the cases are worth.
 
+mod bless;
 pub(super) mod folder;
 mod mutate;
 
@@ -10,7 +11,7 @@ use clap::Args;
 
 use self::folder::{Folder, Trouble};
 use super::fail;
-use crate::cases::{Coverage, Report, Verdict, summary};
+use crate::cases::{Coverage, Report, Suite, Verdict, summary};
 use crate::diagnostic;
 
 /// Which cases, and what of them.
@@ -25,6 +26,10 @@ pub(super) struct TestOptions {
     /// Name every case, not only those that fail
     #[arg(long)]
     verbose: bool,
+    /// Rewrite the `expect` of failing cases to what was found, in their files, and print the changes: to be read before
+    /// they are kept
+    #[arg(long, conflicts_with_all = ["coverage", "mutate"])]
+    bless: bool,
     /// Count what the cases reach of each mapping, and name what they do not
     #[arg(long, conflicts_with = "only")]
     coverage: bool,
@@ -48,6 +53,7 @@ pub(super) fn run(options: &TestOptions) -> ExitCode {
             mutate::run(&options.folder, usize::from(options.floor.unwrap_or_default()), options.sample)
         }
         TestOptions { coverage: true, .. } => covered(options),
+        TestOptions { bless: true, .. } => bless::run(&options.folder, options.only.as_deref()),
         _ => tested(options),
     };
     done.map_or_else(|problem| fail(&*problem), |good| ExitCode::from(u8::from(!good)))
@@ -55,15 +61,19 @@ pub(super) fn run(options: &TestOptions) -> ExitCode {
 
 fn tested(options: &TestOptions) -> Result<bool, Trouble> {
     let folder = Folder::read(&options.folder)?;
-    let suites = folder.suites()?;
+    judged(&folder, &folder.suites()?, options.only.as_deref(), options.verbose)
+}
+
+/// Runs the cases whose name contains `only`, and prints what came of them.
+fn judged(folder: &Folder, suites: &[Suite], only: Option<&str>, verbose: bool) -> Result<bool, Trouble> {
     let reports: Vec<Report> = folder.with(|material| {
-        let run = |suite: &crate::cases::Suite| match &options.only {
-            Some(only) => suite.run_some(material, &|name| name.contains(only.as_str())),
+        let run = |suite: &Suite| match only {
+            Some(only) => suite.run_some(material, &|name| name.contains(only)),
             None => suite.run(material),
         };
         suites.iter().map(run).collect()
     });
-    print!("{}", shown(&reports, options.verbose));
+    print!("{}", shown(&reports, verbose));
     let run: usize = reports.iter().map(|report| report.outcomes.len()).sum();
     if run == 0 { Err("no case was run".into()) } else { Ok(reports.iter().all(Report::is_good)) }
 }

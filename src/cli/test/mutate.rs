@@ -54,7 +54,7 @@ fn spread(all: Vec<Mutant>, most: Option<usize>) -> Vec<Mutant> {
     all.into_iter().step_by(every).collect()
 }
 
-/// Two at a time, or as many as there are processors.
+/// One thread a processor, each with the next mutant.
 fn hunted(
     folder: &Folder,
     suite: &Suite,
@@ -64,14 +64,14 @@ fn hunted(
 ) -> Figure {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let figure = Mutex::new((Figure { all: mutants.len(), ..Figure::default() }, Vec::new()));
-    let size = mutants.len().div_ceil(workers).max(1);
-    let mut left = mutants.into_iter();
-    let parts: Vec<Vec<Mutant>> = (0..workers).map(|_| left.by_ref().take(size).collect()).collect();
+    let left = Mutex::new(mutants.into_iter());
+    let next = || left.lock().ok()?.next();
+    let begun = folder.with(|material| Hunt::new(suite, material));
     std::thread::scope(|scope| {
-        for part in parts {
-            scope.spawn(|| {
-                let mut hunt = Hunt::new(suite);
-                for mutant in part {
+        for mut hunt in vec![begun; workers] {
+            let (figure, next) = (&figure, &next);
+            scope.spawn(move || {
+                while let Some(mutant) = next() {
                     let noticed = folder.with(|material| hunt.notice(&mutant, material));
                     let Ok(mut figure) = figure.lock() else { return };
                     let (figure, problems) = &mut *figure;
