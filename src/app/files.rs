@@ -22,7 +22,7 @@ pub struct FileProblem {
 }
 
 /// Reads all mappings and tenants: `*.yaml` and `*.yml` of the two folders, in the order of their names. Cases
-/// (`*.cases.yaml`) are no mappings. A file that cannot be read is a problem of that file, told with the others.
+/// (`*.cases.yaml`) and `mutants.yaml` are no mappings. A file that cannot be read is a problem of that file, told with the others.
 ///
 /// # Errors
 /// [`FileProblem`] for a folder that cannot be read.
@@ -107,8 +107,10 @@ impl Shelf {
     }
 }
 
+/// Cases, and the list of mutants that no case can notice.
 fn is_cases(path: &Path) -> bool {
-    path.to_string_lossy().ends_with(".cases.yaml") || path.to_string_lossy().ends_with(".cases.yml")
+    let name = path.to_string_lossy();
+    name.ends_with(".cases.yaml") || name.ends_with(".cases.yml") || path.ends_with("mutants.yaml")
 }
 
 /// Reads the JSON Schemas that mappings declare, by their names. A folder that is not there holds none.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use switchboard::cases::{Coverage, Hunt, Material, Mutant, Noticed, Report, Suite};
+use switchboard::cases::{Coverage, Equivalents, Hunt, Material, Mutant, Noticed, Report, Suite};
 use switchboard::diagnostic::{Diagnostic, Source};
 use switchboard::value::Timestamp;
 
@@ -34,7 +34,8 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 impl Shipped {
     pub(crate) fn read() -> Self {
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-        let sources = files(&folder()).into_iter().filter(|(name, _)| name.ends_with(".yaml"));
+        let sources =
+            files(&folder()).into_iter().filter(|(name, _)| name.ends_with(".yaml") && name != "mutants.yaml");
         let (cases, mappings): (Vec<_>, Vec<_>) = sources
             .map(|(name, bytes)| Source::new(format!("mappings/{name}"), text(bytes)))
             .partition(|source| source.name.ends_with(".cases.yaml"));
@@ -59,6 +60,15 @@ impl Shipped {
 
     pub(crate) fn cover(&self, suite: &Suite) -> (Report, Option<Coverage>) {
         suite.cover(&material(&|name| self.samples.get(name).cloned()))
+    }
+
+    /// The mutants that nobody can notice.
+    pub(crate) fn equivalents() -> Equivalents {
+        let text = std::fs::read_to_string(folder().join("mutants.yaml")).unwrap();
+        let mut problems = Vec::new();
+        let read = Equivalents::read(&Source::new("mappings/mutants.yaml", text), &mut problems);
+        assert!(problems.is_empty(), "{}", switchboard::diagnostic::render(&problems));
+        read
     }
 
     pub(crate) fn hunt<'s>(&self, suite: &'s Suite) -> Hunt<'s> {

@@ -10,7 +10,7 @@ fn every_expression_is_read() {
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/mappings")).unwrap() {
         let path = entry.unwrap().path();
         let name = path.display().to_string();
-        if !name.ends_with(".yaml") || name.ends_with(".cases.yaml") {
+        if !name.ends_with(".yaml") || name.ends_with(".cases.yaml") || name.ends_with("mutants.yaml") {
             continue;
         }
         let source = Source::new(name.as_str(), std::fs::read_to_string(&path).unwrap());
