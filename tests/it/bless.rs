@@ -27,7 +27,7 @@ for: shop
 
 cases:
   - case: passes,  however it is laid out   # kept
-    event:   { status: read }
+    event:   { status: read, at: "2026-11-04T09:14:09Z" }
     expect:
         calls: [ { call: report,   body: { word: read } } ]
 
@@ -40,7 +40,7 @@ cases:
         id: m-1
 
   - case: in an exact map
-    event: { status: delivered }
+    event: { status: delivered, at: "2026-11-04T09:14:09Z" }
     expect: { calls: [ { body: { $exact: { id: m-1 } } } ] }
 
   - case: is broken
@@ -53,7 +53,7 @@ for: shop
 
 cases:
   - case: passes,  however it is laid out   # kept
-    event:   { status: read }
+    event:   { status: read, at: "2026-11-04T09:14:09Z" }
     expect:
         calls: [ { call: report,   body: { word: read } } ]
 
@@ -66,7 +66,7 @@ cases:
         id: m-1
 
   - case: in an exact map
-    event: { status: delivered }
+    event: { status: delivered, at: "2026-11-04T09:14:09Z" }
     expect: { calls: [ { body: { $exact: { id: m-1, word: sent } } } ] }
 
   - case: is broken
@@ -94,7 +94,7 @@ fn only_what_differs_is_rewritten_and_a_broken_case_is_left_alone() {
     for line in [
         "shop.cases.yaml:13:23: answer.http\n    wanted 200\n    found  202",
         "shop.cases.yaml:15:15: message.text\n    wanted \"Hello\"\n    found  \"Hi\"",
-        "shop.cases.yaml:20:43: calls[0].body.word\n    wanted $omit\n    found  \"sent\"",
+        "shop.cases.yaml:20:42: calls[0].body.word\n    wanted $omit\n    found  \"sent\"",
     ] {
         assert!(out.contains(line), "{out}");
     }
