@@ -1,4 +1,4 @@
-//! What is done now and then: templates synced again, old messages purged, idle limits forgotten.
+//! What is done now and then: templates synced again, key sets renewed, old messages purged, idle limits forgotten.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ const FORGET: Duration = Duration::from_secs(10);
 /// Purged in small batches, so that the writer is never busy for long.
 const BATCH: usize = 500;
 
-/// Purges until `stop`. `retention`: how long finished messages are remembered.
+/// Purges and renews until `stop`. `retention`: how long finished messages are remembered.
 pub(super) async fn run(flow: Arc<Flow>, retention: Duration, mut stop: watch::Receiver<bool>) {
     let mut forget = interval(FORGET);
     while !*stop.borrow() {
@@ -22,6 +22,7 @@ pub(super) async fn run(flow: Arc<Flow>, retention: Duration, mut stop: watch::R
             Ok(()) = stop.changed() => {}
             _ = forget.tick() => {
                 flow.limits.retain_recent();
+                flow.renew_keys();
                 purge(&flow, retention).await;
             }
         }

@@ -7,7 +7,7 @@ use super::findings::Findings;
 use super::shared::{self, Shared};
 use super::signature::Signed;
 use super::signatures::Signatures;
-use super::token::{Holder, Tokens};
+use super::token::{Holder, Key, Tokens};
 use super::{Request, Scheme, Unverified, Verified};
 use crate::value::Timestamp;
 
@@ -61,7 +61,12 @@ impl Index {
             match entry.scheme.clone() {
                 Scheme::None => index.anybody.push(tenant),
                 Scheme::JwtHs256 { headers, secret, claims, body_hash, max_age } => {
-                    index.tokens.add(&headers, Holder { tenant, secrets: secret, claims, body_hash, max_age });
+                    let key = Key::Secrets(secret);
+                    index.tokens.add(&headers, Holder { tenant, key, claims, body_hash, max_age });
+                }
+                Scheme::JwtRs256 { jwks, headers, claims, body_hash, max_age } => {
+                    let key = Key::Set(jwks.into());
+                    index.tokens.add(&headers, Holder { tenant, key, claims, body_hash, max_age });
                 }
                 Scheme::Hmac(signature) => index.signatures.add(tenant, &signature),
                 shared => index.shared.add(tenant, &shared, entry.hashes(&key)),
@@ -71,9 +76,19 @@ impl Index {
     }
 
     /// Tenants that are not found by their signature: too many others would have to be tried before them.
+    pub fn crowded(&self) -> impl Iterator<Item = &usize> {
+        self.signatures.crowded.iter().chain(&self.tokens.crowded)
+    }
+
+    /// The URLs of the key sets that tokens are verified with.
+    pub fn key_sets(&self) -> impl Iterator<Item = &str> {
+        self.tokens.sets.iter().map(|url| &**url)
+    }
+
+    /// The URLs of the key sets that lack the key of the request's token: fetched anew they may have it.
     #[must_use]
-    pub fn crowded(&self) -> &[usize] {
-        &self.signatures.crowded
+    pub fn lacking<'i>(&'i self, request: &Request<'_>) -> Vec<&'i str> {
+        self.tokens.lacking(request)
     }
 
     /// Whose credentials these are.
@@ -88,7 +103,7 @@ impl Index {
         let url = || request.url();
         let signed = Signed::new(&incoming.headers, &incoming.query, request.path, &incoming.body, &url);
         self.signatures.verify(&signed, now, &mut findings);
-        self.tokens.verify(incoming, now, &mut findings);
+        self.tokens.verify(request, now, &mut findings);
         if findings.verified.tenants.is_empty() {
             return Err(findings.unverified());
         }

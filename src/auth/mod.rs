@@ -6,6 +6,7 @@
 mod client_credentials;
 mod findings;
 mod index;
+mod key_set;
 mod outgoing;
 mod shared;
 mod signature;
@@ -19,10 +20,11 @@ use crate::value::{Timestamp, Tree};
 
 pub use client_credentials::{ClientCredentials, Style};
 pub use index::{Entry, Index};
+pub use key_set::{KeyRing, KeySet};
 pub use outgoing::Prover;
 pub use signature::{Algorithm, Encoding, Part, Read, Signature, Source};
 
-/// How many keys are tried for a request whose signature alone says nothing of whose it is.
+/// How many keys, or sets of keys, are tried for a request whose proof alone says nothing of whose it is.
 pub const MOST_KEYS: usize = signatures::MOST_KEYS;
 
 /// A request on its route.
@@ -34,6 +36,8 @@ pub struct Request<'r> {
     pub path: &'r [(&'r str, String)],
     /// What callers reach us by, where that is known.
     pub public_url: Option<&'r str>,
+    /// The key sets that are known.
+    pub keys: &'r KeyRing,
 }
 
 impl Request<'_> {
@@ -94,6 +98,19 @@ pub enum Scheme {
         /// The claim that must be the lower-case hex SHA-256 of the raw body.
         body_hash: Option<String>,
         /// How far `iat` may lie in the past; and, bounded by a minute, in the future.
+        max_age: Option<Duration>,
+    },
+    /// A token signed with RSA-SHA256 by a key of a published set; its algorithm is pinned.
+    JwtRs256 {
+        /// Where the set is published.
+        jwks: String,
+        /// As of [`Scheme::JwtHs256`].
+        headers: Vec<String>,
+        /// As of [`Scheme::JwtHs256`].
+        claims: Vec<Claim>,
+        /// As of [`Scheme::JwtHs256`].
+        body_hash: Option<String>,
+        /// As of [`Scheme::JwtHs256`]; without it a token must say when it ends.
         max_age: Option<Duration>,
     },
 }

@@ -140,7 +140,7 @@ impl Shared {
 /// The form of a scheme with a shared secret, and its parts with their alternatives; the last part is the secret one.
 fn form(scheme: &Scheme) -> Option<(Form, Vec<&Vec<Secret>>)> {
     Some(match scheme {
-        Scheme::None | Scheme::Hmac(_) | Scheme::JwtHs256 { .. } => return None,
+        Scheme::None | Scheme::Hmac(_) | Scheme::JwtHs256 { .. } | Scheme::JwtRs256 { .. } => return None,
         Scheme::Basic { username, password } => (Form::Basic, vec![username, password]),
         Scheme::Bearer { header, token } => (Form::Bearer(header.to_ascii_lowercase()), vec![token]),
         Scheme::Header(rules) => {

@@ -1,7 +1,8 @@
-//! Tokens signed with HMAC-SHA256: found by their unverified identity, then verified with that identity's secrets.
+//! Tokens signed with a shared secret or with a key of a published set: found by their unverified identity, then verified
+//! with that identity's secrets or set. The algorithm is that of the scheme, whatever a token says.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,8 +14,8 @@ use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::Claim;
 use super::findings::{Failure, Findings, Sent, after_word, header};
+use super::{Claim, KeyRing, KeySet, MOST_KEYS, Request};
 use crate::model::{Secret, wire};
 use crate::value::{Number, Timestamp, Tree};
 
@@ -24,14 +25,22 @@ const LONGEST_TOKEN: usize = 16 * 1024;
 /// How far a caller's clock may be ahead of ours, and how late an `exp` of theirs may still be taken.
 const SKEW: i64 = 60;
 
+/// The claim that may be a list.
+const AUDIENCE: &str = "aud";
+
 /// Every tenant's token scheme, by where the token stands and by identity.
 #[derive(Default)]
 pub(super) struct Tokens {
     places: Vec<Place>,
+    /// The URLs of all key sets.
+    pub(super) sets: BTreeSet<Arc<str>>,
+    /// Tenants whose key set is one too many.
+    pub(super) crowded: Vec<usize>,
 }
 
 /// The headers that carry a token, and the claim that tells whose it is.
 struct Place {
+    algorithm: Algorithm,
     headers: Vec<String>,
     identity: Option<String>,
     /// By the identity's value; by the empty text where no claim differs from tenant to tenant.
@@ -41,10 +50,18 @@ struct Place {
 /// One tenant's scheme.
 pub(super) struct Holder {
     pub(super) tenant: usize,
-    pub(super) secrets: Vec<Secret>,
+    pub(super) key: Key,
     pub(super) claims: Vec<Claim>,
     pub(super) body_hash: Option<String>,
     pub(super) max_age: Option<Duration>,
+}
+
+/// What a token is verified with.
+pub(super) enum Key {
+    /// Alternatives.
+    Secrets(Vec<Secret>),
+    /// The URL of the set that has the token's key.
+    Set(Arc<str>),
 }
 
 impl fmt::Debug for Tokens {
@@ -63,21 +80,50 @@ impl Tokens {
             |claim| claim.expected.iter().map(|value| value.expose().to_owned()).collect(),
         );
         let identity = identity.map(|claim| claim.name.clone());
-        let known = self.places.iter().position(|place| place.headers == headers && place.identity == identity);
-        let at = known.unwrap_or_else(|| {
-            self.places.push(Place { headers, identity, holders: HashMap::new() });
+        let algorithm = match &holder.key {
+            Key::Secrets(_) => Algorithm::HS256,
+            Key::Set(_) => Algorithm::RS256,
+        };
+        let same =
+            |place: &Place| (place.algorithm, &place.headers, &place.identity) == (algorithm, &headers, &identity);
+        let at = self.places.iter().position(same).unwrap_or_else(|| {
+            self.places.push(Place { algorithm, headers, identity, holders: HashMap::new() });
             self.places.len() - 1
         });
         let holder = Arc::new(holder);
         for value in values {
-            self.places[at].holders.entry(value).or_default().push(Arc::clone(&holder));
+            let holders = self.places[at].holders.entry(value).or_default();
+            if let Key::Set(url) = &holder.key {
+                let sets: BTreeSet<&Arc<str>> = holders.iter().filter_map(|known| known.set()).collect();
+                if sets.len() >= MOST_KEYS && !sets.contains(url) {
+                    self.crowded.push(holder.tenant);
+                    continue;
+                }
+                self.sets.insert(Arc::clone(url));
+            }
+            holders.push(Arc::clone(&holder));
         }
     }
 
+    /// The URLs of the key sets that lack a token's key.
+    pub(super) fn lacking(&self, request: &Request<'_>) -> Vec<&str> {
+        let mut lacking = Vec::new();
+        for place in self.places.iter().filter(|place| place.algorithm == Algorithm::RS256) {
+            let Ok(Some(token)) = place.token(request.incoming) else { continue };
+            let Some(token) = Token::read(token, place.algorithm) else { continue };
+            for url in place.named(&token).iter().filter_map(|holder| holder.set()) {
+                if !lacking.contains(&&**url) && !token.has_key(url, request.keys) {
+                    lacking.push(&**url);
+                }
+            }
+        }
+        lacking
+    }
+
     /// Adds whose token this is, or why it is nobody's.
-    pub(super) fn verify(&self, request: &wire::Incoming, now: Timestamp, findings: &mut Findings) {
+    pub(super) fn verify(&self, request: &Request<'_>, now: Timestamp, findings: &mut Findings) {
         for place in &self.places {
-            match place.token(request) {
+            match place.token(request.incoming) {
                 Ok(None) => {}
                 Ok(Some(token)) => place.verify(token, request, now, findings),
                 Err(failure) => findings.failed(failure),
@@ -102,19 +148,32 @@ impl Place {
         Ok(None)
     }
 
-    fn verify(&self, token: &str, request: &wire::Incoming, now: Timestamp, findings: &mut Findings) {
-        let Some(token) = Token::read(token) else { return findings.failed(Failure::Wrong) };
-        let named = self.identity.as_ref().map_or(Some(String::new()), |claim| token.claim(claim));
-        let Some(holders) = named.and_then(|named| self.holders.get(&named)) else {
+    /// Whose token it says it is.
+    fn named(&self, token: &Token<'_>) -> Vec<&Arc<Holder>> {
+        let names = self.identity.as_ref().map_or_else(|| vec![String::new()], |claim| token.names(claim));
+        names.iter().filter_map(|name| self.holders.get(name)).flatten().collect()
+    }
+
+    fn verify(&self, token: &str, request: &Request<'_>, now: Timestamp, findings: &mut Findings) {
+        let Some(token) = Token::read(token, self.algorithm) else { return findings.failed(Failure::Wrong) };
+        let holders = self.named(&token);
+        if holders.is_empty() {
             return findings.failed(Failure::Nobody);
-        };
+        }
         let mut signers: Vec<(&str, bool)> = Vec::new();
+        let mut sets: HashMap<&str, bool> = HashMap::new();
         let mut outcomes = Vec::with_capacity(holders.len());
-        for holder in holders {
-            // An empty secret would be everybody's.
-            let mut secrets = holder.secrets.iter().map(Secret::expose).filter(|secret| !secret.is_empty());
-            let signed = secrets.any(|secret| token.is_signed_with(secret, &mut signers));
-            outcomes.push(if signed { holder.check(&token, request, now) } else { Err(Failure::Wrong) });
+        for holder in &holders {
+            let signed = match &holder.key {
+                Key::Secrets(secrets) => {
+                    // An empty secret would be everybody's.
+                    let mut secrets = secrets.iter().map(Secret::expose).filter(|secret| !secret.is_empty());
+                    secrets.any(|secret| token.is_signed_with(secret, &mut signers))
+                }
+                // Once a set, however many tenants share it.
+                Key::Set(url) => *sets.entry(url).or_insert_with(|| token.is_signed_by(url, request.keys)),
+            };
+            outcomes.push(if signed { holder.check(&token, request.incoming, now) } else { Err(Failure::Wrong) });
         }
         let right = holders.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok());
         findings.verified.tenants.extend(right.map(|(holder, _)| holder.tenant));
@@ -129,6 +188,14 @@ impl Place {
 }
 
 impl Holder {
+    /// The URL of its key set.
+    const fn set(&self) -> Option<&Arc<str>> {
+        match &self.key {
+            Key::Secrets(_) => None,
+            Key::Set(url) => Some(url),
+        }
+    }
+
     /// What a signed token must say, its time last: only what is otherwise right is stale.
     fn check(&self, token: &Token<'_>, request: &wire::Incoming, now: Timestamp) -> Result<(), Failure> {
         let claims = self.claims.iter().filter(|claim| !claim.expected.is_empty());
@@ -138,6 +205,8 @@ impl Holder {
             let said = token.claims.get(claim).and_then(Json::as_str).unwrap_or_default();
             right &= bool::from(said.as_bytes().ct_eq(hash.as_bytes()));
         }
+        // Who publishes keys signs for many, and means a token to end: one that never does is good for nothing.
+        right &= self.set().is_none() || self.max_age.is_some() || token.claims.get("exp").is_some_and(Json::is_number);
         if !right {
             return Err(Failure::Wrong);
         }
@@ -150,14 +219,16 @@ struct Token<'t> {
     /// What is signed.
     message: &'t str,
     signature: &'t str,
+    /// The name of the key that it says it is signed with.
+    kid: Option<String>,
     claims: Map<String, Json>,
     /// Of the request's body: computed once, however many tenants share the account.
     body_hash: OnceCell<String>,
 }
 
 impl<'t> Token<'t> {
-    /// Only with the one algorithm that shared secrets are used with, and without a key or a demand in the header.
-    fn read(text: &'t str) -> Option<Self> {
+    /// Only with the one algorithm of its scheme, and without a key or a demand in the header.
+    fn read(text: &'t str, algorithm: Algorithm) -> Option<Self> {
         if text.len() > LONGEST_TOKEN {
             return None;
         }
@@ -165,11 +236,11 @@ impl<'t> Token<'t> {
         let (_, payload) = message.split_once('.')?;
         let header = decode_header(text).ok()?;
         let carries_key = header.jwk.is_some() || header.jku.is_some() || header.x5u.is_some() || header.x5c.is_some();
-        if header.alg != Algorithm::HS256 || carries_key || header.crit.is_some() {
+        if header.alg != algorithm || carries_key || header.crit.is_some() {
             return None;
         }
         let claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
-        Some(Self { message, signature, claims, body_hash: OnceCell::new() })
+        Some(Self { message, signature, kid: header.kid, claims, body_hash: OnceCell::new() })
     }
 
     /// A claim as text, for looking up whose token it says it is.
@@ -179,6 +250,31 @@ impl<'t> Token<'t> {
             Json::Number(number) => Some(number.to_string()),
             _ => None,
         }
+    }
+
+    /// The values of the claim that may tell whose token it is. A token may be for several (RFC 7519, 4.1.3).
+    fn names(&self, claim: &str) -> Vec<String> {
+        match self.claims.get(claim) {
+            Some(Json::Array(all)) if claim == AUDIENCE => {
+                let names: BTreeSet<&str> = all.iter().filter_map(Json::as_str).take(MOST_KEYS).collect();
+                names.into_iter().map(str::to_owned).collect()
+            }
+            _ => self.claim(claim).into_iter().collect(),
+        }
+    }
+
+    /// Whether the set has the key that the token names.
+    fn has_key(&self, url: &str, keys: &KeyRing) -> bool {
+        let named = |set: Arc<KeySet>| set.find(self.kid.as_deref()).next().is_some();
+        keys.get(url).is_some_and(named)
+    }
+
+    /// By a key of the set that has the name that the token says.
+    fn is_signed_by(&self, url: &str, keys: &KeyRing) -> bool {
+        let Some(set) = keys.get(url) else { return false };
+        let message = self.message.as_bytes();
+        let mut named = set.find(self.kid.as_deref());
+        named.any(|key| crypto::verify(self.signature, message, key, Algorithm::RS256).unwrap_or(false))
     }
 
     /// Each secret is tried once, however many tenants of one account share it.
@@ -198,10 +294,11 @@ impl<'t> Token<'t> {
         if claim.optional && !self.claims.contains_key(&claim.name) {
             return true;
         }
-        let said = self.claim(&claim.name).unwrap_or_default();
+        let said = self.names(&claim.name);
         let expected = claim.expected.iter().map(Secret::expose);
-        expected.fold(false, |found, value| found | bool::from(value.as_bytes().ct_eq(said.as_bytes())))
-            && self.claims.contains_key(&claim.name)
+        let is =
+            |value: &str| said.iter().fold(false, |is, said| is | bool::from(value.as_bytes().ct_eq(said.as_bytes())));
+        expected.fold(false, |found, value| found | is(value))
     }
 
     /// Neither long ago nor in the future. `exp` and `nbf` need not be there; `iat` must, where an age is bounded.

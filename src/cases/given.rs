@@ -31,6 +31,8 @@ pub(super) struct Given {
     pub(super) quoted: Option<Tree>,
     pub(super) last: Option<Tree>,
     pub(super) now: Timestamp,
+    /// The private RSA key (PEM) of whoever signs requests with one.
+    pub(super) key: String,
 }
 
 type Broken = Box<Diagnostic>;
@@ -48,7 +50,8 @@ impl Given {
         for (_, node) in &case.given {
             given = given.under(trees.read(node)?);
         }
-        Self::of(Arc::new(snapshot(subject, mapping, case, &given, material)?), trees, &given, material.now)
+        let snapshot = Arc::new(snapshot(subject, mapping, case, &given, material)?);
+        Self::of(snapshot, trees, &given, (material.rsa_key_pem, material.now))
     }
 
     /// What is given beside a snapshot that is there already.
@@ -56,7 +59,7 @@ impl Given {
         snapshot: Arc<Snapshot>,
         trees: &Trees<'_>,
         given: &Wanted,
-        at: Timestamp,
+        (key, at): (&str, Timestamp),
     ) -> Result<Self, Broken> {
         let tree = |name: &str| given.get(name).and_then(Wanted::tree);
         Ok(Self {
@@ -68,6 +71,7 @@ impl Given {
             quoted: tree("quoted"),
             last: tree("last"),
             now: now(trees, given.get("now"), at)?,
+            key: key.to_owned(),
         })
     }
 }

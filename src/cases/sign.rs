@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
-use crate::auth::{self, Read, Scheme, Signature, Source};
+use crate::auth::{self, KeyRing, Read, Scheme, Signature, Source};
 use crate::model::Secret;
 use crate::model::wire::Incoming;
 use crate::value::Timestamp;
@@ -26,12 +26,16 @@ impl Signed {
         [("right", Self::Right), ("missing", Self::Missing), ("wrong", Self::Wrong), ("stale", Self::Stale)];
 }
 
+/// The name of the key that tokens are signed with in cases.
+pub(super) const KEY: &str = "case";
+
 /// Adds the proof, or says why it cannot be signed that way. `path`: the values of `{name}` segments; `url`: what callers
-/// reach the gateway by.
+/// reach the gateway by; `key`: a private RSA key (PEM).
 pub(super) fn sign(
     scheme: &Scheme,
     request: &mut Incoming,
     (path, url): (&mut [(&str, String)], Option<&str>),
+    key: &str,
     signed: Signed,
     now: Timestamp,
 ) -> Result<(), String> {
@@ -41,7 +45,15 @@ pub(super) fn sign(
     };
     match (scheme, signed) {
         (_, Signed::Missing) | (Scheme::None, _) => {}
-        (Scheme::JwtHs256 { .. }, _) => return token(scheme, request, signed, now),
+        (Scheme::JwtHs256 { secret, .. }, _) => {
+            let key = EncodingKey::from_secret(value(secret).as_bytes());
+            return token(scheme, request, (Algorithm::HS256, &key), signed, now);
+        }
+        (Scheme::JwtRs256 { .. }, _) => {
+            let key =
+                EncodingKey::from_rsa_pem(key.as_bytes()).map_err(|_| "there is no key to sign with".to_owned())?;
+            return token(scheme, request, (Algorithm::RS256, &key), signed, now);
+        }
         (Scheme::Hmac(signature), _) => return keyed(signature, request, (path, url), signed, now),
         (_, Signed::Stale) => return Err("only what carries a time can be stale".to_owned()),
         (Scheme::Path { name, value: secrets }, _) => {
@@ -92,7 +104,7 @@ fn keyed(
     let secret = if signed == Signed::Wrong { format!("{secret}-wrong") } else { secret.to_owned() };
     let signature = Signature { secret: vec![Secret::new(secret)], ..signature.clone() };
     let written = signature
-        .sign(&auth::Request { incoming: request, path, public_url })
+        .sign(&auth::Request { incoming: request, path, public_url, keys: &KeyRing::default() })
         .map_err(|problem| problem.to_string())?;
     write(&signature.place, request, &written, "{{signature}}", true)
 }
@@ -135,12 +147,25 @@ fn write(read: &Read, request: &mut Incoming, text: &str, mark: &str, anew: bool
     Ok(())
 }
 
-fn token(scheme: &Scheme, request: &mut Incoming, signed: Signed, now: Timestamp) -> Result<(), String> {
+fn token(
+    scheme: &Scheme,
+    request: &mut Incoming,
+    (algorithm, key): (Algorithm, &EncodingKey),
+    signed: Signed,
+    now: Timestamp,
+) -> Result<(), String> {
     let unfit = || "the token cannot be signed".to_owned();
-    let Scheme::JwtHs256 { headers, secret, claims, body_hash, max_age } = scheme else { return Err(unfit()) };
+    let (Scheme::JwtHs256 { headers, claims, body_hash, max_age, .. }
+    | Scheme::JwtRs256 { headers, claims, body_hash, max_age, .. }) = scheme
+    else {
+        return Err(unfit());
+    };
     let mut said: Map<String, Json> =
         claims.iter().filter_map(|claim| Some((claim.name.clone(), claim.expected.first()?.expose().into()))).collect();
     let mut issued = now.seconds();
+    if algorithm == Algorithm::RS256 {
+        said.insert("exp".to_owned(), issued.saturating_add(300).into());
+    }
     if signed == Signed::Stale {
         let age = max_age.map_or(0, |age| i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
         issued = issued.saturating_sub(age).saturating_sub(3600);
@@ -152,12 +177,17 @@ fn token(scheme: &Scheme, request: &mut Incoming, signed: Signed, now: Timestamp
         let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         said.insert(claim.clone(), hash.into());
     }
-    let secret = secret.first().map(Secret::expose).unwrap_or_default();
-    let secret = if signed == Signed::Wrong { format!("{secret}-wrong") } else { secret.to_owned() };
-    let key = EncodingKey::from_secret(secret.as_bytes());
-    let (Some(header), Ok(token)) = (headers.first(), encode(&Header::new(Algorithm::HS256), &said, &key)) else {
-        return Err(unfit());
-    };
+    let named = (algorithm == Algorithm::RS256).then(|| KEY.to_owned());
+    let head = Header { kid: named, ..Header::new(algorithm) };
+    let (Some(header), Ok(mut token)) = (headers.first(), encode(&head, &said, key)) else { return Err(unfit()) };
+    if signed == Signed::Wrong && algorithm == Algorithm::RS256 {
+        // Another key is slow to make: the signature of something else is as wrong.
+        said.insert("iat".to_owned(), issued.saturating_sub(1).into());
+        let other = encode(&head, &said, key).map_err(|_| unfit())?;
+        let (message, _) = token.rsplit_once('.').ok_or_else(unfit)?;
+        let (_, signature) = other.rsplit_once('.').ok_or_else(unfit)?;
+        token = format!("{message}.{signature}");
+    }
     request.headers.push((header.clone(), format!("Bearer {token}")));
     Ok(())
 }

@@ -56,7 +56,7 @@ fn run(suite: &Suite) -> Vec<(Verdict, &'static str)> {
         }
     };
     let now = Timestamp::from_millis(1_793_783_646_981);
-    let report = suite.run(&Material { sample: &sample, rsa_key_pem: "", now });
+    let report = suite.run(&Material { sample: &sample, rsa_key_pem: include_str!("../auth/tests/pkcs8.pem"), now });
     report.outcomes.into_iter().map(|outcome| (outcome.verdict, outcome.leg)).collect()
 }
 
@@ -203,6 +203,7 @@ fn signed(scheme: &str, path: &str, cases: &str) -> Vec<Verdict> {
     let mapping = MAPPING
         .replace("bearer: { token: $.credentials.token }", scheme)
         .replace("path: /send", &format!("path: \"{path}\""))
+        .replace("dsl: 1\n", "dsl: 1\nhosts: [ keys.example ]\n")
         .replace("text: \"$.error.text?\"", "cause: \"$.error.cause?\"");
     let (mut suites, _) = Suite::pair(
         &[Source::new("shop.yaml", mapping)],
@@ -262,6 +263,14 @@ fn what_cannot_be_signed_that_way_is_said() {
     let path = "path: { name: key, value: $.credentials.token }";
     assert_eq!(broken(path, "/send/t", "right"), "Some(Passed)");
     assert!(broken(path, "/send/t", "wrong").contains("401") || broken(path, "/send/t", "wrong").contains("400"));
+}
+
+#[test]
+fn a_token_of_a_published_key_is_signed_with_one_made_for_the_run() {
+    let scheme = "jwt_rs256: { jwks: \"https://keys.example/set\", claims: { iss: Issuer, aud: $.tenant.name }, max_age: 5m, body_hash: hash }";
+    let verdicts = signed(scheme, "/send", &four_ways("/send", ""));
+    assert_eq!(verdicts.len(), 4);
+    assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Passed)), "{verdicts:?}");
 }
 
 const GRANTED: &str = r#"

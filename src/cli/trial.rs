@@ -105,7 +105,10 @@ fn tried(options: &TryOptions) -> Result<(), Trouble> {
         let (snapshot, _) = load(&files, &key_references(&files)?)?;
         let Some(tenant) = snapshot.tenant(&name).cloned() else { continue };
         let trying = trying(options, &tenant)?;
-        let trial = Trial { snapshot: &snapshot, sample: &sample, given: &given, answers: &answers, now: now() };
+        let signs = snapshot.credentials.iter().flat_map(|index| index.key_sets()).next().is_some();
+        let key = if signs { keys::generate()?.private_pem } else { String::new() };
+        let (snapshot, rsa_key_pem) = (&snapshot, key.as_str());
+        let trial = Trial { snapshot, sample: &sample, given: &given, answers: &answers, rsa_key_pem, now: now() };
         let legs = trial.run(&tenant, &trying).map_err(|problem| Trouble(diagnostic::render(&[*problem]), 1))?;
         all.push((name, legs));
     }

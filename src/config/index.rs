@@ -144,6 +144,7 @@ pub(super) fn snapshot(
         routes,
         credentials,
         public_url: None,
+        keys: Arc::default(),
         notes,
         by_name,
         of_file,
@@ -214,9 +215,9 @@ fn without_url(mapping: &Mapping, scheme: &SchemePlan) -> Option<Diagnostic> {
 /// A tenant whom a signature alone does not find.
 fn crowded(mapping: &Mapping, tenant: &Tenant) -> Diagnostic {
     let most = auth::MOST_KEYS;
-    let what = format!("`{}` has more than {most} tenants whom its `hmac` cannot tell apart", mapping.name);
+    let what = format!("`{}` has more than {most} tenants whom its signatures cannot tell apart", mapping.name);
     Diagnostic::error("SB0511", format!("{what}: signatures of `{}` are not accepted", tenant.name))
         .at(&tenant.source, Span::default())
         .help("a signature alone does not say whose it is, and trying every secret would let strangers keep us busy")
-        .help("give the scheme an `identity`, for example { read: $.path.account, value: $.tenant.name }")
+        .help("give `hmac` an `identity`, for example { read: $.path.account, value: $.tenant.name }, and `jwt_rs256` a claim that differs from tenant to tenant")
 }

@@ -111,13 +111,16 @@ pub struct Snapshot {
     by_number: HashMap<(Name, String), usize>,
     /// What callers reach the gateway by.
     pub public_url: Option<PublicUrl>,
+    /// The key sets that tokens are verified with. Who runs this snapshot puts in the ring that it fills.
+    pub keys: Arc<auth::KeyRing>,
 }
 
 impl Snapshot {
     /// A request as its credentials are looked for.
     #[must_use]
     pub fn asked<'r>(&'r self, incoming: &'r Incoming, path: &'r [(&'r str, String)]) -> auth::Request<'r> {
-        auth::Request { incoming, path, public_url: self.public_url.as_ref().map(PublicUrl::as_str) }
+        let public_url = self.public_url.as_ref().map(PublicUrl::as_str);
+        auth::Request { incoming, path, public_url, keys: &self.keys }
     }
 
     /// A tenant by name.

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::side::Side;
+use super::tenant::lists;
 use crate::auth::{Claim, ClientCredentials, HeaderRule, Outgoing, Part, Scheme, Signature};
 use crate::functions::NoFacts;
 use crate::language::{Fault, Frame, Layout, Program, World};
 use crate::mapping::{ClaimIn, HeaderPlan, HmacPlan, Mapping, PartPlan, Reader, SchemePlan};
 use crate::model::Secret;
-use crate::value::{Arena, Timestamp, Value};
+use crate::value::{Arena, Timestamp, Tree, Value};
 use crate::yaml::Node;
 
 /// A text or a secret; anything else is none of a scheme's values.
@@ -110,6 +111,12 @@ pub fn incoming(
             SchemePlan::Query { name, value } => Some(Scheme::Query { name: name.clone(), value: values.all(value) }),
             SchemePlan::Path { name, value } => Some(Scheme::Path { name: name.0.clone(), value: values.all(value) }),
             SchemePlan::Hmac(plan) => signature(plan, &values).map(Box::new).map(Scheme::Hmac),
+            SchemePlan::JwtRs256In { jwks, headers, claims, body_hash, max_age } => {
+                let max_age = max_age.as_ref().map_or(Ok(None), |program| values.duration(program)).ok()?;
+                let (jwks, claims) = (values.text(jwks)?, known_claims(claims, &values)?);
+                let (headers, body_hash) = (headers.clone(), body_hash.clone());
+                Some(Scheme::JwtRs256 { jwks, headers, claims, body_hash, max_age })
+            }
             // Ours only.
             SchemePlan::JwtRs256 { .. } | SchemePlan::ClientCredentials(_) => None,
             SchemePlan::JwtHs256 { headers, secret, claims, body_hash, max_age } => {
@@ -182,8 +189,36 @@ fn known_claims(claims: &[ClaimIn], values: &Values<'_>) -> Option<Vec<Claim>> {
     Some(known)
 }
 
-/// Reports what only a tenant's values show: an age that is none.
-pub(super) fn check(reader: &mut Reader, node: &Node, mapping: &Mapping, name: &str, side: &Side) {
+/// Reports what only a tenant's values show: a URL that is none or may not be called, an age that is none. `hosts`: the
+/// tenant's own.
+pub(super) fn check(
+    reader: &mut Reader,
+    node: &Node,
+    mapping: &Mapping,
+    (name, side): (&str, &Side),
+    hosts: &[String],
+) {
+    let span = node.get("settings").map_or(node.span, |node| node.span);
+    let own = mapping.sections().filter_map(|section| section.auth.as_ref());
+    for (schemes, layout) in [&mapping.auth_in, &mapping.auth_out].into_iter().chain(own) {
+        let values = Values::new(mapping, layout, name, side);
+        for scheme in schemes.iter().filter(|scheme| complete(side, &scheme.programs())) {
+            let Some((program, text)) = scheme.url().and_then(|program| Some((program, values.text(program)?))) else {
+                continue;
+            };
+            if let Err((code, what, help)) = fetchable(mapping, hosts, &text, is_set(program)) {
+                reader.error(code, span, what, help);
+            }
+        }
+    }
+    // A call's own scheme may read the message; what it says as it stands is known.
+    for scheme in mapping.calls().filter_map(|call| call.auth.as_ref()) {
+        if let Some(text) = scheme.url().and_then(Program::constant).and_then(Tree::as_text)
+            && let Err((code, what, help)) = fetchable(mapping, hosts, text, false)
+        {
+            reader.error(code, span, what, help);
+        }
+    }
     let sections = mapping.sections().filter_map(|section| section.auth.as_ref());
     for (schemes, layout) in std::iter::once(&mapping.auth_in).chain(sections) {
         let values = Values::new(mapping, layout, name, side);
@@ -199,6 +234,36 @@ pub(super) fn check(reader: &mut Reader, node: &Node, mapping: &Mapping, name: &
             }
         }
     }
+}
+
+/// Whether the URL is the operator's word: from settings alone.
+fn is_set(program: &Program) -> bool {
+    let reads = program.reads();
+    !reads.is_empty() && reads.iter().all(|(root, _)| &**root == "settings")
+}
+
+/// Whether something may be fetched from there, as calls may be made; else the code, what is wrong, and the fix.
+fn fetchable(
+    mapping: &Mapping,
+    hosts: &[String],
+    text: &str,
+    is_set: bool,
+) -> Result<(), (&'static str, String, &'static str)> {
+    let url = url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
+    let Some(url) = url else {
+        let what = format!("a URL in `auth` of `{}` comes to none", mapping.name);
+        return Err((
+            "SB0415",
+            what,
+            "it begins with https:// and a host: see `auth` in the mapping and the setting it reads",
+        ));
+    };
+    if is_set || lists(mapping.hosts.iter().chain(hosts), &url) {
+        return Ok(());
+    }
+    let host = url.host_str().unwrap_or_default();
+    let what = format!("the host {host} in `auth` of `{}` is in no `hosts` list", mapping.name);
+    Err(("SB0416", what, "list it under `hosts` of the mapping or of this tenant, or let the URL come from a setting"))
 }
 
 /// The first of the mapping's schemes whose credentials the tenant has, with its values.
@@ -255,10 +320,9 @@ pub fn resolve<'p>(
                 params.extend(value(program)?.map(|value| (name.clone(), value)));
             }
             let scope = plan.scope.as_ref().map(value).transpose()?.flatten();
-            let reads = plan.url.reads();
             Some(Outgoing::ClientCredentials(Box::new(ClientCredentials {
                 url,
-                from_setting: !reads.is_empty() && reads.iter().all(|(root, _)| &**root == "settings"),
+                from_setting: is_set(&plan.url),
                 id,
                 secret,
                 scope: scope.map(|scope| scope.expose().to_owned()),
@@ -267,7 +331,7 @@ pub fn resolve<'p>(
             })))
         }
         // Theirs only.
-        SchemePlan::Path { .. } | SchemePlan::JwtHs256 { .. } => None,
+        SchemePlan::Path { .. } | SchemePlan::JwtHs256 { .. } | SchemePlan::JwtRs256In { .. } => None,
         SchemePlan::JwtRs256 { key, claims, valid } => {
             let Some(key) = value(key)? else { return Ok(None) };
             let mut named = Vec::new();

@@ -109,10 +109,7 @@ impl Tenant {
     /// Whether calls to that party may go to this host: `host` means its scheme's own port, `host:port` any other.
     #[must_use]
     pub fn lists_host(&self, party: Party, url: &url::Url) -> bool {
-        let host = url.host_str().unwrap_or_default();
-        let with_port = url.port().map(|port| format!("{host}:{port}"));
-        let mut listed = self.mapping(party).hosts.iter().chain(&self.hosts);
-        listed.any(|known| known == host && with_port.is_none() || Some(known) == with_port.as_ref())
+        lists(self.mapping(party).hosts.iter().chain(&self.hosts), url)
     }
 
     /// What it says to one party's mapping.
@@ -202,6 +199,13 @@ impl Network {
     }
 }
 
+/// Whether one of these is the URL's host: `host` means its scheme's own port, `host:port` any other.
+pub(super) fn lists<'h>(mut listed: impl Iterator<Item = &'h String>, url: &url::Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let with_port = url.port().map(|port| format!("{host}:{port}"));
+    listed.any(|known| known == host && with_port.is_none() || Some(known) == with_port.as_ref())
+}
+
 /// Finds a mapping by side and what the file says.
 pub(super) type Find<'f> = &'f dyn Fn(Party, &str) -> Result<Arc<Mapping>, NoMapping>;
 
@@ -238,9 +242,9 @@ pub(super) fn read(
     let delivery = fields.get("delivery").map_or(all, |node| limits::delivery(reader, node, &defaults.delivery));
     let keywords = keywords::read(reader, fields.get("keywords"), &platform);
     let hosts = fields.get("hosts").map_or(&[][..], Reader::one_or_many);
-    let hosts = hosts.iter().filter_map(|node| reader.text(node, "hosts").map(str::to_owned)).collect();
-    schemes::check(reader, node, &platform, name, &platform_side);
-    schemes::check(reader, node, &provider, name, &provider_side);
+    let hosts: Vec<String> = hosts.iter().filter_map(|node| reader.text(node, "hosts").map(str::to_owned)).collect();
+    schemes::check(reader, node, &platform, (name, &platform_side), &hosts);
+    schemes::check(reader, node, &provider, (name, &provider_side), &hosts);
     let prover = |mapping, side| schemes::outgoing(mapping, name, side).map(|scheme| Arc::new(Prover::from(scheme)));
     let (platform_auth, provider_auth) = (prover(&platform, &platform_side), prover(&provider, &provider_side));
     let account = provider_auth.as_ref().and_then(|prover| prover.token_key()).unwrap_or(name);

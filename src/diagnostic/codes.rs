@@ -118,6 +118,8 @@ pub const ALL: &[Code] = &[
     row("SB0412", "no address range", "`sources` are addresses or ranges: `203.0.113.0/24`."),
     row("SB0413", "tokens without an end", "A token without a bound of its age would be good for ever, so it is good for nothing."),
     row("SB0414", "credential that nobody reads", "Neither of the tenant's mappings reads it, so that it proves nothing; mostly a slip of the pen."),
+    row("SB0415", "URL that is none", "Tokens and key sets are fetched from a URL; with this one nobody could be verified, or no call be made."),
+    row("SB0416", "host that nobody listed", "Tokens and key sets are fetched from the host of a setting or from one of `hosts`, like all that the gateway calls."),
     row("SB0501", "mapping missing", "A tenant names a platform and a provider, each described by a mapping file."),
     row("SB0502", "route taken", "A request goes to one mapping."),
     row("SB0503", "two tenants claim one thing", "A name, a number's inbound messages, and credentials that tell tenants apart belong to one tenant."),

@@ -1,4 +1,4 @@
-//! The async order of steps: facts in, legs run, store and client called; tokens and template lists cached.
+//! The async order of steps: facts in, legs run, store and client called; tokens, key sets and template lists cached.
 //!
 //! Decides nothing that `legs` or `delivery` decide, and knows neither warp nor signals. Start at [`Flow`]: `request`
 //! for what comes in, [`Flow::attempt`], [`Flow::call`] and [`Flow::wake`] for what the dispatcher drives.
@@ -10,6 +10,7 @@ mod calls;
 mod event;
 mod facts;
 mod inbound;
+mod keys;
 mod misses;
 mod request;
 mod settle;
@@ -66,6 +67,7 @@ pub struct Flow {
     pub misses: Misses,
     ids: Ids,
     tokens: tokens::Tokens,
+    keys: keys::Keys,
     templates: templates::Templates,
     replied: moka::sync::Cache<String, ()>,
     work: mpsc::Sender<Work>,
@@ -74,7 +76,7 @@ pub struct Flow {
 impl Flow {
     /// Puts the pieces together; `work` leads to the dispatcher.
     pub fn new(
-        snapshot: Snapshot,
+        mut snapshot: Snapshot,
         store: Arc<dyn Store>,
         outbound: Arc<dyn Outbound>,
         ambient: Arc<dyn Ambient>,
@@ -84,6 +86,8 @@ impl Flow {
             .max_capacity(1_000_000)
             .time_to_live(std::time::Duration::from_secs(600))
             .build();
+        let keys = keys::Keys::default();
+        snapshot.keys = Arc::clone(&keys.ring);
         Self {
             snapshot: ArcSwap::from_pointee(snapshot),
             store,
@@ -93,6 +97,7 @@ impl Flow {
             misses: Misses::default(),
             ids: Ids::default(),
             tokens: tokens::Tokens::new(),
+            keys,
             templates: templates::Templates::new(),
             replied,
             work,
@@ -100,7 +105,8 @@ impl Flow {
     }
 
     /// Puts a new configuration in place; the dispatcher looks at once at what waits because of the old one.
-    pub fn configure(&self, snapshot: Snapshot) {
+    pub fn configure(&self, mut snapshot: Snapshot) {
+        snapshot.keys = Arc::clone(&self.keys.ring);
         self.snapshot.store(Arc::new(snapshot));
         self.tell(Work::Calls);
     }

@@ -53,15 +53,17 @@ impl Flow {
     pub async fn request(&self, incoming: Incoming) -> Reply {
         let passage = self.passage(incoming);
         let (hits, path) = match passage.snapshot.routes.find(&passage.incoming.method, &passage.incoming.path) {
-            Found::Sections(hits, path) => {
-                let asked = passage.snapshot.asked(&passage.incoming, &path);
-                (versions::own(&passage.snapshot, hits, &asked, passage.now), path)
-            }
+            Found::Sections(hits, path) => (hits, path),
             Found::WrongMethod => return status(405),
             Found::Unknown => return status(404),
         };
         let way = Way { hits, path: &path };
         info!(id = %passage.id, path = %way.shown(&passage), bytes = passage.incoming.body.len(), "received");
+        let asked = passage.snapshot.asked(&passage.incoming, &path);
+        if let Some(refused) = self.without_keys(&passage.snapshot, hits, &asked, passage.now).await {
+            return self.refuse(&passage, way, None, &refused);
+        }
+        let way = Way { hits: versions::own(&passage.snapshot, hits, &asked, passage.now), path: &path };
         let decision = legs::decide(passage.asked(way, &self.door(&passage, Some(passage.id))));
         self.told(&passage, way, &decision);
         match decision.step {

@@ -52,6 +52,12 @@ pub static SCHEME_IN: MapShape = MapShape::new(
             "a token signed with HMAC-SHA256",
             "{ secret: $.credentials.signature_secret, max_age: 5m }",
         ),
+        member(
+            "jwt_rs256",
+            Kind::Map(&JWT_RS256_IN),
+            "a token signed with RSA-SHA256 by a key of a published set",
+            "{ jwks: $.settings.jwks_url, claims: { iss: \"https://issuer.example\", aud: $.settings.audience } }",
+        ),
     ]],
 )
 .choice();
@@ -214,29 +220,47 @@ pub static IDENTITY: MapShape = MapShape::new(
     ]],
 );
 
+const TOKEN: [Member; 4] = [
+    member(
+        "header",
+        Kind::Many(&Kind::Text),
+        "where the token stands: the first of these that is there",
+        "[ authorization, x-token ]",
+    )
+    .or("authorization"),
+    member(
+        "claims",
+        Kind::Named(&Kind::Tree),
+        "what the token must say; one written with `?` need not be in it",
+        "{ api_key: $.credentials.api_key }",
+    ),
+    member("body_hash", Kind::Text, "the claim that holds the body's SHA-256", "payload_hash"),
+    member("max_age", Kind::Tree, "how old a token may be", "5m"),
+];
+
 /// A token that a party signs with a shared secret.
 pub static JWT_HS256_IN: MapShape = MapShape::new(
     "jwt_hs256_in",
     "jwt_hs256",
     "A token that the party signs with a shared secret.",
-    &[&[
-        member("secret", Kind::Tree, "the shared secret", "$.credentials.signature_secret").required(),
-        member(
-            "header",
-            Kind::Many(&Kind::Text),
-            "where the token stands: the first of these that is there",
-            "[ authorization, x-token ]",
+    &[&[member("secret", Kind::Tree, "the shared secret", "$.credentials.signature_secret").required()], &TOKEN],
+);
+
+/// A token that a party signs with a private key.
+pub static JWT_RS256_IN: MapShape = MapShape::new(
+    "jwt_rs256_in",
+    "jwt_rs256",
+    "A token that the party signs with a private key; the public ones are in a set that it publishes (RFC 7517).",
+    &[
+        &[member(
+            "jwks",
+            Kind::Tree,
+            "the URL of the key set; its host is that of a setting, or one of `hosts`",
+            "$.settings.jwks_url",
         )
-        .or("authorization"),
-        member(
-            "claims",
-            Kind::Named(&Kind::Tree),
-            "what the token must say; one written with `?` need not be in it",
-            "{ api_key: $.credentials.api_key }",
-        ),
-        member("body_hash", Kind::Text, "the claim that holds the body's SHA-256", "payload_hash"),
-        member("max_age", Kind::Tree, "how old a token may be", "5m"),
-    ]],
+        .required()],
+        &TOKEN,
+    ],
 );
 
 /// A token that we sign with a private key.

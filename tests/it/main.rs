@@ -18,6 +18,8 @@ mod doubt;
 #[cfg(test)]
 mod granted;
 #[cfg(test)]
+mod keyed;
+#[cfg(test)]
 mod mappings;
 #[cfg(test)]
 mod newcomer;

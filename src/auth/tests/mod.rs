@@ -2,6 +2,7 @@
 
 mod client_credentials;
 mod incoming;
+mod key_sets;
 mod outgoing;
 mod signatures;
 mod tokens;
@@ -42,7 +43,7 @@ fn outcome_at(
     now: Timestamp,
 ) -> Outcome<Vec<usize>> {
     let verified = index
-        .verify(&Request { incoming, path, public_url: Some("https://mycompany.com") }, now)
+        .verify(&Request { incoming, path, public_url: Some("https://mycompany.com"), keys: &KeyRing::default() }, now)
         .map_err(|failure| (failure.cause, failure.nobody))?;
     Ok(verified.tenants)
 }

@@ -199,7 +199,12 @@ fn the_claims_are_for_the_mapping() {
     let token = format!("Bearer {}", signed(&json!({"application_id": "app-1"}), "account-secret"));
     let verified = index
         .verify(
-            &Request { incoming: &request(&[("authorization", &token)], "", BODY), path: &[], public_url: None },
+            &Request {
+                incoming: &request(&[("authorization", &token)], "", BODY),
+                path: &[],
+                public_url: None,
+                keys: &KeyRing::default(),
+            },
             NOW,
         )
         .unwrap();

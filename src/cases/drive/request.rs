@@ -4,8 +4,9 @@ use super::super::compare::note;
 use super::super::facts::GivenGateway;
 use super::super::found::Found;
 use super::super::payload::{body, is_sample, texts};
-use super::super::sign::{Signed, sign};
+use super::super::sign::{KEY, Signed, sign};
 use super::{Came, Scene, section};
+use crate::auth::{KeySet, Scheme};
 use crate::codec::Format;
 use crate::config::{self, Found as Way, Hit, PublicUrl};
 use crate::diagnostic::Diagnostic;
@@ -112,6 +113,7 @@ fn signed(
         return Err(Box::new(problem.help("one of: right, missing, wrong, stale")));
     };
     let url = scene.given.snapshot.public_url.as_ref().map(PublicUrl::as_str);
+    let key = &scene.given.key;
     let mut done: Vec<usize> = Vec::new();
     for hit in hits {
         // Sections of the file's own schemes share one index: one proof is enough for all of them.
@@ -123,7 +125,12 @@ fn signed(
         let side = scene.tenant.side(hit.mapping.party);
         let schemes = config::incoming(&hit.mapping, schemes, scene.tenant.name.as_str(), side);
         let Some(scheme) = schemes.first() else { continue };
-        sign(scheme, incoming, (path, url), signed, scene.given.now)
+        if let Scheme::JwtRs256 { jwks, .. } = scheme
+            && let Some(set) = KeySet::of_private_key(key, KEY)
+        {
+            scene.given.snapshot.keys.put(jwks, set);
+        }
+        sign(scheme, incoming, (path, url), key, signed, scene.given.now)
             .map_err(|why| scene.trees.problem("SB0608", node.span, why))?;
     }
     Ok(())

@@ -49,6 +49,8 @@ pub struct Trial<'t> {
     pub given: &'t str,
     /// `answers`: what the other party says to our calls.
     pub answers: &'t str,
+    /// A private RSA key made for the run, for requests that are signed with one.
+    pub rsa_key_pem: &'t str,
     /// When, unless `given` says so.
     pub now: Timestamp,
 }
@@ -122,7 +124,7 @@ impl Trial<'_> {
         let given_trees = Trees::new(&given, self.sample);
         let base = default_message(tenant, &given)?;
         let wanted = given_trees.read(&base)?.under(given_trees.read(&read(&given)?)?);
-        let given = Given::of(self.snapshot.clone(), &given_trees, &wanted, self.now)?;
+        let given = Given::of(self.snapshot.clone(), &given_trees, &wanted, (self.rsa_key_pem, self.now))?;
         let case = Case {
             name: name.to_owned(),
             source: source.clone(),

@@ -341,3 +341,41 @@ fn what_the_gateway_says_for_all_holds_where_a_tenant_says_nothing() {
     let _none = Defaults::read(&wrong, &mut problems);
     assert_eq!(problems[0].headline().split(": ").next(), Some("switchboard.yaml:1:11"), "{problems:?}");
 }
+
+#[test]
+fn where_tokens_and_key_sets_are_fetched_is_a_place_that_may_be_called() {
+    let keyed = PROVIDER
+        .replace("issuer: {", "keys: { type: text }, issuer: {")
+        .replace("    - jwt_hs256:\n        secret: $.credentials.secret", "    - jwt_rs256:\n        jwks: URL");
+    let found = |mapping: &str, more: &str| {
+        let mappings = [("campaigns.yaml", PLATFORM), ("carrier.yaml", mapping)];
+        let tenant = tenant("acme", "1415550100", more).replace(", secret: \"${env:s}\"", "");
+        let (_, problems) = built(&files(&mappings, &[("acme.yaml", &tenant)]), None);
+        problems.iter().map(|problem| problem.code).collect::<Vec<_>>()
+    };
+    let (good, bad) =
+        ("settings: { keys: \"https://keys.example/set\" }\n", "settings: { keys: \"keys.example/set\" }\n");
+    let listed = format!("{good}hosts: [ keys.example ]\n");
+    for (url, more, expected) in [
+        ("$.settings.keys", good, &[][..]),
+        ("$.settings.keys", bad, &["SB0415"]),
+        ("\"https://keys.example/set\"", good, &["SB0416"]),
+        ("\"https://keys.example/set\"", &listed, &[]),
+        ("\"https://keys.example:8443/set\"", &listed, &["SB0416"]),
+        ("\"ftp://keys.example/set\"", &listed, &["SB0415"]),
+        ("\"file:///etc/passwd\"", &listed, &["SB0415"]),
+        ("\"https://{{$.settings.keys}}/\"", good, &["SB0415"]),
+    ] {
+        assert_eq!(found(&keyed.replace("jwks: URL", &format!("jwks: {url}")), more), expected, "{url} {more}");
+    }
+    let granted = |url: &str| {
+        let out =
+            format!("oauth2_client_credentials: {{ url: {url}, id: $.credentials.key, secret: $.credentials.token }}");
+        keyed
+            .replace("jwks: URL", "jwks: $.settings.keys")
+            .replace("auth:\n", &format!("auth:\n  out: [ {{ {out} }} ]\n"))
+    };
+    assert_eq!(found(&granted("$.settings.keys"), good), [""; 0]);
+    assert_eq!(found(&granted("\"https://auth.example/token\""), good), ["SB0416"]);
+    assert_eq!(found(&granted("no-url"), good), ["SB0415"]);
+}

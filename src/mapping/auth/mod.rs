@@ -65,6 +65,19 @@ pub enum SchemePlan {
         /// A duration.
         max_age: Option<Program>,
     },
+    /// A token of theirs signed with RSA-SHA256.
+    JwtRs256In {
+        /// Where the key set is published.
+        jwks: Program,
+        /// In lower case; the first that is there carries the token.
+        headers: Vec<String>,
+        /// What the token must say.
+        claims: Vec<ClaimIn>,
+        /// The claim that holds the body's hash.
+        body_hash: Option<String>,
+        /// A duration.
+        max_age: Option<Program>,
+    },
     /// A token of ours signed with RSA-SHA256.
     JwtRs256 {
         /// The private key, PEM.
@@ -128,7 +141,7 @@ impl SchemePlan {
             Self::Header(headers) => headers.iter().map(|header| &header.value).collect(),
             Self::Query { value, .. } | Self::Path { value, .. } => vec![value],
             Self::Hmac(plan) => plan.programs(),
-            Self::JwtHs256 { secret, claims, .. } => {
+            Self::JwtHs256 { secret, claims, .. } | Self::JwtRs256In { jwks: secret, claims, .. } => {
                 let required = claims.iter().filter(|claim| !claim.optional).map(|claim| &claim.expected);
                 std::iter::once(secret).chain(required).collect()
             }
@@ -152,11 +165,21 @@ impl SchemePlan {
         }
     }
 
+    /// Where it fetches something from.
+    #[must_use]
+    pub fn url(&self) -> Option<&Program> {
+        match self {
+            Self::JwtRs256In { jwks, .. } => Some(jwks),
+            Self::ClientCredentials(plan) => Some(&plan.url),
+            _ => None,
+        }
+    }
+
     /// How old what it proves may be, where that is bounded.
     #[must_use]
     pub fn max_age(&self) -> Option<&Program> {
         match self {
-            Self::JwtHs256 { max_age, .. } => max_age.as_ref(),
+            Self::JwtHs256 { max_age, .. } | Self::JwtRs256In { max_age, .. } => max_age.as_ref(),
             Self::Hmac(plan) => plan.max_age.as_ref(),
             _ => None,
         }

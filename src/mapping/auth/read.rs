@@ -37,7 +37,7 @@ const SCHEMES: &[Row] = &[
     Row { name: "path", ways: &[Way::In], read: path },
     Row { name: "hmac", ways: BOTH, read: hmac::read },
     Row { name: "jwt_hs256", ways: &[Way::In], read: jwt_hs256 },
-    Row { name: "jwt_rs256", ways: &[Way::Out], read: jwt_rs256 },
+    Row { name: "jwt_rs256", ways: BOTH, read: jwt_rs256 },
     Row { name: "oauth2_client_credentials", ways: &[Way::Out], read: client_credentials },
 ];
 
@@ -140,6 +140,33 @@ fn path(reading: &mut Reading<'_, '_>, node: &Node) -> Option<SchemePlan> {
 
 fn jwt_hs256(reading: &mut Reading<'_, '_>, node: &Node) -> Option<SchemePlan> {
     let fields = Fields::read(reading.reader, node, &shape::JWT_HS256_IN);
+    let (headers, claims) = token(reading, fields);
+    Some(SchemePlan::JwtHs256 {
+        headers,
+        claims,
+        body_hash: reading.text(fields, "body_hash"),
+        max_age: reading.tree(fields, "max_age"),
+        secret: reading.tree(fields, "secret")?,
+    })
+}
+
+fn jwt_rs256(reading: &mut Reading<'_, '_>, node: &Node) -> Option<SchemePlan> {
+    if reading.way == Way::Out {
+        return jwt_rs256_out(reading, node);
+    }
+    let fields = Fields::read(reading.reader, node, &shape::JWT_RS256_IN);
+    let (headers, claims) = token(reading, fields);
+    Some(SchemePlan::JwtRs256In {
+        headers,
+        claims,
+        body_hash: reading.text(fields, "body_hash"),
+        max_age: reading.tree(fields, "max_age"),
+        jwks: reading.tree(fields, "jwks")?,
+    })
+}
+
+/// Where a token of theirs stands, and what it must say.
+fn token(reading: &mut Reading<'_, '_>, fields: Fields<'_>) -> (Vec<String>, Vec<ClaimIn>) {
     let headers = fields.get("header").map_or_else(
         || vec!["authorization".to_owned()],
         |node| {
@@ -152,17 +179,10 @@ fn jwt_hs256(reading: &mut Reading<'_, '_>, node: &Node) -> Option<SchemePlan> {
         let optional = node.as_text().is_some_and(|text| text.starts_with("$.") && text.ends_with('?'));
         ClaimIn { name, expected: reading.scope.tree(reading.compiler, node), optional }
     });
-    let claims = claims.collect();
-    Some(SchemePlan::JwtHs256 {
-        headers,
-        claims,
-        body_hash: reading.text(fields, "body_hash"),
-        max_age: reading.tree(fields, "max_age"),
-        secret: reading.tree(fields, "secret")?,
-    })
+    (headers, claims.collect())
 }
 
-fn jwt_rs256(reading: &mut Reading<'_, '_>, node: &Node) -> Option<SchemePlan> {
+fn jwt_rs256_out(reading: &mut Reading<'_, '_>, node: &Node) -> Option<SchemePlan> {
     let fields = Fields::read(reading.reader, node, &shape::JWT_RS256_OUT);
     let claims = claims(reading, fields);
     let claims = claims.into_iter().map(|(name, node)| (name, reading.scope.tree(reading.compiler, node))).collect();

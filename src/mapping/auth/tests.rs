@@ -42,6 +42,7 @@ fn every_scheme_is_read_the_ways_it_goes() {
         ("path: { name: account, value: $.credentials.k }", false),
         ("hmac: { secret: $.credentials.s, signature: $.headers.sig }", true),
         ("jwt_hs256: { secret: $.credentials.s }", false),
+        ("jwt_hs256: { secret: $.credentials.s, header: [ a, b ], claims: { iss: x }, max_age: 5m }", false),
     ] {
         check("in", scheme, "");
         check("out", scheme, if both { "" } else { "no scheme that we can prove ourselves by" });
@@ -51,6 +52,13 @@ fn every_scheme_is_read_the_ways_it_goes() {
     check("out", &format!("{granted}, scope: a, style: body, params: {{ audience: b }} }}"), "");
     check("out", &format!("{granted}, style: header }}"), "basic, body");
     check("in", &format!("{granted} }}"), "no scheme that a party can prove itself by");
+    check(
+        "in",
+        "jwt_rs256: { jwks: \"https://a.example/k\", header: a, claims: { aud: $.tenant.name }, max_age: 5m }",
+        "",
+    );
+    check("in", "jwt_rs256: { key: $.credentials.k }", "SB0301");
+    check("out", "jwt_rs256: { jwks: \"https://a.example/k\" }", "SB0301");
     check("in", "hamc: {}", "SB0309 `hamc` is no scheme that a party can prove itself by one of: none, basic");
     check("in", "[ none ]", "SB0309");
 }
