@@ -24,10 +24,8 @@ auth:
 refused: { http: 400, body: { why: $.error.reason, cause: $.error.cause?, wait: $.error.retry_after? } }
 send:
   route: { method: POST, path: /keyed }
-  message: { id: $.body.id, to: "$.body.to | phone", from: $.body.from, text: $.body.text, context: { by: $.claims.sub } }
+  message: { id: $.body.id, to: "$.body.to | phone", from: $.body.from, text: $.body.text }
   answer: { http: 202 }
-status:
-  do: []
 "#;
 
 static KEYS: LazyLock<[KeyPair; 2]> = LazyLock::new(|| [keys::generate().unwrap(), keys::generate().unwrap()]);
@@ -143,7 +141,8 @@ async fn keys_are_fetched_before_they_are_needed_and_forgeries_are_refused() {
     assert_eq!(send(&world, &second).await, (400, json!({"why": "overloaded", "wait": 10})));
 
     assert!(publisher.asked().iter().all(|asked| asked.path == "/keys"), "nothing a token says is fetched");
-    assert_eq!((publisher.asked().len(), world.taken("6590000001").len()), (1, 1));
+    assert_eq!(publisher.asked().len(), 1);
+    until("one message is sent", || world.taken("6590000001").len() == 1).await;
     gateway.stop().await;
 }
 
@@ -167,7 +166,7 @@ async fn a_new_key_is_fetched_when_a_token_names_it_and_strangers_cause_no_storm
     assert_eq!(publisher.asked().len(), 2);
 
     // Strangers name keys that nobody has: they wait for nothing, and nothing is fetched. Known keys go on.
-    for number in 0..50 {
+    for number in 0..20 {
         assert_eq!(send(&world, &token(&format!("random-{number}"), 1)).await, later);
     }
     assert_eq!(publisher.asked().len(), 2);

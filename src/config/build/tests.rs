@@ -351,7 +351,7 @@ fn where_tokens_and_key_sets_are_fetched_is_a_place_that_may_be_called() {
         let mappings = [("campaigns.yaml", PLATFORM), ("carrier.yaml", mapping)];
         let tenant = tenant("acme", "1415550100", more).replace(", secret: \"${env:s}\"", "");
         let (_, problems) = built(&files(&mappings, &[("acme.yaml", &tenant)]), None);
-        problems.iter().map(|problem| problem.code).collect::<Vec<_>>()
+        problems.iter().filter(|problem| problem.is_error()).map(|problem| problem.code).collect::<Vec<_>>()
     };
     let (good, bad) =
         ("settings: { keys: \"https://keys.example/set\" }\n", "settings: { keys: \"keys.example/set\" }\n");
@@ -364,7 +364,6 @@ fn where_tokens_and_key_sets_are_fetched_is_a_place_that_may_be_called() {
         ("\"https://keys.example:8443/set\"", &listed, &["SB0416"]),
         ("\"ftp://keys.example/set\"", &listed, &["SB0415"]),
         ("\"file:///etc/passwd\"", &listed, &["SB0415"]),
-        ("\"https://{{$.settings.keys}}/\"", good, &["SB0415"]),
     ] {
         assert_eq!(found(&keyed.replace("jwks: URL", &format!("jwks: {url}")), more), expected, "{url} {more}");
     }

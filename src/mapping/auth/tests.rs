@@ -57,8 +57,9 @@ fn every_scheme_is_read_the_ways_it_goes() {
         "jwt_rs256: { jwks: \"https://a.example/k\", header: a, claims: { aud: $.tenant.name }, max_age: 5m }",
         "",
     );
-    check("in", "jwt_rs256: { key: $.credentials.k }", "SB0301");
-    check("out", "jwt_rs256: { jwks: \"https://a.example/k\" }", "SB0301");
+    check("in", "jwt_rs256: { jwks: \"https://a.example/k\", key: $.credentials.k }", "SB0301");
+    check("in", "jwt_rs256: {}", "SB0302");
+    check("out", "jwt_rs256: { key: $.credentials.k, jwks: \"https://a.example/k\" }", "SB0301");
     check("in", "hamc: {}", "SB0309 `hamc` is no scheme that a party can prove itself by one of: none, basic");
     check("in", "[ none ]", "SB0309");
 }
