@@ -105,8 +105,7 @@ fn tried(options: &TryOptions) -> Result<(), Trouble> {
         let (snapshot, _) = load(&files, &key_references(&files)?)?;
         let Some(tenant) = snapshot.tenant(&name).cloned() else { continue };
         let trying = trying(options, &tenant)?;
-        let signs = snapshot.credentials.iter().flat_map(|index| index.key_sets()).next().is_some();
-        let key = if signs { keys::generate()?.private_pem } else { String::new() };
+        let key = if snapshot.key_sets().is_empty() { String::new() } else { keys::generate()?.private_pem };
         let (snapshot, rsa_key_pem) = (&snapshot, key.as_str());
         let trial = Trial { snapshot, sample: &sample, given: &given, answers: &answers, rsa_key_pem, now: now() };
         let legs = trial.run(&tenant, &trying).map_err(|problem| Trouble(diagnostic::render(&[*problem]), 1))?;

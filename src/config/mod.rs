@@ -29,7 +29,7 @@ pub use side::Side;
 pub use tenant::{Number, Tenant};
 pub use versions::version;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::auth;
@@ -121,6 +121,12 @@ impl Snapshot {
     pub fn asked<'r>(&'r self, incoming: &'r Incoming, path: &'r [(&'r str, String)]) -> auth::Request<'r> {
         let public_url = self.public_url.as_ref().map(PublicUrl::as_str);
         auth::Request { incoming, path, public_url, keys: &self.keys }
+    }
+
+    /// The URLs of all key sets that tokens are verified with.
+    #[must_use]
+    pub fn key_sets(&self) -> BTreeSet<&str> {
+        self.credentials.iter().flat_map(auth::Index::key_sets).collect()
     }
 
     /// A tenant by name.

@@ -112,7 +112,7 @@ impl Flow {
     /// Fetches what is not there or old, and forgets what is of no use; for now and then. Waits for nothing.
     pub fn renew_keys(&self) {
         let (snapshot, now) = (self.snapshot.load(), self.ambient.now());
-        let used: BTreeSet<&str> = snapshot.credentials.iter().flat_map(|index| index.key_sets()).collect();
+        let used = snapshot.key_sets();
         for url in &used {
             let (had, began) = self.keys.times(url);
             let older = |time: Option<Timestamp>, age| time.is_none_or(|time| now < time || now.since(time) >= age);
