@@ -27,7 +27,7 @@ impl Schemas {
     ) -> Self {
         let mut schemas = Self::default();
         let Some(mapping) = mapping else { return schemas };
-        for name in named(mapping) {
+        for name in mapping.schemas() {
             let text = schema(name);
             let parsed = text.as_ref().and_then(|text| serde_json::from_str(text).ok());
             let compiled = parsed.and_then(|parsed| jsonschema::validator_for(&parsed).ok());
@@ -67,9 +67,4 @@ impl Schemas {
             differences.push(note(&place, format!("what {name} allows"), error.to_string(), span));
         }
     }
-}
-
-fn named(mapping: &Mapping) -> impl Iterator<Item = &String> {
-    let sections = mapping.sections().filter_map(|section| section.schema.as_ref());
-    sections.chain(mapping.calls().filter_map(|call| call.schema.as_ref()))
 }

@@ -1,7 +1,7 @@
 //! Files to snapshot: every mapping, then every tenant; all problems of all files in one run.
 //!
-//! What did not change is taken over from the snapshot before: a mapping whose text is the same, and a tenant whose text
-//! was not even read again and whose mappings are the same ones.
+//! What did not change is taken over from the snapshot before: a mapping whose text and schemas are the same, and a
+//! tenant whose text was not even read again and whose mappings are the same ones.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::gateway::Defaults;
 use super::index::{self, Placed};
 use super::secret::Resolve;
 use super::tenant::{self, Tenant};
-use super::versions::{Notes, Versions};
+use super::versions::{Notes, Versions, told_once};
 use super::{FileOf, Files, Snapshot};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::mapping::{Party, Reader};
@@ -57,8 +57,9 @@ pub fn build(
     versions.report_rivals(&tenants, &mut problems);
     let mut snapshot = index::snapshot(versions, tenants, notes, (before, key), &mut problems);
     snapshot.public_url.clone_from(&files.public_url);
+    snapshot.schemas.clone_from(&files.schemas);
     index::report_signed_urls(&snapshot, &mut problems);
-    let mut all: Vec<Diagnostic> = snapshot.notes.values().flatten().cloned().collect();
+    let mut all = told_once(snapshot.notes.values().flatten().cloned().collect());
     all.append(&mut problems);
     (snapshot, all)
 }

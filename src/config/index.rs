@@ -145,6 +145,7 @@ pub(super) fn snapshot(
         credentials,
         public_url: None,
         keys: Arc::default(),
+        schemas: None,
         notes,
         by_name,
         of_file,

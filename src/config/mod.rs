@@ -104,6 +104,8 @@ pub struct Snapshot {
     pub routes: RouteTable,
     /// Who is calling, by mapping and section.
     pub credentials: Vec<auth::Index>,
+    /// What the mappings' paths were checked against.
+    schemas: Option<Schemas>,
     /// The problems of single files, by file.
     notes: BTreeMap<Arc<str>, Vec<Diagnostic>>,
     by_name: HashMap<Name, usize>,

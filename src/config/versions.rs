@@ -10,13 +10,16 @@ use sha2::{Digest, Sha256};
 
 use super::index::Placed;
 use super::{FileOf, Files, Snapshot};
-use crate::diagnostic::{Diagnostic, Source, Span};
+use crate::diagnostic::{Diagnostic, Source, Span, suggest};
 use crate::language::Schemas;
 use crate::mapping::{self, Mapping, Party};
 use crate::model::Name;
 
 /// The problems that reading a file found, by file.
 pub(super) type Notes = BTreeMap<Arc<str>, Vec<Diagnostic>>;
+
+/// A tenant's mapping is missing.
+const MISSING: &str = "SB0501";
 
 /// Every mapping there is.
 pub(super) struct Versions {
@@ -90,10 +93,13 @@ impl Versions {
         let kind = kind(party);
         let Some((name, pin)) = written.split_once('@') else {
             let default = self.defaults.get(&(party, Name::from(written)));
-            return default.cloned().ok_or_else(|| NoMapping {
-                code: "SB0501",
-                message: format!("there is no {kind} `{written}`"),
-                help: format!("a mapping file with `{kind}: {written}` is needed, without errors"),
+            return default.cloned().ok_or_else(|| {
+                let known = self.defaults.keys().filter(|(of, _)| *of == party).map(|(_, name)| name.as_str());
+                let help = suggest(written, known).map_or_else(
+                    || format!("a mapping file with `{kind}: {written}` is needed, without errors"),
+                    |name| format!("did you mean `{name}`?"),
+                );
+                NoMapping { code: MISSING, message: format!("there is no {kind} `{written}`"), help }
             });
         };
         let of_party = || self.all.iter().filter(|mapping| mapping.party == party && mapping.name.as_str() == name);
@@ -147,7 +153,13 @@ impl Versions {
     }
 }
 
-/// A file's mapping: the one from before where the text is the same or has an error, else compiled.
+/// A schema's text; `None` of `None`: there are none at hand to check against.
+fn text_of<'s>(schemas: Option<&'s Schemas>, name: &str) -> Option<Option<&'s str>> {
+    schemas.map(|schemas| schemas.get(name).map(|source| &*source.text))
+}
+
+/// A file's mapping: the one from before where its text and its schemas' are the same, or where it has an error; else
+/// compiled.
 fn one(
     source: &Source,
     schemas: Option<&Schemas>,
@@ -156,7 +168,12 @@ fn one(
     notes: &mut Notes,
 ) -> Option<Arc<Mapping>> {
     let version = version(&source.text);
-    if let Some(same) = known.filter(|mapping| mapping.version == version) {
+    let before_schemas = before.and_then(|before| before.schemas.as_ref());
+    let same = |mapping: &Mapping| {
+        let mut declared = mapping.schemas();
+        mapping.version == version && declared.all(|name| text_of(before_schemas, name) == text_of(schemas, name))
+    };
+    if let Some(same) = known.filter(|mapping| same(mapping)) {
         let said = before.and_then(|before| before.notes.get(&source.name)).cloned();
         notes.extend(said.map(|said| (source.name.clone(), said)));
         return Some(same.clone());
@@ -168,6 +185,31 @@ fn one(
         notes.insert(source.name.clone(), problems);
     }
     if broken { known.cloned() } else { compiled }
+}
+
+/// One missing mapping is one problem, however many tenants take it: told where the first of them names it.
+pub(super) fn told_once(problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    let mut more: BTreeMap<String, Vec<Arc<str>>> = BTreeMap::new();
+    for problem in problems {
+        if problem.code == MISSING {
+            let known = more.get_mut(&problem.message);
+            if let (Some(files), Some((source, _))) = (known, &problem.place) {
+                files.push(source.name.clone());
+                continue;
+            }
+            more.insert(problem.message.clone(), Vec::new());
+        }
+        kept.push(problem);
+    }
+    let count = |problem: Diagnostic| match more.get(&problem.message).map(Vec::as_slice) {
+        Some([first, rest @ ..]) if problem.code == MISSING => {
+            let others = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+            problem.help(format!("{} tenants take it: also {first}{others}", rest.len() + 2))
+        }
+        _ => problem,
+    };
+    kept.into_iter().map(count).collect()
 }
 
 const fn kind(party: Party) -> &'static str {

@@ -218,6 +218,12 @@ impl Mapping {
         self.local.iter().chain(sections.into_iter().flatten())
     }
 
+    /// The JSON Schemas that it declares, by file name; one that is declared twice comes twice.
+    pub fn schemas(&self) -> impl Iterator<Item = &String> {
+        let sections = self.sections().filter_map(|section| section.schema.as_ref());
+        sections.chain(self.calls().filter_map(|call| call.schema.as_ref()))
+    }
+
     /// A platform's legs.
     #[must_use]
     pub fn platform(&self) -> Option<&PlatformLegs> {

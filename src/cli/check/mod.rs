@@ -93,14 +93,7 @@ fn print(options: &CheckOptions, checked: &Checked) -> ExitCode {
     let warnings = checked.problems.len() - errors;
     let skipped = checked.tiers.iter().any(|tier| tier.skipped.is_some());
     if options.files.json {
-        let versions = checked.versions.iter();
-        let versions =
-            versions.map(|[file, name, version]| serde_json::json!({ "file": file, "name": name, "version": version }));
-        let answer = serde_json::json!({
-            "problems": checked.problems, "errors": errors, "warnings": warnings, "tiers": checked.tiers,
-            "mappings": versions.collect::<Vec<_>>(),
-        });
-        println!("{answer}");
+        println!("{}", json(checked, errors, warnings));
     } else {
         print!("{}", diagnostic::render(&checked.problems));
         checked.versions.iter().for_each(|[file, name, version]| println!("{name}@{version}  {file}"));
@@ -114,6 +107,16 @@ fn print(options: &CheckOptions, checked: &Checked) -> ExitCode {
     }
     let denied = options.files.deny_warnings && warnings > 0 || options.deny_skips && skipped;
     ExitCode::from(u8::from(errors > 0 || denied))
+}
+
+/// For editors and pipelines. These members are a promise: only add to them.
+fn json(checked: &Checked, errors: usize, warnings: usize) -> serde_json::Value {
+    let mapping =
+        |[file, name, version]: &[String; 3]| serde_json::json!({ "file": file, "name": name, "version": version });
+    serde_json::json!({
+        "problems": checked.problems, "errors": errors, "warnings": warnings, "tiers": checked.tiers,
+        "mappings": checked.versions.iter().map(mapping).collect::<Vec<_>>(), "tenants": checked.tenants,
+    })
 }
 
 fn explain(code: &str) -> ExitCode {
@@ -137,3 +140,6 @@ fn resolve(reference: &Reference) -> Result<Secret, NoSecret> {
     };
     Ok(Secrets::default().resolve(reference).unwrap_or_else(|_| Secret::new(format!("not here: {place}"))))
 }
+
+#[cfg(test)]
+mod tests;

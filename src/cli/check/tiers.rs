@@ -59,7 +59,10 @@ pub(super) fn of_files(files: &Files, snapshot: &Snapshot, problems: &[Diagnosti
         found.filter_map(|problem| Some(&*problem.place.as_ref()?.0.name)).collect()
     };
     let unread = with(&|problem| problem.code.starts_with("SB01"));
-    let broken = with(&|_| true);
+    let mut broken = with(&|_| true);
+    // One problem may stand for many tenants.
+    let absent = files.tenants.iter().filter(|source| snapshot.of_file(&source.name).is_none());
+    broken.extend(absent.map(|source| &*source.name));
     let waiting = files.tenants.iter().filter(|source| broken.contains(&*source.name)).count();
     let some = |count: usize, what: &str| (count > 0).then(|| format!("{count} {what}"));
     vec![

@@ -251,6 +251,11 @@ fn only_what_changed_is_read_again() {
     let before = Files { tenants, ..files(&good, &[]) };
     let (first, problems) = built(&before, None);
     assert!(problems.is_empty() && first.tenants.len() == 2000);
+    assert_eq!(first.loaded.len(), 2, "each mapping is compiled once, however many tenants it has");
+    let compiled = |mapping: &std::sync::Arc<crate::mapping::Mapping>| {
+        first.loaded.iter().any(|known| std::sync::Arc::ptr_eq(known, mapping))
+    };
+    assert!(first.tenants.iter().all(|tenant| compiled(&tenant.platform) && compiled(&tenant.provider)));
     let mut after = before;
     let text = tenant("t7", "14150000007", "enabled: false");
     after.tenants[7] = Source::new("0007.yaml", text);
@@ -275,6 +280,35 @@ fn only_what_changed_is_read_again() {
         assert!(std::sync::Arc::ptr_eq(mapping, &second.mappings[key]), "no mapping is compiled again");
     }
     assert_eq!((senders(&second, "t7"), senders(&second, "t1999")), (vec!["t7".to_owned()], vec!["t1999".to_owned()]));
+}
+
+#[test]
+fn a_changed_schema_checks_its_mappings_again() {
+    let platform = PLATFORM.replace("  message:", "  schema: send.json\n  message:");
+    let with = |members: &str, other: &str| {
+        let schemas = [("send.json", members), ("other.json", other)].map(|(name, members)| {
+            let members = members.split(' ').map(|name| format!("\"{name}\": {{}}")).collect::<Vec<_>>().join(", ");
+            let text = format!("{{ \"properties\": {{ {members} }}, \"required\": [id, to, from, text] }}");
+            (name.to_owned(), Source::new(format!("schemas/{name}"), text))
+        });
+        let all = files(&[("campaigns.yaml", &platform), ("carrier.yaml", PROVIDER)], &[]);
+        Files { schemas: Some(schemas.into_iter().collect()), ..all }
+    };
+    let codes = |problems: &[Diagnostic]| problems.iter().map(|problem| problem.code).collect::<Vec<_>>();
+    let same = |one: &Snapshot, other: &Snapshot| {
+        ["campaigns.yaml", "carrier.yaml"].map(|file| std::sync::Arc::ptr_eq(&one.by_file[file], &other.by_file[file]))
+    };
+    let (first, problems) = built(&with("id to from text", "a"), None);
+    assert_eq!(codes(&problems), [""; 0]);
+    let (other, _) = built(&with("id to from text", "b"), Some(&first));
+    assert_eq!(same(&first, &other), [true, true], "its own schema did not change");
+    let (broken, problems) = built(&with("id to from", "a"), Some(&first));
+    assert_eq!((codes(&problems), same(&first, &broken)), (vec!["SB0228"], [true, true]), "the last good one goes on");
+    let (still, problems) = built(&with("id to from", "a"), Some(&broken));
+    assert_eq!((codes(&problems), same(&broken, &still)), (vec!["SB0228"], [true, true]));
+    let (mended, problems) = built(&with("id to from text", "a"), Some(&still));
+    assert_eq!((codes(&problems), same(&still, &mended)), (vec![], [false, true]));
+    assert_eq!(mended.by_file["campaigns.yaml"].version, version(&platform), "the version is that of the text");
 }
 
 /// The same with signatures in place of tokens.
