@@ -73,6 +73,14 @@ impl Compiler<'_> {
         self.settings.iter().any(|known| *known.name == *setting)
     }
 
+    /// A map of these texts and no others; each with whether it is always there.
+    pub fn texts(&mut self, members: &[(&str, bool)]) -> OutlineId {
+        let text = self.outlines.of(Kinds::TEXT);
+        let required = members.iter().filter(|(_, always)| *always).map(|(name, _)| (*name).into()).collect();
+        let members = members.iter().map(|(name, _)| ((*name).into(), text, None)).collect();
+        self.outlines.add(Outline { kinds: Kinds::MAP, members, required, sealed: true, ..Outline::default() })
+    }
+
     /// An outline of ours of which one member is known better.
     pub fn with_member(&mut self, outline: Known, member: &str, known: OutlineId) -> OutlineId {
         let outline = self.outlines.known(&outline);

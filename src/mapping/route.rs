@@ -74,3 +74,16 @@ fn size(reader: &mut Reader, node: &Node) -> Option<usize> {
     }
     size
 }
+
+/// The `{name}` segments of a section's routes, and whether every path has them.
+pub(super) fn segments(routes: &[Route]) -> Vec<(&str, bool)> {
+    let paths: Vec<Vec<&str>> = routes.iter().flat_map(|route| &route.paths).map(|path| names_in(path)).collect();
+    let mut names: Vec<&str> = paths.iter().flatten().copied().collect();
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|name| (name, paths.iter().all(|path| path.contains(&name)))).collect()
+}
+
+fn names_in(path: &str) -> Vec<&str> {
+    path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}')).collect()
+}

@@ -4,7 +4,7 @@ use super::answer::{self, AnswerPlan};
 use super::auth::{self, SchemePlan, Way};
 use super::checks::{Check, check};
 use super::fields::{Fields, Reader};
-use super::route::{Route, route};
+use super::route::{Route, route, segments};
 use super::{known, scopes};
 use crate::language::{Compiler, Layout, Program, ScopeBuilder};
 use crate::shape::{self, MapShape};
@@ -145,6 +145,10 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
     let auth = fields.get("auth").map(|node| auth::read(reader, compiler, Way::In, node));
     let levels = fields.get("each").map_or(&[][..], Reader::one_or_many);
     let mut scope = compiler.scope(scopes::REQUEST);
+    let routes = fields.get("route").map_or(&[][..], Reader::one_or_many);
+    let routes: Vec<Route> = routes.iter().filter_map(|node| route(reader, node)).collect();
+    let path = compiler.texts(&segments(&routes));
+    scope.outline("path", path);
     if let Some(outline) = fields.get("schema").and_then(|node| compiler.schema(node)) {
         scope.outline("body", outline);
     }
@@ -201,8 +205,6 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
         Some(plan)
     };
     let (answer, duplicate) = (plan("answer"), plan("duplicate"));
-    let routes = fields.get("route").map_or(&[][..], Reader::one_or_many);
-    let routes = routes.iter().filter_map(|node| route(reader, node)).collect();
     let schema = fields.get("schema").and_then(|node| reader.text(node, "schema")).map(str::to_owned);
     let plans = [&answer, &duplicate].into_iter().flatten().flat_map(AnswerPlan::parts).flatten();
     let programs = checks.iter().flat_map(Check::programs).chain(plans);

@@ -275,6 +275,9 @@ impl Reading<'_> {
 
 /// At most so many names, so that a message stays readable.
 fn listed(names: &[&str]) -> String {
+    if names.is_empty() {
+        return "none".to_owned();
+    }
     const MOST: usize = 24;
     let more = if names.len() > MOST { ", …" } else { "" };
     format!("{}{more}", names.iter().take(MOST).copied().collect::<Vec<_>>().join(", "))

@@ -40,7 +40,7 @@ impl Flat {
             kinds: outline.kinds,
             members: outline.members.iter().map(|(name, id, origin)| (name.clone(), (*id, *origin))).collect(),
             required: outline.required.iter().cloned().collect(),
-            listed: !outline.members.is_empty() && outline.rest.is_none(),
+            listed: (outline.sealed || !outline.members.is_empty()) && outline.rest.is_none(),
             sealed: outline.sealed,
             rest: outline.rest,
             items: outline.items,

@@ -57,8 +57,13 @@ pub(in crate::mapping) fn read(
     node: &Node,
 ) -> (Vec<SchemePlan>, Layout) {
     let mut scope = compiler.scope(scopes::AUTH);
-    let nodes = Reader::one_or_many(node).iter();
-    let schemes = nodes.filter_map(|item| one(reader, compiler, &mut scope, way, item)).collect();
+    let nodes = Reader::one_or_many(node);
+    let open = nodes.iter().position(|node| node.as_text() == Some("none"));
+    for late in open.map_or(&[][..], |open| &nodes[open + 1..]) {
+        let message = "this scheme is never needed: `none` above takes everything";
+        reader.warning("SB0231", late.span, message, "remove `none`, or this scheme");
+    }
+    let schemes = nodes.iter().filter_map(|item| one(reader, compiler, &mut scope, way, item)).collect();
     (schemes, scope.finish())
 }
 
