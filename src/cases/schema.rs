@@ -48,7 +48,7 @@ impl Schemas {
 
     /// Whether every schema that a mapping names is there.
     pub(super) fn has_all(&self, mapping: &Mapping) -> bool {
-        named(mapping).all(|name| self.0.contains_key(name))
+        mapping.schemas().all(|name| self.0.contains_key(name))
     }
 
     /// Notes where a document does not fit; `name` of `None` is no schema.

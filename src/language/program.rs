@@ -18,12 +18,16 @@ pub struct Program {
     varies: bool,
 }
 
+/// Each once: names that read others twice would double them with each name.
+pub(super) fn distinct(mut reads: Vec<Reading>) -> Vec<Reading> {
+    reads.sort();
+    reads.dedup();
+    reads
+}
+
 impl Program {
     pub(super) fn new(plan: Plan, span: Span, found: Found) -> Self {
-        let Found { mut reads, varies, .. } = found;
-        reads.sort();
-        reads.dedup();
-        Self { plan, span, reads: reads.into(), varies }
+        Self { plan, span, reads: distinct(found.reads).into(), varies: found.varies }
     }
 
     /// Whether it reads what differs from item to item of a section's `each`.

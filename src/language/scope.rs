@@ -11,7 +11,7 @@ use super::lower::Missing;
 use super::outline::{ANYTHING, Known as Outlined, OutlineId};
 use super::places::Kind;
 use super::plan::{Base, Plan};
-use super::program::{Program, Reading};
+use super::program::{Program, Reading, distinct};
 use super::tree::Place;
 use super::want::Want;
 use crate::diagnostic::Span;
@@ -199,7 +199,7 @@ impl ScopeBuilder {
             shown: found.alias,
             table: found.table,
             note: Some(note),
-            reads: found.reads.into(),
+            reads: distinct(found.reads).into(),
             ..Name::plain(name, Base::Slot(slot))
         });
     }

@@ -2,6 +2,8 @@
 
 use super::{Done, Fault, Run};
 use crate::diagnostic::Span;
+use crate::language::plan::Plan;
+use crate::value::Value;
 
 /// Plans, items and functions looked at in one run.
 const STEPS: u32 = 100_000;
@@ -23,6 +25,31 @@ impl Run<'_> {
             return Err(Fault::malformed(format!("more than {STEPS} steps are needed"), span));
         }
         Ok(())
+    }
+
+    /// A step for each value that a name's own one is made of. What a name holds may stand in several places, so that a
+    /// few names, each with the one before twice, would be more than a machine can write.
+    pub(super) fn spread(&self, made_by: &Plan, value: Option<Value<'_>>, span: Span) -> Done<()> {
+        match (made_by, value) {
+            (Plan::Map(_) | Plan::List(_) | Plan::When(_) | Plan::Match(_) | Plan::Use(_), Some(value)) => {
+                self.each_of(value, span)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn each_of(&self, value: Value<'_>, span: Span) -> Done<()> {
+        match value {
+            Value::List(items) => items.iter().try_for_each(|item| {
+                self.step(span)?;
+                self.each_of(*item, span)
+            }),
+            Value::Map(members) => members.iter().try_for_each(|(_, member)| {
+                self.step(span)?;
+                self.each_of(*member, span)
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// One level deeper. The place is asked for only if that is too deep.

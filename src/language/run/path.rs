@@ -92,7 +92,8 @@ impl<'v> Run<'v> {
     fn compute(&self, slot: usize, number: usize) -> Done<Option<Value<'v>>> {
         let named = &self.names.lets[number];
         self.tell(|| Event::Aside(Some(observer::Let { name: &named.name, span: named.span })));
-        let value = self.deeper(Span::default)?.value(&named.plan)?;
+        let value = self.deeper(|| named.span)?.value(&named.plan)?;
+        self.spread(&named.plan, value, named.span)?;
         self.tell(|| Event::Back(value));
         self.names.slots[slot].set(value.into());
         Ok(value)

@@ -162,7 +162,9 @@ impl<'v> Run<'v> {
         let inside = self.deeper(|| named.span)?;
         let slots = slots(self.world, &body.starts);
         for (slot, plan) in slots.iter().zip(&named.with) {
-            slot.set(self.aside(plan)?.into());
+            let value = self.aside(plan)?;
+            self.spread(plan, value, named.span)?;
+            slot.set(value.into());
         }
         let names = self.world.arena.alloc(Names { slots, lets: &[] });
         Ok((Run { names, ..inside }, &body.plan))

@@ -5,6 +5,7 @@ pub(crate) mod both;
 mod bounds;
 mod examples;
 mod expressions;
+mod hostile;
 mod observer;
 mod problems;
 mod random;

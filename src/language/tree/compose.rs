@@ -9,6 +9,7 @@ use crate::language::lower::{Build, Lowered, Made, Missing};
 use crate::language::outline::{ANYTHING, Kinds};
 use crate::language::places::Kind;
 use crate::language::plan::{Base, Expression, Leaf, Plan, Text, Use};
+use crate::language::program::distinct;
 use crate::language::text::Prose;
 use crate::yaml::{Key, Node};
 
@@ -107,7 +108,7 @@ impl Build<'_, '_> {
         let named = &mut self.compiler.uses[number];
         named.busy = false;
         if first {
-            named.reads = found.reads;
+            named.reads = distinct(found.reads);
             named.body = Some(Body { plan, starts: scope.starts.into() });
         }
         found.made
