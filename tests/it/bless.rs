@@ -103,7 +103,7 @@ fn only_what_differs_is_rewritten_and_a_broken_case_is_left_alone() {
     assert_eq!(code, 0, "{out}");
     let line = "    expect: { calls: [ { body: { $exact: { id: m-1";
     assert!(
-        out.contains(&format!("shop.cases.yaml:20\n  - {line} }} }} ] }}\n  + {line}, word: sent }} }} ] }}\n")),
+        out.contains(&format!("shop.cases.yaml:20\n  - {line} }} }} }} ] }}\n  + {line}, word: sent }} }} }} ] }}\n")),
         "{out}"
     );
 

@@ -149,7 +149,7 @@ mod tests {
         check(
             "[ a b, 'yes', '12', 12, '', null, 'a: b', 1.50, '1e5' ]",
             block,
-            r#"[ a b, "yes", "12", 12, "", null, "a: b", 1.50, "1e5" ]"#,
+            r#"[ a b, "yes", "12", 12, "", null, "a: b", 1.5, "1e5" ]"#,
         );
         check("{ a: {}, b: [], 'c d': x }", block, "{ a: {}, b: [], c d: x }");
         check(
