@@ -79,48 +79,23 @@ fn a_bound_names_its_line() {
     stops("tree:\n  b: $.body.t | from_json", &deep, "t: expected a JSON text", 2);
 }
 
-/// What stops a run, and the line that it names.
-#[track_caller]
-fn stopped(text: &str, body: &str) -> (String, usize) {
-    let case = compile(text);
-    assert!(case.problems.is_empty(), "{text}\n{}", super::shown(&case.source, &case.problems).join("\n"));
-    let arena = crate::value::Arena::new();
-    let world = super::World::new(&arena, &case.module, &super::NoFacts, super::Timestamp::default());
-    let frame = super::Frame::new(&world, &case.layout);
-    frame.set("body", crate::codec::json::read(body.as_bytes(), &arena).unwrap());
-    let fault = case.program.value(&frame).expect_err("it stops");
-    (format!("{}: {}", fault.reason, fault.text), super::line_col(&case.source, fault.span.start).line)
-}
-
-#[test]
-fn a_bound_names_the_line_that_passed_it() {
-    let deep = "malformed: nested deeper than 64".to_owned();
-    assert_eq!(stopped("use:\n  t:\n    a:\n      - { $use: t }\ntree: { $use: t }", "{}"), (deep.clone(), 4));
-    let two = "use:\n  a: { x: { $use: b } }\n  b: [ { $use: a } ]\ntree: { $use: a }";
-    assert_eq!(stopped(two, "{}"), (deep.clone(), 3));
-    let chosen = "use:\n  t:\n    $match: $.n\n    cases:\n      x: { $use: t, with: { n: $.n } }\ntree: { $use: t, with: { n: $.body.n } }";
-    assert_eq!(stopped(chosen, r#"{"n":"x"}"#), (deep.clone(), 5));
-    let lets: Vec<String> = (1..100).map(|n| format!("  a{n}: [ $.a{} ]", n - 1)).collect();
-    let (text, line) = stopped(&format!("let:\n  a0: 1\n{}\ntree: $.a99", lets.join("\n")), "{}");
-    assert!(text == deep && (50..80).contains(&line), "{text} at {line}");
+/// Names in `let`, each made of the one before.
+fn chain(count: usize, made: impl Fn(&str) -> String) -> String {
+    let names = (1..count).map(|n| format!("  a{n}: {}\n", made(&format!("$.a{}", n - 1))));
+    format!("tree: $.a{}\nlet:\n  a0: $.body.t\n{}", count - 1, names.collect::<String>())
 }
 
 #[test]
 fn growth_is_bounded() {
-    // Twice as much with each name, and each of them cheap to write.
-    let twice: Vec<String> = (1..25).map(|n| format!("  a{n}: {{ x: $.a{0}, y: $.a{0} }}", n - 1)).collect();
-    let file = format!("let:\n  a0: $.body.t\n{}\ntree: $.a24", twice.join("\n"));
-    let (said, line) = stopped(&file, r#"{"t":"x"}"#);
-    assert!(said == "malformed: more than 100000 steps are needed" && (10..30).contains(&line), "{said} at {line}");
+    let steps = "more than 100000 steps are needed";
+    // Twice as much with each name, and each of them cheap to write: 2^15 values are too many.
+    stops(&chain(25, |name| format!("{{ x: {name}, y: {name} }}")), r#"{"t":1}"#, steps, 18);
+    let text = |name: &str| format!("{{ $text: \"{{{{a}}}}{{{{a}}}}\", with: {{ a: {name} }} }}");
+    stops(&chain(25, text), r#"{"t":"xy"}"#, "a text of more than 1048576 bytes", 23);
     let given = "use:\n  t:\n    $use: t\n    with: { a: { x: $.a, y: $.a } }\ntree: { $use: t, with: { a: 1 } }";
-    assert_eq!(stopped(given, "{}"), ("malformed: more than 100000 steps are needed".to_owned(), 3));
-    let text: Vec<String> =
-        (1..25).map(|n| format!("  a{n}: {{ $text: \"{{{{a}}}}{{{{a}}}}\", with: {{ a: $.a{} }} }}", n - 1)).collect();
-    let (said, line) = stopped(&format!("let:\n  a0: $.body.t\n{}\ntree: $.a24", text.join("\n")), r#"{"t":"xy"}"#);
-    assert!(said.contains("65536") && line > 2, "{said} at {line}");
-    let named: Vec<String> =
-        (0..40).map(|n| format!("  t{n}: {{ x: {{ $use: t{0} }}, y: {{ $use: t{0} }} }}", n + 1)).collect();
-    let (said, line) =
-        stopped(&format!("use:\n{}\n  t40: $.body.t\ntree: {{ $use: t0 }}", named.join("\n")), r#"{"t":1}"#);
-    assert!(said == "malformed: more than 100000 steps are needed" && line > 1, "{said} at {line}");
+    stops(given, "{}", steps, 3);
+    let named = (0..20).map(|n| format!("t{n}: {{ x: {{ $use: t{0} }}, y: {{ $use: t{0} }} }}, ", n + 1));
+    stops(&format!("tree: {{ $use: t0 }}\nuse: {{ {}t20: $.now }}", named.collect::<String>()), "{}", steps, 2);
+    let deep: Vec<String> = (1..100).map(|n| format!("a{n}: [ $.a{} ]", n - 1)).collect();
+    stops(&format!("tree: $.a99\nlet: {{ a0: 1, {} }}", deep.join(", ")), "{}", "nested deeper than 64", 2);
 }

@@ -38,8 +38,8 @@ pub fn ground() -> &'static Ground {
     GROUND.get_or_init(|| {
         let mut mappings = shipped::sources("mappings", false);
         let mut cases = shipped::sources("mappings", true);
-        mappings.extend(shipped::sources("fuzz/corner", false));
-        cases.extend(shipped::sources("fuzz/corner", true));
+        mappings.extend(shipped::sources("tests/fuzz/corner", false));
+        cases.extend(shipped::sources("tests/fuzz/corner", true));
         let mut samples = shipped::samples();
         samples.insert(INPUT.to_owned(), b"{}"[..].into());
         let (suites, problems) = Suite::pair(&mappings, &cases, &|_| Some("{}".into()));
@@ -74,7 +74,7 @@ fn places(source: &Source) -> Vec<(String, String)> {
         found.extend(samples.into_iter().flatten().map(|sample| (name.to_owned(), sample)));
     }
     found.sort_by(|left, right| left.1.cmp(&right.1));
-    if !source.name.starts_with("fuzz") {
+    if !source.name.starts_with("tests/fuzz") {
         found.dedup_by(|left, right| left.1 == right.1);
     }
     found

@@ -66,7 +66,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
 
 fn loader_seeds() -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = Vec::new();
-    for folder in ["mappings", "tenants", "fuzz/corner"] {
+    for folder in ["mappings", "tenants", "tests/fuzz/corner"] {
         all.extend(shipped::sources(folder, false).into_iter().map(|source| source.text.as_bytes().to_vec()));
     }
     let tenant = shipped::files("tenants", ".yaml").into_values().next().expect("a tenant");
@@ -181,7 +181,7 @@ pub fn dictionary() -> Vec<String> {
         [*] [?@ [1:] [-1] ! ? | ( ) {{ }} {{1}} then else do as with to cases";
     words.extend(operators.split_whitespace().map(str::to_owned));
     let mut keys = Vec::new();
-    for folder in ["mappings", "tenants", "fuzz/corner"] {
+    for folder in ["mappings", "tenants", "tests/fuzz/corner"] {
         for source in shipped::sources(folder, false) {
             let node = yaml::parse(&Source::clone(&source), &mut Vec::new()).expect("it is YAML");
             collect(&node, 0, &mut keys);

@@ -22,7 +22,9 @@ pub fn files(folder: &str, ending: &str) -> BTreeMap<String, Vec<u8>> {
 
 /// The YAML files of a folder, those of cases or the others.
 pub fn sources(folder: &str, cases: bool) -> Vec<Source> {
-    let files = files(folder, ".yaml").into_iter().filter(|(name, _)| name.ends_with(".cases.yaml") == cases);
+    let files = files(folder, ".yaml")
+        .into_iter()
+        .filter(|(name, _)| name.ends_with(".cases.yaml") == cases && name != "mutants.yaml");
     files.map(|(name, bytes)| Source::new(format!("{folder}/{name}"), String::from_utf8(bytes).unwrap())).collect()
 }
 
