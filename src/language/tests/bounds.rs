@@ -94,8 +94,13 @@ fn growth_is_bounded() {
     stops(&chain(25, text), r#"{"t":"xy"}"#, "a text of more than 1048576 bytes", 23);
     let given = "use:\n  t:\n    $use: t\n    with: { a: { x: $.a, y: $.a } }\ntree: { $use: t, with: { a: 1 } }";
     stops(given, "{}", steps, 3);
-    let named = (0..20).map(|n| format!("t{n}: {{ x: {{ $use: t{0} }}, y: {{ $use: t{0} }} }}, ", n + 1));
-    stops(&format!("tree: {{ $use: t0 }}\nuse: {{ {}t20: $.now }}", named.collect::<String>()), "{}", steps, 2);
+    let named = (0..20).map(|n| format!("t{n}: [ {{ $use: t{0} }}, {{ $use: t{0} }} ], ", n + 1));
+    stops(
+        &format!("tree: {{ $use: t0 }}\nuse: {{ {}t20: '$.now | epoch(\"s\")' }}", named.collect::<String>()),
+        "{}",
+        steps,
+        2,
+    );
     let deep: Vec<String> = (1..100).map(|n| format!("a{n}: [ $.a{} ]", n - 1)).collect();
     stops(&format!("tree: $.a99\nlet: {{ a0: 1, {} }}", deep.join(", ")), "{}", "nested deeper than 64", 2);
 }
