@@ -155,7 +155,7 @@ mod tests {
         check(
             "{ a: { $x: 1 }, b: '$omit', c: $.x }",
             Spot::Flow,
-            r#"{ a: { $literal: { $x: 1 } }, b: { $literal: "$omit" }, c: "$.x" }"#,
+            r#"{ a: { $literal: {"$x":1} }, b: { $literal: "$omit" }, c: "$.x" }"#,
         );
         let long = "x".repeat(80);
         let two = format!("{{ a: {{ b: {long}, c: {long} }}, d: [ {long}, {{ e: {long}, f: {long} }} ] }}");
