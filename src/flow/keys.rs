@@ -135,8 +135,7 @@ impl Flow {
         asked: &Request<'_>,
         now: Timestamp,
     ) -> Option<Refused> {
-        let indexes: BTreeSet<usize> = hits.iter().map(|hit| hit.credentials).collect();
-        let indexes = || indexes.iter().filter_map(|place| snapshot.credentials.get(*place));
+        let indexes = || hits.iter().filter_map(|hit| snapshot.credentials.get(hit.credentials));
         let lacking: BTreeSet<&str> = indexes().flat_map(|index| index.lacking(asked)).collect();
         let mut late = false;
         for url in lacking {

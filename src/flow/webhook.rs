@@ -51,6 +51,9 @@ impl Flow {
 
     /// What is about one message or person goes in its order, the rest at once.
     async fn all(&self, passage: &Passage, verified: &Verified, told: Vec<Told>) -> Result<Vec<Unusable>, StoreError> {
+        if told.len() <= 1 {
+            return self.in_order(passage, verified, told).await;
+        }
         let mut groups: Vec<Vec<Told>> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
         for told in told {

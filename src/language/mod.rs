@@ -33,7 +33,7 @@ pub(crate) mod tests;
 
 pub use compiler::{Compiler, Declared, Module};
 pub use observer::{Asked, Event, Let, Observer};
-pub use outline::{Known, OutlineId};
+pub use outline::{Known, LISTED, OutlineId};
 pub use overrides::Overrides;
 pub use places::{Kind, Place, Reachable};
 pub use plain::PlainRead;

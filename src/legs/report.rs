@@ -135,9 +135,7 @@ pub fn request<'v>(
     facts: &'v dyn Facts,
     now: Timestamp,
 ) -> Result<Outcall, NoCall> {
-    let world = arena.alloc(call::world(tenant, Party::Platform, arena, facts, now));
-    let frame = Frame::new(world, &plan.layout);
-    set(&frame, message, context, id, world.credentials, arena);
+    let frame = entered(plan, tenant, message, context, id, arena, facts, now);
     call::build(plan, tenant, Party::Platform, &frame, tenant.delivery.timeout)
 }
 
@@ -157,28 +155,32 @@ pub fn judged<'v>(
     facts: &'v dyn Facts,
     now: Timestamp,
 ) -> Result<Judged, Refusal> {
-    let world = arena.alloc(call::world(tenant, Party::Platform, arena, facts, now));
-    let frame = Frame::new(world, &plan.layout);
-    set(&frame, message, context, id, world.credentials, arena);
+    let frame = entered(plan, tenant, message, context, id, arena, facts, now);
     frame.set("answer", call::view(answer, plan.decode, arena));
     call::judge(plan, answer, renewed, &frame)
 }
 
-/// Gives a call's frame its names: the context's own, and those of every call.
-fn set<'v>(
-    frame: &Frame<'v>,
+/// A call's frame with its names: the context's own, and those of every call.
+#[expect(clippy::too_many_arguments, reason = "each is a name in the call's scope, or where results live")]
+fn entered<'v>(
+    plan: &'v Call,
+    tenant: &'v Tenant,
     message: Value<'v>,
     context: Value<'v>,
     id: &'v str,
-    credentials: Value<'v>,
     arena: &'v Arena,
-) {
+    facts: &'v dyn Facts,
+    now: Timestamp,
+) -> Frame<'v> {
+    let world = arena.alloc(call::world(tenant, Party::Platform, arena, facts, now));
+    let frame = Frame::new(world, &plan.layout);
     for (name, value) in context.as_map().unwrap_or_default() {
         frame.set(name, revived(*value, arena));
     }
     frame.set("message", message);
     frame.set("call", Value::Map(arena.alloc_slice_copy(&[("id", Value::Text(id))])));
-    frame.set("credentials", credentials);
+    frame.set("credentials", world.credentials);
+    frame
 }
 
 /// A stored event or inbound message with its `at` a time again: JSON has none.

@@ -4,8 +4,8 @@
 //! need not be there.
 
 use super::section::Leg;
-use crate::language::Known::{self, Anything, List, Map, OneOf, Words};
-use crate::language::Want;
+use crate::language::Known::{self, Anything, List, Map, OneOf, With, Words};
+use crate::language::{LISTED, Want};
 use crate::model::Reason;
 
 fn reasons() -> Vec<&'static str> {
@@ -49,8 +49,8 @@ pub(super) const fn made_by(leg: Leg) -> &'static Want {
 const CONTENTS: &[&str] =
     &["template", "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "interactive"];
 
-/// A message as a platform's mapping builds it.
-const NEW_MESSAGE: Known = Map(&[
+/// What a message has, whoever sees it.
+const SAID: Known = Map(&[
     ("id", Known::TEXT),
     ("to", Known::TEXT),
     ("from", Known::TEXT),
@@ -58,7 +58,6 @@ const NEW_MESSAGE: Known = Map(&[
     ("class?", CLASS),
     ("campaign?", Known::TEXT),
     ("keep?", Known::MAP),
-    ("dedupe?", Known::TEXT),
     ("quotes?", Known::TEXT),
     ("template?", TEMPLATE_CONTENT),
     ("text?", Known::TEXT),
@@ -72,31 +71,12 @@ const NEW_MESSAGE: Known = Map(&[
     ("contacts?", Known::LIST),
     ("interactive?", Anything),
 ]);
+
+/// A message as a platform's mapping builds it.
+const NEW_MESSAGE: Known = With(&SAID, &[("dedupe?", Known::TEXT)]);
 
 /// A message as it is read again: with what the gateway adds.
-pub(super) const MESSAGE: Known = Map(&[
-    ("id", Known::TEXT),
-    ("to", Known::TEXT),
-    ("from", Known::TEXT),
-    ("ref", Known::TEXT),
-    ("kind", Words(|| CONTENTS.to_vec())),
-    ("channel?", CHANNEL),
-    ("class?", CLASS),
-    ("campaign?", Known::TEXT),
-    ("keep?", Known::MAP),
-    ("quotes?", Known::TEXT),
-    ("template?", TEMPLATE_CONTENT),
-    ("text?", Known::TEXT),
-    ("suggestions?", SUGGESTIONS),
-    ("image?", MEDIA),
-    ("video?", MEDIA),
-    ("audio?", MEDIA),
-    ("document?", MEDIA),
-    ("sticker?", MEDIA),
-    ("location?", LOCATION),
-    ("contacts?", Known::LIST),
-    ("interactive?", Anything),
-]);
+pub(super) const MESSAGE: Known = With(&SAID, &[("ref", Known::TEXT), ("kind", Words(|| CONTENTS.to_vec()))]);
 
 /// A failure as a provider's mapping builds it.
 pub(super) const NEW_FAILURE: Known = Map(&[
@@ -124,28 +104,11 @@ const NEW_EVENT: Known = Map(&[
 const WHICH: &[&str] = &["provider_id", "ref"];
 
 /// An event as a platform's mapping reads it. There is a failure whenever its status is `failed`.
-pub(super) const EVENT: Known = Map(&[
-    ("provider_id?", Known::TEXT),
-    ("ref?", Known::TEXT),
-    ("status?", STATUS),
-    ("word?", Known::TEXT),
-    ("at", Known::TIME),
-    ("user?", Known::TEXT),
-    ("cost?", Known::MAP),
-    (
-        "failure?",
-        Map(&[
-            ("reason", REASON),
-            ("code?", Known::TEXT),
-            ("detail?", Known::TEXT),
-            ("resend?", Known::TEXT),
-            ("settle?", Known::TEXT),
-            ("stop?", STOP),
-            ("text?", Known::TEXT),
-        ]),
-    ),
-    ("provider", Known::TEXT),
-]);
+pub(super) const EVENT: Known =
+    With(&NEW_EVENT, &[("at", Known::TIME), ("failure?", FAILURE), ("provider", Known::TEXT)]);
+
+/// A failure as it is read: its code is a text now.
+const FAILURE: Known = With(&NEW_FAILURE, &[("code?", Known::TEXT), ("text?", Known::TEXT)]);
 
 const CONTENT: Known = OneOf(&[
     Map(&[("kind", Words(|| vec!["text"])), ("text", Known::TEXT)]),
@@ -176,27 +139,10 @@ const NEW_INBOUND: Known = Map(&[
 ]);
 
 /// An inbound message as a platform's mapping reads it.
-pub(super) const INBOUND: Known = Map(&[
-    ("id", Known::TEXT),
-    ("from", Known::TEXT),
-    ("to", Known::TEXT),
-    ("at", Known::TIME),
-    ("user?", Known::TEXT),
-    ("name?", Known::TEXT),
-    ("quotes?", Known::TEXT),
-    ("content", CONTENT),
-]);
+pub(super) const INBOUND: Known = With(&NEW_INBOUND, &[("at", Known::TIME)]);
 
 /// A listed template as a provider's mapping builds it.
-pub(super) const NEW_TEMPLATE: Known = Map(&[
-    ("id", Known::TEXT),
-    ("name", Known::TEXT),
-    ("language", Known::TEXT),
-    ("status", Known::TEXT),
-    ("category?", Known::TEXT),
-    ("parameter_format?", Known::TEXT),
-    ("components?", Known::LIST),
-]);
+pub(super) const NEW_TEMPLATE: Known = LISTED;
 
 /// What was synced.
 pub(super) const TEMPLATES: Known = List(&NEW_TEMPLATE);

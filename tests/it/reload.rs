@@ -97,16 +97,6 @@ const PAUSES: [Pause; 3] = [
     },
 ];
 
-/// The provider says what became of the message to a person; it is taken, whatever the tenant's file says.
-async fn news(world: &World, to: &str, word: &str) {
-    let sent = world.taken(to).remove(0);
-    let status = json!({
-        "channel": "whatsapp", "message_uuid": sent.message_uuid, "client_ref": sent.client_ref, "to": sent.to,
-        "from": sent.from, "timestamp": "2026-11-04T09:14:06.981Z", "status": word,
-    });
-    assert_eq!(world.webhook("/webhooks/vonage/status", &status).await.status, 200, "{word}");
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tenant_taken_out_keeps_its_queue_and_takes_statuses() {
     for pause in PAUSES {
@@ -127,7 +117,7 @@ async fn a_tenant_taken_out_keeps_its_queue_and_takes_statuses() {
         let answer = refused(&world, brand, pause.text).await;
         assert_eq!((answer.status, &answer.body["error"]["code"]), (pause.http, &json!(pause.code)), "{what}");
         for word in ["submitted", "delivered", "read"] {
-            news(&world, &first, word).await;
+            world.news(&first, word).await;
         }
         until(&format!("{what}: the statuses are reported"), || World::is_read(brand, "first")).await;
         if what != "its number left the file" {
@@ -149,7 +139,7 @@ async fn resumed(world: &World, gateway: &Gateway, what: &str, [second, third]: 
     let brand = &world.brands[0];
     world.write(&brand.file.clone().rate("1000/s"));
     until(&format!("{what}: the second is sent"), || world.taken(second).len() == 1).await;
-    news(world, second, "read").await;
+    world.news(second, "read").await;
     until(&format!("{what}: the second is reported"), || World::is_read(brand, "second")).await;
     if what == "its number left the file" {
         until(&format!("{what}: the third is sent"), || world.taken(third).len() == 1).await;

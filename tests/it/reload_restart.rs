@@ -25,16 +25,6 @@ async fn sent(world: &World, brand: &Brand, id: &str, to: &str) {
     until(&format!("{id} is sent"), || world.taken(to).len() == 1).await;
 }
 
-/// The provider says what became of the message to a person.
-async fn news(world: &World, to: &str, word: &str) {
-    let sent = world.taken(to).remove(0);
-    let status = json!({
-        "channel": "whatsapp", "message_uuid": sent.message_uuid, "client_ref": sent.client_ref, "to": sent.to,
-        "from": sent.from, "timestamp": "2026-11-04T09:14:06.981Z", "status": word,
-    });
-    assert_eq!(world.webhook("/webhooks/vonage/status", &status).await.status, 200, "{word}");
-}
-
 async fn ready(world: &World, gateway: &Gateway) -> Value {
     let (status, text) = world.asked(gateway, "/readyz").await;
     assert_eq!(status, 200, "a broken file makes nothing unready: {text}");
@@ -91,7 +81,7 @@ async fn a_tenant_whose_file_is_gone_at_the_start_is_disabled_until_its_messages
     std::fs::remove_file(world.tenant_path("acme")).unwrap();
     let gateway = world.gateway().await;
     assert_eq!(world.send(brand, &order(brand, "after", &to)).await.status, 403);
-    news(&world, &to, "read").await;
+    world.news(&to, "read").await;
     until("what was sent before is told of", || World::is_read(brand, "before")).await;
     assert_eq!(world.metric(&gateway, "switchboard_tenants{state=\"removed\"}").await, Some(1.0));
     gateway.stop().await;
@@ -128,7 +118,7 @@ async fn a_message_keeps_the_version_it_was_accepted_under() {
     .await;
     sent(&world, brand, "second", &second).await;
     for to in [&first, &second] {
-        news(&world, to, "delivered").await;
+        world.news(to, "delivered").await;
     }
     until("each is told in its version's word", || {
         words("first").contains(&"delivered".to_owned()) && words("second").contains(&"read".to_owned())
@@ -138,7 +128,7 @@ async fn a_message_keeps_the_version_it_was_accepted_under() {
 
     let gateway = world.gateway().await;
     for to in [&first, &second] {
-        news(&world, to, "read").await;
+        world.news(to, "read").await;
     }
     until("also after a restart", || {
         words("first").last().is_some_and(|word| word == "read")
@@ -156,7 +146,7 @@ async fn a_message_keeps_the_version_it_was_accepted_under() {
     .await;
     let third = person(brand, 3);
     sent(&world, brand, "third", &third).await;
-    news(&world, &third, "delivered").await;
+    world.news(&third, "delivered").await;
     until("it is told in the pinned version's word", || words("third").contains(&"delivered".to_owned())).await;
     gateway.stop().await;
 }

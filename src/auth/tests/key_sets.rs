@@ -43,14 +43,8 @@ fn ring() -> KeyRing {
 }
 
 fn claims(changes: &Json) -> Json {
-    let mut claims = json!({"iss": "Issuer", "aud": "us", "exp": NOW.seconds() + 60});
-    for (name, value) in changes.as_object().unwrap() {
-        claims[name] = value.clone();
-        if value.is_null() {
-            claims.as_object_mut().unwrap().remove(name);
-        }
-    }
-    claims
+    let claims = json!({"iss": "Issuer", "aud": "us", "exp": NOW.seconds() + 60});
+    changed(claims, changes)
 }
 
 fn encoded(part: &Json) -> String {

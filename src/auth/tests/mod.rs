@@ -29,6 +29,17 @@ fn request(headers: &[(&str, &str)], query: &str, body: &str) -> wire::Incoming 
     }
 }
 
+/// Claims with some changed; null takes one away.
+fn changed(mut claims: serde_json::Value, changes: &serde_json::Value) -> serde_json::Value {
+    for (name, value) in changes.as_object().unwrap() {
+        claims[name] = value.clone();
+        if value.is_null() {
+            claims.as_object_mut().unwrap().remove(name);
+        }
+    }
+    claims
+}
+
 /// The tenants, or the cause; `nobody` is said with it.
 type Outcome<Tenants> = Result<Tenants, (Cause, bool)>;
 

@@ -40,17 +40,11 @@ pub(super) fn entries() -> Vec<(usize, Scheme)> {
 }
 
 fn claims(changes: &Json) -> Json {
-    let mut claims = json!({
+    let claims = json!({
         "iss": "Issuer", "api_key": "9c41", "jti": "j", "iat": NOW.seconds(),
         "payload_hash": hex(&Sha256::digest(BODY)),
     });
-    for (name, value) in changes.as_object().unwrap() {
-        claims[name] = value.clone();
-        if value.is_null() {
-            claims.as_object_mut().unwrap().remove(name);
-        }
-    }
-    claims
+    changed(claims, changes)
 }
 
 fn encoded(part: &Json) -> String {

@@ -7,8 +7,8 @@ use crate::functions::{Function, Type};
 use crate::language::expression::Argument;
 use crate::value::Tree;
 
-/// A synced template, with what `template(…)` adds.
-const TEMPLATE: Known = Known::Map(&[
+/// A template as it is listed.
+pub const LISTED: Known = Known::Map(&[
     ("id", Known::TEXT),
     ("name", Known::TEXT),
     ("language", Known::TEXT),
@@ -16,12 +16,13 @@ const TEMPLATE: Known = Known::Map(&[
     ("category?", Known::TEXT),
     ("parameter_format?", Known::TEXT),
     ("components?", Known::LIST),
-    ("variables", Known::INTEGER),
-    ("header?", SECTION),
-    ("body?", SECTION),
-    ("buttons", BUTTONS),
-    ("cards", CARDS),
 ]);
+
+/// A synced template, with what `template(…)` adds.
+const TEMPLATE: Known = Known::With(
+    &LISTED,
+    &[("variables", Known::INTEGER), ("header?", SECTION), ("body?", SECTION), ("buttons", BUTTONS), ("cards", CARDS)],
+);
 const SECTION: Known = Known::Map(&[("format?", Known::TEXT), ("text?", Known::TEXT), ("variables", Known::INTEGER)]);
 const BUTTONS: Known =
     Known::List(&Known::Map(&[("index", Known::INTEGER), ("type", Known::TEXT), ("dynamic", Known::BOOLEAN)]));

@@ -101,6 +101,8 @@ pub enum Known {
     Open(&'static [(&'static str, Known)]),
     /// A map with these members and no other; a name with `?` need not be there.
     Map(&'static [(&'static str, Known)]),
+    /// The map before, with these members beside its own, or instead of those of the same name.
+    With(&'static Known, &'static [(&'static str, Known)]),
 }
 
 impl Known {
@@ -122,4 +124,19 @@ impl Known {
     pub const LIST: Self = Self::Kind(Kinds::LIST);
     /// A map with any members.
     pub const MAP: Self = Self::Kind(Kinds::MAP);
+
+    /// A map's members; of anything else none.
+    pub(super) fn members(&self) -> Vec<(&'static str, Self)> {
+        match self {
+            Self::Map(members) | Self::Open(members) => members.to_vec(),
+            Self::With(before, members) => {
+                let plain = |name: &'static str| name.trim_end_matches('?');
+                let mut all = before.members();
+                all.retain(|(name, _)| members.iter().all(|(new, _)| plain(new) != plain(name)));
+                all.extend_from_slice(members);
+                all
+            }
+            _ => Vec::new(),
+        }
+    }
 }

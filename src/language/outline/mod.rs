@@ -14,6 +14,7 @@ mod schema;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+pub use function::LISTED;
 pub(super) use kinds::Kinds;
 pub use kinds::Known;
 pub(super) use merge::{Flat, Next};
@@ -64,7 +65,7 @@ pub(super) struct Outlines {
     busy: Vec<OutlineId>,
     sources: Vec<Source>,
     schemas: HashMap<Box<str>, Option<OutlineId>>,
-    built_in: HashMap<usize, OutlineId>,
+    built_in: HashMap<(usize, usize), OutlineId>,
 }
 
 impl Default for Outlines {
@@ -138,9 +139,11 @@ impl Outlines {
                 let outlines = outlines.iter().map(|outline| self.known(outline)).collect();
                 return self.one_of(outlines);
             }
-            Known::Map(members) | Known::Open(members) => {
-                // A static's address names it: the message's outline is asked for by several sections.
-                let address = members.as_ptr().addr();
+            Known::Map(members) | Known::Open(members) | Known::With(_, members) => {
+                // A static's address names it: the message's outline is asked for by several sections. One that is
+                // made of another is named by both, since equal statics may share an address.
+                let before = if let Known::With(before, _) = known { std::ptr::from_ref(*before).addr() } else { 0 };
+                let address = (before, members.as_ptr().addr());
                 if let Some(id) = self.built_in.get(&address) {
                     return *id;
                 }
@@ -150,10 +153,10 @@ impl Outlines {
                 if matches!(known, Known::Open(_)) {
                     (outline.sealed, outline.rest) = (false, Some(ANYTHING));
                 }
-                for (name, member) in *members {
+                for (name, member) in known.members() {
                     let plain = name.trim_end_matches('?');
-                    outline.members.push((plain.into(), self.known(member), None));
-                    if plain == *name {
+                    outline.members.push((plain.into(), self.known(&member), None));
+                    if plain == name {
                         outline.required.push(plain.into());
                     }
                 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use switchboard::app::{self, Gateway, Secrets};
 use switchboard::model::{Name, Secret};
 use switchboard::sim::Delay;
@@ -271,6 +271,16 @@ impl World {
         let token = signed(ACCOUNT.1, body.as_bytes());
         let request = self.client.post(self.url(path)).header("content-type", "application/json");
         Answer::of(request.header("authorization", format!("Bearer {token}")).body(body)).await
+    }
+
+    /// The provider says what became of the message to a person; it is taken, whatever the tenant's file says.
+    pub(crate) async fn news(&self, to: &str, word: &str) {
+        let sent = self.taken(to).remove(0);
+        let status = json!({
+            "channel": "whatsapp", "message_uuid": sent.message_uuid, "client_ref": sent.client_ref, "to": sent.to,
+            "from": sent.from, "timestamp": "2026-11-04T09:14:06.981Z", "status": word,
+        });
+        assert_eq!(self.webhook("/webhooks/vonage/status", &status).await.status, 200, "{word}");
     }
 
     /// What the provider took from the gateway for a recipient, oldest first.
