@@ -58,6 +58,7 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
         }
         let wait = next.map_or(LONGEST, |next| next.since(now)).clamp(SHORTEST, LONGEST);
         tokio::select! {
+            biased;
             Ok(()) = stop.changed() => {}
             Some(ended) = desk.under_way.join_next() => {
                 if crowded {

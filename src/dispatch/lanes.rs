@@ -1,6 +1,6 @@
 //! The dispatcher: lanes made when they have messages, timers and calls beside them, all stopped together.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +26,8 @@ const STOPPED: Duration = Duration::from_secs(1);
 struct Lanes {
     flow: Arc<Flow>,
     gates: Arc<Gates>,
-    open: HashMap<Lane, mpsc::Sender<Handed>>,
+    /// In order, so that whoever is told something together is told in the same order each time.
+    open: BTreeMap<Lane, mpsc::Sender<Handed>>,
     tasks: JoinSet<(Lane, bool)>,
     stopped: Option<(Lane, StopScope, Instant)>,
     stop: watch::Receiver<bool>,
@@ -44,6 +45,7 @@ pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watc
     compare.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*stop.borrow() {
         tokio::select! {
+            biased;
             Ok(()) = stop.changed() => {}
             Some(ended) = lanes.tasks.join_next() => lanes.closed(ended),
             _ = compare.tick() => lanes.compare().await,
@@ -82,7 +84,7 @@ async fn recover(flow: &Flow) {
 
 impl Lanes {
     fn new(flow: Arc<Flow>, stop: watch::Receiver<bool>) -> Self {
-        let (gates, open, tasks) = (Arc::default(), HashMap::new(), JoinSet::new());
+        let (gates, open, tasks) = (Arc::default(), BTreeMap::new(), JoinSet::new());
         Self { flow, gates, open, tasks, stopped: None, stop }
     }
 

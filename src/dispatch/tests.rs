@@ -134,7 +134,7 @@ impl Stage {
 
     async fn accept(&self, number: i64, tenant: &str, from: &str) {
         let now = self.flow.ambient.now();
-        // Each to somebody else: the limits go by a clock that cannot be paused.
+        // Each to somebody else, so that no pair meets its limit.
         let to = 919_812_300_000 + number;
         let text =
             format!(r#"{{"id":"m{number}","to":"{to}","from":"{from}","text":"Hello","kind":"text","ref":"x"}}"#);

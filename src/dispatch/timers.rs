@@ -32,6 +32,7 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
         futures_util::future::join_all(due.into_iter().map(|reference| wake(&flow, reference))).await;
         let wait = if full { SHORTEST } else { next.map_or(LONGEST, |next| next.since(now)).clamp(SHORTEST, LONGEST) };
         tokio::select! {
+            biased;
             Ok(()) = stop.changed() => {}
             () = changed.notified() => sleep(SHORTEST).await,
             () = sleep(wait) => {}

@@ -1,5 +1,7 @@
 //! The inbound leg: a person's message meets the keyword rules; what they do is stored in one write, then acknowledged.
 
+use std::time::Duration;
+
 use tracing::{error, info};
 
 use super::accept::born;
@@ -15,6 +17,9 @@ use crate::legs::inbound::{Action, Around, Ruled, reply as reply_value, rule};
 use crate::model::{Address, Class, Inbound, Reason, Ref, Refusal};
 use crate::store::{Lane, Message, NewMessage, Origin, StoreError, Suppression, Taken};
 use crate::value::{Arena, Timestamp, Value};
+
+/// A text that nobody understood is answered once in this time.
+pub(super) const SPARING: Duration = Duration::from_secs(600);
 
 impl Flow {
     pub(super) async fn inbound(
@@ -101,7 +106,9 @@ impl Flow {
         if !sparing {
             return true;
         }
-        self.replied.entry(replied_key(tenant, inbound)).or_insert(()).is_fresh()
+        let now = self.ambient.now();
+        let long_ago = |last: &Timestamp| now.since(*last) >= SPARING;
+        self.replied.entry(replied_key(tenant, inbound)).or_insert_with_if(|| now, long_ago).is_fresh()
     }
 
     fn reply(&self, tenant: &Tenant, inbound: &Inbound, text: &str, now: Timestamp) -> Option<NewMessage> {

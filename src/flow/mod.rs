@@ -37,6 +37,7 @@ use crate::config::Snapshot;
 use crate::limits::Limits;
 use crate::model::StopScope;
 use crate::store::{self, Lane, Store};
+use crate::value::Timestamp;
 
 /// What the dispatcher is told about.
 #[derive(Debug)]
@@ -69,7 +70,8 @@ pub struct Flow {
     tokens: tokens::Tokens,
     keys: keys::Keys,
     templates: templates::Templates,
-    replied: moka::sync::Cache<String, ()>,
+    /// When. The entries' own end only bounds the memory.
+    replied: moka::sync::Cache<String, Timestamp>,
     work: mpsc::Sender<Work>,
 }
 
@@ -82,10 +84,7 @@ impl Flow {
         ambient: Arc<dyn Ambient>,
         work: mpsc::Sender<Work>,
     ) -> Self {
-        let replied = moka::sync::Cache::builder()
-            .max_capacity(1_000_000)
-            .time_to_live(std::time::Duration::from_secs(600))
-            .build();
+        let replied = moka::sync::Cache::builder().max_capacity(1_000_000).time_to_live(inbound::SPARING).build();
         let keys = keys::Keys::default();
         snapshot.keys = Arc::clone(&keys.ring);
         Self {

@@ -6,6 +6,7 @@
 mod cell;
 #[cfg(test)]
 mod tests;
+mod timer;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
@@ -13,10 +14,11 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use governor::clock::{Clock, MonotonicClock};
+use governor::clock::Clock;
 
 use crate::model::Rate;
 use cell::{Cell, Pace};
+pub use timer::Timer;
 
 /// May this one go?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +34,7 @@ pub enum Verdict {
 /// The clock is the one that tokio's timer goes by, so that whoever sleeps as long as [`Verdict::Wait`] says is let
 /// through afterwards; a clock of another make would leave some microseconds to wait again.
 #[derive(Debug)]
-pub struct Limits<C: Clock = MonotonicClock> {
+pub struct Limits<C: Clock = Timer> {
     clock: C,
     hasher: RandomState,
     /// By the key's hash, so that lanes seldom wait for each other. A lock is held for one decision, never over an await.
@@ -46,9 +48,9 @@ const SHARDS: usize = 16;
 /// Below so many keys a shard is not worth sweeping.
 const SMALL: usize = 64;
 
-impl Default for Limits<MonotonicClock> {
+impl Default for Limits<Timer> {
     fn default() -> Self {
-        Self::with_clock(MonotonicClock)
+        Self::with_clock(Timer)
     }
 }
 
