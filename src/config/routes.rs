@@ -55,6 +55,20 @@ impl Hit {
     }
 }
 
+impl Hit {
+    /// A query without the members that are credentials.
+    #[must_use]
+    pub fn shown_query(&self, query: &str) -> String {
+        let schemes = self.section().and_then(|section| section.auth.as_ref()).unwrap_or(&self.mapping.auth_in);
+        let secret = |pair: &str| {
+            let name = url::form_urlencoded::parse(pair.as_bytes()).next().map(|(name, _)| name);
+            let is = |scheme: &SchemePlan| matches!(scheme, SchemePlan::Query { name: known, .. } if Some(known.as_str()) == name.as_deref());
+            schemes.0.iter().any(is)
+        };
+        query.split('&').filter(|pair| !secret(pair)).collect::<Vec<_>>().join("&")
+    }
+}
+
 /// What a path leads to.
 #[derive(Debug)]
 pub enum Found<'t> {

@@ -51,8 +51,9 @@ impl Flow {
             Some(reference) => self.store.message(reference).await?,
             None => None,
         };
-        // What a report says was decided under the version that its message was accepted under.
-        let then = message.as_ref().and_then(|message| self.under(message, tenant));
+        // What a report says was decided under the version that its message was accepted under; one that was redriven may go by
+        // the newest, which somebody mended.
+        let then = message.as_ref().filter(|_| !call.newest).and_then(|message| self.under(message, tenant));
         let tenant = then.as_deref().unwrap_or(tenant);
         let legs = tenant.platform.platform();
         let plans = legs

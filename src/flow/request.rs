@@ -8,10 +8,12 @@ use tracing::{error, info, warn};
 
 use super::facts::Door;
 use super::{Flow, versions};
+use crate::auth::Verified;
 use crate::config::{Found, Hit, Snapshot, Tenant};
 use crate::legs::{self, Asked, Decision, Refused, Return, Step, status};
 use crate::model::wire::{Incoming, Reply};
 use crate::model::{Reason, Ref, Refusal, Template};
+use crate::store::Came;
 use crate::value::Timestamp;
 
 /// One request on its way through the steps.
@@ -38,6 +40,16 @@ impl Way<'_> {
 }
 
 impl Passage {
+    /// What is kept of a webhook beside its body: no credential.
+    pub(super) fn came(&self, way: Way<'_>, verified: &Verified) -> Came {
+        let names = verified.tenants.iter().filter_map(|place| self.tenant(Some(*place)));
+        Came {
+            method: self.incoming.method.clone(),
+            query: way.hits.first().map(|hit| hit.shown_query(&self.incoming.query)).unwrap_or_default(),
+            verified: names.map(|tenant| tenant.name.to_string()).collect(),
+        }
+    }
+
     pub(super) fn asked<'p>(&'p self, way: Way<'p>, door: &'p Door<'p>) -> Asked<'p, Door<'p>> {
         let Self { snapshot, incoming, now, .. } = self;
         Asked { gateway: door, snapshot, incoming, hits: way.hits, path: way.path, now: *now }

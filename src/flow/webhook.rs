@@ -37,7 +37,7 @@ impl Flow {
         let mut letters = Vec::new();
         for Webhook { leg, verified, told } in webhooks {
             match self.all(passage, &verified, told).await {
-                Ok(unusable) => letters.extend(self.letters(passage, way, leg, unusable)),
+                Ok(unusable) => letters.extend(self.letters(passage, way, leg, &verified, unusable)),
                 Err(problem) => return self.not_durable(passage, way, None, &problem),
             }
         }
@@ -100,7 +100,14 @@ impl Flow {
 
     /// One letter a tenant, with the whole webhook: redriving it does again what was done, which changes nothing, and
     /// then what was not.
-    fn letters(&self, passage: &Passage, way: Way<'_>, leg: Leg, unusable: Vec<Unusable>) -> Vec<DeadLetter> {
+    fn letters(
+        &self,
+        passage: &Passage,
+        way: Way<'_>,
+        leg: Leg,
+        verified: &Verified,
+        unusable: Vec<Unusable>,
+    ) -> Vec<DeadLetter> {
         let mut by_tenant: Vec<(Option<usize>, Vec<Why>)> = Vec::new();
         for Unusable { tenant, why } in unusable {
             match by_tenant.iter_mut().find(|(known, _)| *known == tenant) {
@@ -122,6 +129,8 @@ impl Flow {
                 why,
                 content: passage.incoming.body.clone(),
                 at: passage.now,
+                call: None,
+                came: Some(passage.came(way, verified)),
             }
         };
         by_tenant.into_iter().map(letter).collect()

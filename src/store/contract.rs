@@ -12,6 +12,8 @@ use crate::delivery::Life;
 use crate::model::{Address, Class, Name, Ref};
 use crate::value::Timestamp;
 
+use super::operator::{Came, Count, Letters, Page, Token};
+
 /// Where messages queue up: one sender of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Lane {
@@ -137,6 +139,8 @@ pub struct Call {
     pub attempts: u32,
     /// Not before.
     pub due: Timestamp,
+    /// Redriven: it goes by the newest mapping, whatever its message was accepted under.
+    pub newest: bool,
 }
 
 /// What comes next of a call.
@@ -175,6 +179,10 @@ pub struct DeadLetter {
     pub content: Bytes,
     /// Since when.
     pub at: Timestamp,
+    /// A call's own id: done again it is the same call, which the other party may know already.
+    pub call: Option<i64>,
+    /// What a webhook came with besides its body.
+    pub came: Option<Came>,
 }
 
 /// Puts an address on the list of those who opted out, or takes it off.
@@ -315,14 +323,29 @@ pub trait Store: Send + Sync + 'static {
     /// Parks what could not be done. The id in the letter is ignored.
     fn park(&self, letter: DeadLetter) -> Stored<'_, ()>;
     /// Dead letters, newest first.
-    fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Stored<'_, Vec<DeadLetter>>;
-    /// Queues a parked call anew under the id `call`, its age counting from `at`, and takes it off the dead letters; false
-    /// if there is no such letter or it is no call.
-    fn redrive(&self, letter: i64, call: i64, at: Timestamp) -> Stored<'_, bool>;
+    fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Stored<'_, Vec<DeadLetter>> {
+        let of = Letters { tenant: tenant.cloned(), ..Letters::default() };
+        self.letters(&of, Page::Newest { below: None }, most)
+    }
+    /// Dead letters that fit, a page of them.
+    fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>>;
+    /// Queues a parked call anew under its own id, its age counting from `at`, and takes it off the dead letters; false
+    /// if there is no such letter or it is no call. `newest`: see [`Call::newest`].
+    fn redrive(&self, letter: i64, at: Timestamp, newest: bool) -> Stored<'_, bool>;
     /// Takes a letter off the list: it was done again in another way, or is not wanted. False if there is none.
     fn discard(&self, letter: i64) -> Stored<'_, bool>;
     /// Counts a tenant's messages.
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger>;
+    /// Counts all messages anew from what is stored, beside what the tally said at that moment, by tenant. In small steps,
+    /// which nobody waits for; as long as the rows take.
+    fn recount(&self) -> Stored<'_, Vec<Count>>;
+    /// Makes the tally of a tenant wrong by one, so that a test sees whether a recount finds it.
+    #[cfg(test)]
+    fn miscount(&self, tenant: &Name);
+    /// Keeps a token, unless there is one of its name; whether it was kept.
+    fn keep_token(&self, token: Token) -> Stored<'_, bool>;
+    /// Every token, by name.
+    fn tokens(&self) -> Stored<'_, Vec<Token>>;
     /// Keeps texts of the configuration, each in place of the one of its kind, file and version: all of them, or none.
     fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()>;
     /// Every text that is kept, by kind, file and version.

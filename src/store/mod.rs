@@ -5,12 +5,14 @@
 
 mod contract;
 pub mod memory;
+mod operator;
 pub mod sqlite;
 mod suppressed;
 mod tally;
 mod wake;
 
 pub use contract::*;
+pub use operator::{Came, Count, Letters, Page, Token};
 
 #[cfg(test)]
 mod conformance;

@@ -98,5 +98,7 @@ pub(super) fn letter(tenant: Option<&str>, why: &str) -> DeadLetter {
         why: why.to_owned(),
         content: Bytes::from_static(b"{\xff}"),
         at: at(9),
+        call: None,
+        came: None,
     }
 }

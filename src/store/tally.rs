@@ -1,10 +1,10 @@
 //! Counts that are asked too often to be counted anew: queued messages by tenant and lane, and the ledger.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use super::{Lane, Ledger};
+use super::{Count, Lane, Ledger};
 use crate::delivery::Phase;
-use crate::model::Name;
+use crate::model::{Name, Ref};
 
 /// How many messages stand where.
 #[derive(Debug, Default)]
@@ -15,72 +15,136 @@ pub(super) struct Tally {
 
 #[derive(Debug, Default)]
 struct OfTenant {
-    queued: u64,
-    ledger: Ledger,
+    now: Account,
+    /// Those that were purged: the ledger still has them, no row has.
+    purged: Ledger,
 }
 
-/// One message was accepted (no `before`) or changed.
+/// Some of a tenant's messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Account {
+    pub(super) queued: u64,
+    pub(super) ledger: Ledger,
+}
+
+/// Some messages, by tenant.
+pub(super) type Accounts = HashMap<Name, Account>;
+
+/// One message was accepted (no `before`), changed, or purged (no `after`).
 #[derive(Clone, Debug)]
 pub(super) struct Move {
+    pub(super) reference: Ref,
     pub(super) lane: Lane,
     pub(super) before: Option<Phase>,
-    pub(super) after: Phase,
+    pub(super) after: Option<Phase>,
+}
+
+impl Account {
+    /// One message more that stands there.
+    pub(super) fn add(&mut self, phase: Phase) {
+        self.ledger.accepted += 1;
+        *bucket(&mut self.ledger, phase) += 1;
+        self.queued += u64::from(phase == Phase::Queued);
+    }
+
+    /// One less. What was never counted takes nothing away.
+    pub(super) fn remove(&mut self, phase: Phase) {
+        self.ledger.accepted = self.ledger.accepted.saturating_sub(1);
+        let bucket = bucket(&mut self.ledger, phase);
+        *bucket = bucket.saturating_sub(1);
+        self.queued = self.queued.saturating_sub(u64::from(phase == Phase::Queued));
+    }
 }
 
 impl Tally {
     pub(super) fn record(&mut self, step: &Move) {
-        if step.before.is_none() {
-            self.ledger_mut(&step.lane.tenant).accepted += 1;
-        }
-        if step.before == Some(step.after) {
+        let Move { lane, before, after, .. } = step;
+        if before == after {
             return;
         }
-        if let Some(before) = step.before {
-            let bucket = bucket(self.ledger_mut(&step.lane.tenant), before);
-            *bucket = bucket.saturating_sub(1);
-        }
-        *bucket(self.ledger_mut(&step.lane.tenant), step.after) += 1;
-        if step.before == Some(Phase::Queued) {
-            self.unqueue(&step.lane);
-        }
-        if step.after == Phase::Queued {
-            self.queue(&step.lane, 1);
-        }
-    }
-
-    pub(super) fn queue(&mut self, lane: &Lane, count: u64) {
-        self.tenants.entry(lane.tenant.clone()).or_default().queued += count;
-        *self.lanes.entry(lane.clone()).or_default() += count;
-    }
-
-    fn unqueue(&mut self, lane: &Lane) {
-        if let Some(tenant) = self.tenants.get_mut(&lane.tenant) {
-            tenant.queued = tenant.queued.saturating_sub(1);
-        }
-        if let Some(count) = self.lanes.get_mut(lane) {
+        let of = self.tenants.entry(lane.tenant.clone()).or_default();
+        let Some(after) = after else {
+            // Finished, so neither queued nor in a lane.
+            before.iter().for_each(|phase| add(&mut of.purged, *phase));
+            return;
+        };
+        before.iter().for_each(|phase| of.now.remove(*phase));
+        of.now.add(*after);
+        if *before == Some(Phase::Queued)
+            && let Some(count) = self.lanes.get_mut(lane)
+        {
             *count = count.saturating_sub(1);
             if *count == 0 {
                 self.lanes.remove(lane);
             }
         }
+        if *after == Phase::Queued {
+            *self.lanes.entry(lane.clone()).or_default() += 1;
+        }
     }
 
+    /// For loading: so many are queued.
+    pub(super) fn queue(&mut self, lane: &Lane, count: u64) {
+        self.tenants.entry(lane.tenant.clone()).or_default().now.queued += count;
+        *self.lanes.entry(lane.clone()).or_default() += count;
+    }
+
+    /// For loading.
     pub(super) fn ledger_mut(&mut self, tenant: &Name) -> &mut Ledger {
-        &mut self.tenants.entry(tenant.clone()).or_default().ledger
+        &mut self.tenants.entry(tenant.clone()).or_default().now.ledger
+    }
+
+    /// For loading: what was purged.
+    pub(super) fn purged_mut(&mut self, tenant: &Name) -> &mut Ledger {
+        &mut self.tenants.entry(tenant.clone()).or_default().purged
     }
 
     pub(super) fn ledger(&self, tenant: &Name) -> Ledger {
-        self.tenants.get(tenant).map(|tenant| tenant.ledger).unwrap_or_default()
+        self.tenants.get(tenant).map(|tenant| tenant.now.ledger).unwrap_or_default()
     }
 
     pub(super) fn backlog(&self, tenant: &Name) -> u64 {
-        self.tenants.get(tenant).map_or(0, |tenant| tenant.queued)
+        self.tenants.get(tenant).map_or(0, |tenant| tenant.now.queued)
     }
 
     pub(super) fn lanes(&self) -> Vec<(Lane, u64)> {
         let mut lanes: Vec<_> = self.lanes.iter().map(|(lane, count)| (lane.clone(), *count)).collect();
         lanes.sort();
         lanes
+    }
+
+    /// What is told beside what all rows come to, by tenant.
+    pub(super) fn beside(&self, rows: &Accounts) -> Vec<Count> {
+        let tenants: BTreeSet<&Name> = self.tenants.keys().chain(rows.keys()).collect();
+        let count = |tenant: &Name| {
+            let none = OfTenant::default();
+            let told = self.tenants.get(tenant).unwrap_or(&none);
+            let rows = rows.get(tenant).copied().unwrap_or_default();
+            Count {
+                tenant: tenant.clone(),
+                told: told.now.ledger,
+                counted: sum(rows.ledger, told.purged),
+                queued: [told.now.queued, rows.queued],
+            }
+        };
+        tenants.into_iter().map(count).collect()
+    }
+}
+
+fn add(ledger: &mut Ledger, phase: Phase) {
+    ledger.accepted += 1;
+    *bucket(ledger, phase) += 1;
+}
+
+fn sum(one: Ledger, other: Ledger) -> Ledger {
+    Ledger {
+        accepted: one.accepted + other.accepted,
+        submitted: one.submitted + other.submitted,
+        rejected: one.rejected + other.rejected,
+        suppressed: one.suppressed + other.suppressed,
+        expired: one.expired + other.expired,
+        failed: one.failed + other.failed,
+        in_flight: one.in_flight + other.in_flight,
     }
 }
 

@@ -77,6 +77,46 @@ pub(super) async fn letters_come_newest_first(store: &dyn Store) {
     assert_eq!(theirs.iter().map(|letter| &*letter.why).collect::<Vec<_>>(), ["c"]);
 }
 
+pub(super) async fn letters_are_found_by_what_they_are(store: &dyn Store) {
+    let webhook = |tenant, why: &str, since| DeadLetter { at: at(since), ..letter(tenant, why) };
+    let came = Came { method: "GET".to_owned(), query: "a=1".to_owned(), verified: vec!["acme".to_owned()] };
+    let inbound = DeadLetter {
+        kind: "inbound".to_owned(),
+        name: "/in".to_owned(),
+        came: Some(came.clone()),
+        ..webhook(Some("acme"), "100%_Off", 30)
+    };
+    for letter in [webhook(Some("acme"), "Missing $.id", 10), webhook(None, "missing $.to", 20), inbound] {
+        store.park(letter).await.unwrap();
+    }
+    let all = store.dead_letters(None, 9).await.unwrap();
+    let ids: Vec<i64> = all.iter().rev().map(|letter| letter.id).collect();
+    assert_eq!(all[0].came, Some(came));
+    let text = |text: &str| Some(text.to_owned());
+    let any = Letters::default;
+    let newest = Page::Newest { below: None };
+    for (fit, page, most, expected) in [
+        (any(), newest, 2, vec![2, 1]),
+        (any(), Page::Newest { below: Some(ids[1]) }, 9, vec![0]),
+        (any(), Page::Oldest { above: 0, upto: ids[1] }, 9, vec![0, 1]),
+        (any(), Page::Oldest { above: ids[0], upto: i64::MAX }, 1, vec![1]),
+        (Letters { id: Some(ids[1]), ..any() }, newest, 9, vec![1]),
+        (Letters { id: Some(ids[1]), ..any() }, Page::Oldest { above: ids[1], upto: i64::MAX }, 9, vec![]),
+        (Letters { tenant: Some(name("acme")), ..any() }, newest, 9, vec![2, 0]),
+        (Letters { kind: text("inbound"), ..any() }, newest, 9, vec![2]),
+        (Letters { name: text("/hook"), ..any() }, newest, 9, vec![1, 0]),
+        (Letters { why: text("MISSING"), ..any() }, newest, 9, vec![1, 0]),
+        (Letters { why: text("0%_o"), ..any() }, newest, 9, vec![2]),
+        (Letters { why: text("%"), tenant: Some(name("none")), ..any() }, newest, 9, vec![]),
+        (Letters { since: Some(at(20)), ..any() }, newest, 9, vec![2, 1]),
+    ] {
+        let found = store.letters(&fit, page, most).await.unwrap();
+        let found: Vec<i64> = found.iter().map(|letter| letter.id).collect();
+        let expected: Vec<i64> = expected.iter().map(|place: &usize| ids[*place]).collect();
+        assert_eq!(found, expected, "{fit:?} {page:?}");
+    }
+}
+
 pub(super) async fn a_parked_call_is_queued_anew_or_thrown_away(store: &dyn Store) {
     accept(store, vec![new(1)]).await;
     store.update(Change { calls: vec![call(1, Some(1))], ..change(1, 0, Phase::Submitted) }).await.unwrap();
@@ -84,11 +124,19 @@ pub(super) async fn a_parked_call_is_queued_anew_or_thrown_away(store: &dyn Stor
     store.park(letter(Some("acme"), "a webhook")).await.unwrap();
     let letters = store.dead_letters(None, 9).await.unwrap();
     let (webhook, parked) = (letters[0].id, letters[1].id);
-    assert_eq!(store.redrive(webhook, 8, at(100)).await, Ok(false));
-    assert_eq!(store.redrive(parked, 9, at(100)).await, Ok(true));
-    assert_eq!(store.redrive(parked, 10, at(100)).await, Ok(false));
+    assert_eq!((letters[0].call, letters[1].call), (None, Some(1)));
+    assert_eq!(store.redrive(webhook, at(100), true).await, Ok(false));
+    assert_eq!(store.redrive(parked, at(100), true).await, Ok(true));
+    assert_eq!(store.redrive(parked, at(100), true).await, Ok(false), "once");
     let again = store.calls(at(100), 9, &HashSet::new()).await.unwrap().0.pop().unwrap();
-    assert_eq!((again.call.id, again.attempts, again.due, again.call.at), (9, 0, at(100), at(100)));
+    assert_eq!((again.call.id, again.attempts, again.due, again.call.at), (1, 0, at(100), at(100)));
+    assert!(again.newest);
+    store.settle_call(1, CallStep::Park { why: "again".to_owned() }, None).await.unwrap();
+    let again = store.dead_letters(None, 1).await.unwrap().remove(0);
+    assert_eq!((again.call, &*again.why), (Some(1), "again"), "it is the same call still");
+    assert_eq!(store.redrive(again.id, at(200), false).await, Ok(true));
+    let again = store.calls(at(200), 9, &HashSet::new()).await.unwrap().0.pop().unwrap();
+    assert!(!again.newest);
     assert_eq!((again.call.message, again.call.context), (Some(id(1)), call(1, None).context));
     assert_eq!(store.discard(webhook).await, Ok(true));
     assert_eq!(store.discard(webhook).await, Ok(false));

@@ -2,6 +2,7 @@
 
 mod calls;
 mod messages;
+mod operator;
 mod people;
 mod queues;
 mod texts;
@@ -58,6 +59,10 @@ promises! {
     queues::what_is_due_comes_in_time_order,
     queues::queued_messages_are_due_when_their_time_runs_out,
     calls::calls_come_oldest_first_and_in_their_order,
+    calls::letters_are_found_by_what_they_are,
+    operator::a_recount_finds_a_wrong_tally,
+    operator::what_was_purged_is_counted_still,
+    operator::a_token_is_kept_once,
     calls::a_call_is_done_again_or_parked,
     calls::tenants_share_the_calls,
     calls::letters_come_newest_first,

@@ -17,11 +17,16 @@ pub(super) struct Calls {
 
 impl Calls {
     pub(super) fn add(&mut self, call: NewCall) {
+        self.add_anew(call, false);
+    }
+
+    /// `newest`: redriven, it goes by the newest mapping.
+    pub(super) fn add_anew(&mut self, call: NewCall, newest: bool) {
         self.by_time.entry(call.tenant.clone()).or_default().insert((call.at, call.id));
         if let Some(message) = call.message {
             self.in_order.entry((message, call.name.clone())).or_default().insert(call.id);
         }
-        self.all.insert(call.id, Call { attempts: 0, due: call.at, call });
+        self.all.insert(call.id, Call { attempts: 0, due: call.at, newest, call });
     }
 
     pub(super) fn remove(&mut self, id: i64) -> Option<Call> {

@@ -12,8 +12,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_util::future::{FutureExt, ready};
 
 use super::{
-    Acceptance, Call, CallStep, Change, DeadLetter, Lane, Ledger, Line, Message, NewMessage, Store, StoreError, Stored,
-    Suppression, Taken, Text,
+    Acceptance, Call, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewMessage, Page,
+    Store, StoreError, Stored, Suppression, Taken, Text, Token,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -120,12 +120,12 @@ impl Store for Memory {
         Self::done(Ok(()))
     }
 
-    fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Stored<'_, Vec<DeadLetter>> {
-        Self::done(Ok(self.state().dead_letters(tenant, most)))
+    fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>> {
+        Self::done(Ok(self.state().letters(fit, page, most)))
     }
 
-    fn redrive(&self, letter: i64, call: i64, at: Timestamp) -> Stored<'_, bool> {
-        Self::done(self.state().redrive(letter, call, at))
+    fn redrive(&self, letter: i64, at: Timestamp, newest: bool) -> Stored<'_, bool> {
+        Self::done(Ok(self.state().redrive(letter, at, newest)))
     }
 
     fn discard(&self, letter: i64) -> Stored<'_, bool> {
@@ -134,6 +134,23 @@ impl Store for Memory {
 
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
         Self::done(Ok(self.state().tally.ledger(tenant)))
+    }
+
+    fn recount(&self) -> Stored<'_, Vec<Count>> {
+        Self::done(Ok(self.state().recount()))
+    }
+
+    #[cfg(test)]
+    fn miscount(&self, tenant: &Name) {
+        self.state().tally.ledger_mut(tenant).failed += 1;
+    }
+
+    fn keep_token(&self, token: Token) -> Stored<'_, bool> {
+        Self::done(Ok(self.state().keep_token(token)))
+    }
+
+    fn tokens(&self) -> Stored<'_, Vec<Token>> {
+        Self::done(Ok(self.state().tokens.values().cloned().collect()))
     }
 
     fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()> {

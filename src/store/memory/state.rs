@@ -4,11 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::suppressed::Suppressed;
-use super::super::tally::{Move, Tally};
+use super::super::tally::{Accounts, Move, Tally};
 use super::super::wake::wake_of;
 use super::super::{
-    Acceptance, CallStep, Change, DeadLetter, Lane, Line, Message, NewCall, NewMessage, Origin, StoreError,
-    Suppression, Taken, Text, TextKind,
+    Acceptance, CallStep, Change, Count, DeadLetter, Lane, Letters, Line, Message, NewCall, NewMessage, Origin, Page,
+    StoreError, Suppression, Taken, Text, TextKind, Token,
 };
 use super::calls::Calls;
 use super::people::People;
@@ -39,6 +39,7 @@ pub(super) struct State {
     inbound: HashMap<(Name, String), Timestamp>,
     people: People,
     texts: BTreeMap<(TextKind, String, String), Text>,
+    pub(super) tokens: BTreeMap<String, Token>,
     pub(super) suppressed: Suppressed,
     pub(super) tally: Tally,
 }
@@ -73,7 +74,8 @@ impl State {
         if new.origin == Origin::Platform {
             self.by_recipient.entry((new.lane.clone(), new.to.clone())).or_default().insert(new.reference);
         }
-        self.tally.record(&Move { lane: new.lane.clone(), before: None, after: new.life.phase });
+        let (reference, after) = (new.reference, Some(new.life.phase));
+        self.tally.record(&Move { reference, lane: new.lane.clone(), before: None, after });
         let message = Message { message: new, provider_id: None, said: Vec::new(), revision: 0 };
         self.list(&message.message);
         let row = Row { history: Vec::new(), provider_ids: Vec::new(), message };
@@ -106,7 +108,8 @@ impl State {
         }
         let after = NewMessage { life: change.life, ..before };
         self.list(&after);
-        self.tally.record(&Move { lane: after.lane.clone(), before: Some(before.life.phase), after: after.life.phase });
+        let (reference, phases) = (after.reference, [before.life.phase, after.life.phase].map(Some));
+        self.tally.record(&Move { reference, lane: after.lane.clone(), before: phases[0], after: phases[1] });
         if let Some(alias) = change.alias {
             self.join(&after.lane.tenant, &[after.to.clone(), alias]);
         }
@@ -207,6 +210,8 @@ impl State {
                     why,
                     content: call.context,
                     at,
+                    call: Some(call.id),
+                    came: None,
                 });
                 call.message
             }
@@ -258,23 +263,40 @@ impl State {
         self.letters.insert(self.last_letter, DeadLetter { id: self.last_letter, ..letter });
     }
 
-    pub(super) fn redrive(&mut self, letter: i64, id: i64, at: Timestamp) -> Result<bool, StoreError> {
+    pub(super) fn redrive(&mut self, letter: i64, at: Timestamp, newest: bool) -> bool {
         let parked = self.letters.get(&letter).filter(|letter| letter.kind == "call").cloned();
-        let Some((parked, tenant)) = parked.and_then(|parked| Some((parked.clone(), parked.tenant?))) else {
-            return Ok(false);
-        };
-        if self.calls.has(id) {
-            return Err(StoreError::Failed("a call id was used twice".to_owned()));
-        }
+        let call = parked.and_then(|parked| {
+            let DeadLetter { name, message, content: context, .. } = parked;
+            Some(NewCall { id: parked.call?, tenant: parked.tenant?, name, message, context, at })
+        });
+        let Some(call) = call.filter(|call| !self.calls.has(call.id)) else { return false };
         self.letters.remove(&letter);
-        let DeadLetter { name, message, content: context, .. } = parked;
-        self.calls.add(NewCall { id, tenant, name, message, context, at });
-        Ok(true)
+        self.calls.add_anew(call, newest);
+        true
     }
 
-    pub(super) fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Vec<DeadLetter> {
-        let theirs = |letter: &&DeadLetter| tenant.is_none() || letter.tenant.as_ref() == tenant;
-        self.letters.values().rev().filter(theirs).take(most).cloned().collect()
+    pub(super) fn letters(&self, fit: &Letters, page: Page, most: usize) -> Vec<DeadLetter> {
+        let meant = |letter: &&DeadLetter| page.has(letter.id) && fit.fit(letter);
+        let found = self.letters.values().filter(meant);
+        match page {
+            Page::Newest { .. } => found.rev().take(most).cloned().collect(),
+            Page::Oldest { .. } => found.take(most).cloned().collect(),
+        }
+    }
+
+    pub(super) fn recount(&self) -> Vec<Count> {
+        let mut rows = Accounts::new();
+        for row in self.rows.values() {
+            let message = &row.message.message;
+            rows.entry(message.lane.tenant.clone()).or_default().add(message.life.phase);
+        }
+        self.tally.beside(&rows)
+    }
+
+    pub(super) fn keep_token(&mut self, token: Token) -> bool {
+        let fresh = !self.tokens.contains_key(&token.name);
+        self.tokens.entry(token.name.clone()).or_insert(token);
+        fresh
     }
 
     pub(super) fn keep_texts(&mut self, texts: Vec<Text>) {
@@ -309,6 +331,8 @@ impl State {
     fn forget(&mut self, reference: Ref) {
         let Some(row) = self.rows.remove(&reference) else { return };
         let Message { message, .. } = row.message;
+        let (lane, before) = (message.lane.clone(), Some(message.life.phase));
+        self.tally.record(&Move { reference, lane, before, after: None });
         let tenant = message.lane.tenant.clone();
         if let Some(key) = message.dedupe {
             self.dedupe.remove(&(tenant.clone(), key));

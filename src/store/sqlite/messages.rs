@@ -51,7 +51,7 @@ fn accept_one(tx: &mut Tx<'_>, new: &NewMessage) -> Result<Acceptance, Trouble> 
     let body = params![number, new.to.as_str(), new.platform_id, new.dedupe, new.version, &new.body[..]];
     tx.execute("INSERT INTO body VALUES (?1, ?2, ?3, ?4, ?5, ?6)", body)?;
     key::all(new).try_for_each(|hash| find_by(tx, hash, number))?;
-    tx.moved(new.lane.clone(), None, life.phase);
+    tx.moved(new.reference, new.lane.clone(), None, Some(life.phase));
     Ok(Acceptance::New)
 }
 
@@ -121,7 +121,7 @@ pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<(), Trouble> {
         people::join(tx, &lane.tenant, &[to.as_str().into(), alias.clone()])?;
     }
     change.calls.iter().try_for_each(|call| calls::add(tx, call))?;
-    tx.moved(lane, Some(before.phase), change.life.phase);
+    tx.moved(change.reference, lane, Some(before.phase), Some(change.life.phase));
     Ok(())
 }
 

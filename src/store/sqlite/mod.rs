@@ -8,11 +8,13 @@ mod calls;
 mod key;
 mod messages;
 mod open;
+mod operator;
 mod people;
 mod purge;
 mod read;
 mod read_calls;
 mod readers;
+mod recount;
 mod row;
 mod schema;
 mod shared;
@@ -28,6 +30,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use futures_util::future::{FutureExt, ready};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -35,18 +38,22 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use open::OpenError;
 
 use super::{
-    Acceptance, Call, CallStep, Change, DeadLetter, Lane, Ledger, Line, Message, NewMessage, Store, StoreError, Stored,
-    Suppression, Taken, Text,
+    Acceptance, Call, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewMessage, Page,
+    Store, StoreError, Stored, Suppression, Taken, Text, Token,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
 use readers::Readers;
+use recount::Counting;
 use shared::Shared;
 use tx::Tx;
 use writer::{Trouble, Work, Writer, task};
 
 /// More than this many writes waiting for the disk is an overload.
 const WAITING: usize = 8192;
+
+/// A count leaves a reader free for so long between two slices: it takes a fifth of one at most.
+const BETWEEN_SLICES: Duration = Duration::from_millis(20);
 
 /// A store in one file.
 #[derive(Debug)]
@@ -56,6 +63,8 @@ pub struct Sqlite {
     queue: RwLock<Option<mpsc::Sender<Box<dyn Work>>>>,
     ended: watch::Receiver<()>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    /// One count at a time.
+    counting: tokio::sync::Mutex<()>,
 }
 
 impl Sqlite {
@@ -77,7 +86,8 @@ impl Sqlite {
             drop(lock);
             drop(end);
         })?;
-        Ok(Self { shared, readers, queue: RwLock::new(Some(queue)), ended, writer: Mutex::new(Some(writer)) })
+        let (queue, writer) = (RwLock::new(Some(queue)), Mutex::new(Some(writer)));
+        Ok(Self { shared, readers, queue, ended, writer, counting: tokio::sync::Mutex::default() })
     }
 
     /// How many group commits were made since opening.
@@ -222,13 +232,13 @@ impl Store for Sqlite {
         self.write(move |tx| calls::park(tx, &letter))
     }
 
-    fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Stored<'_, Vec<DeadLetter>> {
-        let tenant = tenant.cloned();
-        self.read(move |reader| reader.dead_letters(tenant.as_ref(), most))
+    fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>> {
+        let fit = fit.clone();
+        self.read(move |reader| reader.letters(&fit, page, most))
     }
 
-    fn redrive(&self, letter: i64, call: i64, at: Timestamp) -> Stored<'_, bool> {
-        self.write(move |tx| calls::redrive(tx, letter, call, at))
+    fn redrive(&self, letter: i64, at: Timestamp, newest: bool) -> Stored<'_, bool> {
+        self.write(move |tx| calls::redrive(tx, letter, at, newest))
     }
 
     fn discard(&self, letter: i64) -> Stored<'_, bool> {
@@ -237,6 +247,34 @@ impl Store for Sqlite {
 
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
         ready(Ok(self.shared.tally().ledger(tenant))).boxed()
+    }
+
+    fn recount(&self) -> Stored<'_, Vec<Count>> {
+        async {
+            let _one = self.counting.lock().await;
+            let counting = Counting::begin(&self.shared);
+            let run = counting.run;
+            loop {
+                if let Some(counts) = self.read(move |reader| reader.recount(run)).await? {
+                    return Ok(counts);
+                }
+                tokio::time::sleep(BETWEEN_SLICES).await;
+            }
+        }
+        .boxed()
+    }
+
+    #[cfg(test)]
+    fn miscount(&self, tenant: &Name) {
+        self.shared.tally_mut().ledger_mut(tenant).failed += 1;
+    }
+
+    fn keep_token(&self, token: Token) -> Stored<'_, bool> {
+        self.write(move |tx| operator::keep_token(tx, &token))
+    }
+
+    fn tokens(&self) -> Stored<'_, Vec<Token>> {
+        self.read(read::Reader::tokens)
     }
 
     fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()> {

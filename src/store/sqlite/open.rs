@@ -148,6 +148,7 @@ pub(super) fn load(connection: &Connection) -> rusqlite::Result<Shared> {
     shared.apply(&names(connection)?);
     shared.apply(&suppressions_and_attempts(connection, &shared)?);
     load_ledger(connection, &shared)?;
+    load_purged(connection, &shared)?;
     // The rows themselves are the truth of what is in flight.
     for (condition, queued) in [("phase = 0", true), ("phase IN (1, 2)", false)] {
         count(connection, &shared, condition, queued)?;
@@ -199,6 +200,24 @@ fn load_ledger(connection: &Connection, shared: &Shared) -> rusqlite::Result<()>
         ledger.suppressed = row::count(row, 4)?;
         ledger.expired = row::count(row, 5)?;
         ledger.failed = row::count(row, 6)?;
+    }
+    Ok(())
+}
+
+fn load_purged(connection: &Connection, shared: &Shared) -> rusqlite::Result<()> {
+    let sql = "SELECT t.name, p.submitted, p.rejected, p.suppressed, p.expired, p.failed
+        FROM purged p JOIN tenant t ON t.id = p.tenant";
+    let mut statement = connection.prepare(sql)?;
+    let mut rows = statement.query([])?;
+    let mut tally = shared.tally_mut();
+    while let Some(row) = rows.next()? {
+        let purged = tally.purged_mut(&Name::from(row.get_ref(0)?.as_str()?));
+        purged.submitted = row::count(row, 1)?;
+        purged.rejected = row::count(row, 2)?;
+        purged.suppressed = row::count(row, 3)?;
+        purged.expired = row::count(row, 4)?;
+        purged.failed = row::count(row, 5)?;
+        purged.accepted = purged.submitted + purged.rejected + purged.suppressed + purged.expired + purged.failed;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use super::row;
 use super::texts;
 use super::tx::Tx;
 use super::writer::Trouble;
+use crate::store;
 use crate::value::Timestamp;
 
 /// After so many rows in a row that are too young the rest is taken to be too: references grow with time.
@@ -41,7 +42,7 @@ fn old(tx: &Tx<'_>, before: Timestamp, most: usize) -> rusqlite::Result<Vec<i64>
     Ok(found)
 }
 
-fn forget(tx: &Tx<'_>, number: i64) -> rusqlite::Result<()> {
+fn forget(tx: &mut Tx<'_>, number: i64) -> rusqlite::Result<()> {
     let sql = format!("{} WHERE m.ref = ?1", row::SELECT);
     let message = tx.first(&sql, [number], |row| row::message(row, |lane| tx.lane_of(lane)))?;
     let providers = tx.first("SELECT providers FROM message WHERE ref = ?1", [number], |row| row::list(row, 0))?;
@@ -51,5 +52,9 @@ fn forget(tx: &Tx<'_>, number: i64) -> rusqlite::Result<()> {
         tx.execute("DELETE FROM key WHERE hash = ?1 AND ref = ?2", [hash, number])?;
     }
     tx.execute("DELETE FROM body WHERE ref = ?1", [number])?;
-    tx.execute("DELETE FROM message WHERE ref = ?1", [number]).map(drop)
+    tx.execute("DELETE FROM message WHERE ref = ?1", [number])?;
+    if let Some(store::Message { message, .. }) = message {
+        tx.moved(message.reference, message.lane, Some(message.life.phase), None);
+    }
+    Ok(())
 }

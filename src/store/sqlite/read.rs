@@ -145,7 +145,7 @@ impl Reader {
     }
 
     /// A row may be seen a moment before the names that came with it.
-    fn lane(&self, id: i64) -> rusqlite::Result<Lane> {
+    pub(super) fn lane(&self, id: i64) -> rusqlite::Result<Lane> {
         if let Some(lane) = self.shared.names().lane_of.get(&id) {
             return Ok(lane.clone());
         }

@@ -5,13 +5,13 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use rusqlite::{Row, params};
 
-use super::super::{Call, DeadLetter, NewCall};
+use super::super::{Call, DeadLetter, Letters, NewCall, Page};
 use super::read::Reader;
 use crate::model::{Name, Ref};
 use crate::value::Timestamp;
 
 /// A call is there only when no older one of its message and name is.
-pub(super) const DUE: &str = "SELECT c.id, c.name, c.message, c.context, c.at, c.attempts, c.due FROM call c
+pub(super) const DUE: &str = "SELECT c.id, c.name, c.message, c.context, c.at, c.attempts, c.due, c.newest FROM call c
     WHERE c.tenant = ?1 AND c.due <= ?2 AND NOT EXISTS
         (SELECT 1 FROM call o WHERE o.message = c.message AND o.name = c.name AND o.id < c.id)
     ORDER BY c.due, c.id";
@@ -22,6 +22,10 @@ pub(super) const NEXT: &str = "SELECT min(due) FROM call WHERE tenant = ?1 AND d
 const TENANTS: &str = "WITH RECURSIVE some (id) AS (SELECT min(tenant) FROM call UNION ALL
     SELECT (SELECT min(tenant) FROM call WHERE tenant > some.id) FROM some WHERE some.id IS NOT NULL)
     SELECT t.id, t.name FROM some JOIN tenant t ON t.id = some.id";
+
+const LETTERS: &str = "SELECT id, tenant, kind, name, message, why, content, at, call, came FROM letter
+    WHERE id > ?1 AND id <= ?2 AND (?4 IS NULL OR kind = ?4) AND (?5 IS NULL OR name = ?5)
+    AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR instr(lower(why), lower(?7)) > 0)";
 
 impl Reader {
     /// Tenants share, so that one whose platform is down does not keep the others' reports waiting: first an equal part
@@ -99,14 +103,20 @@ impl Reader {
         Ok(next.map(Timestamp::from_millis))
     }
 
-    pub(super) fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> rusqlite::Result<Vec<DeadLetter>> {
-        let sql = match tenant {
-            Some(_) => "SELECT * FROM letter WHERE tenant = ?1 ORDER BY id DESC LIMIT ?2",
-            None => "SELECT * FROM letter WHERE ?1 IS NULL ORDER BY id DESC LIMIT ?2",
+    pub(super) fn letters(&self, fit: &Letters, page: Page, most: usize) -> rusqlite::Result<Vec<DeadLetter>> {
+        let (above, upto, order) = match page {
+            Page::Newest { below } => (i64::MIN, below.map_or(i64::MAX, |below| below.saturating_sub(1)), "DESC"),
+            Page::Oldest { above, upto } => (above, upto, "ASC"),
         };
+        let (above, upto) = fit.id.map_or((above, upto), |id| (above.max(id.saturating_sub(1)), upto.min(id)));
+        // One text for each tenant or none, so that a tenant's own letters are found by their index.
+        let tenant = if fit.tenant.is_some() { "tenant = ?3" } else { "?3 IS NULL" };
+        let sql = format!("{LETTERS} AND {tenant} ORDER BY id {order} LIMIT ?8");
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let mut statement = self.connection.prepare_cached(sql)?;
-        statement.query_map(params![tenant.map(Name::as_str), most], letter)?.collect()
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let (of, since) = (fit.tenant.as_ref().map(Name::as_str), fit.since.map(Timestamp::millis));
+        let values = params![above, upto, of, fit.kind, fit.name, since, fit.why, most];
+        statement.query_map(values, letter)?.collect()
     }
 }
 
@@ -119,7 +129,7 @@ fn call(row: &Row<'_>, tenant: &Name) -> rusqlite::Result<Call> {
         context: Bytes::copy_from_slice(row.get_ref(3)?.as_blob()?),
         at: Timestamp::from_millis(row.get(4)?),
     };
-    Ok(Call { call, attempts: row.get(5)?, due: Timestamp::from_millis(row.get(6)?) })
+    Ok(Call { call, attempts: row.get(5)?, due: Timestamp::from_millis(row.get(6)?), newest: row.get(7)? })
 }
 
 fn letter(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
@@ -132,5 +142,7 @@ fn letter(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
         why: row.get(5)?,
         content: Bytes::copy_from_slice(row.get_ref(6)?.as_blob()?),
         at: Timestamp::from_millis(row.get(7)?),
+        call: row.get(8)?,
+        came: row.get_ref(9)?.as_str_or_null()?.and_then(|text| serde_json::from_str(text).ok()),
     })
 }

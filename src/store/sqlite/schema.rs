@@ -10,7 +10,7 @@ pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before. A new file takes them all, an older one those that it lacks, so none of
 /// them is ever changed.
-pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS];
+pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS, OPERATOR];
 
 const MESSAGES: &str = "
 CREATE TABLE tenant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -82,4 +82,31 @@ CREATE TABLE text (
 -- One row that is written to see whether writes are taken.
 CREATE TABLE probe (id INTEGER PRIMARY KEY, count INTEGER NOT NULL);
 INSERT INTO probe VALUES (1, 0);
+";
+
+const OPERATOR: &str = "
+-- Where messages stood that were purged: the ledger still counts them, so a count of the rows must, too. What an earlier
+-- version purged is what the ledger has and the rows have not.
+CREATE TABLE purged (
+    tenant INTEGER PRIMARY KEY, submitted INTEGER NOT NULL, rejected INTEGER NOT NULL, suppressed INTEGER NOT NULL,
+    expired INTEGER NOT NULL, failed INTEGER NOT NULL
+);
+INSERT INTO purged
+    SELECT g.tenant, g.submitted - ifnull(r.submitted, 0), g.rejected - ifnull(r.rejected, 0),
+        g.suppressed - ifnull(r.suppressed, 0), g.expired - ifnull(r.expired, 0), g.failed - ifnull(r.failed, 0)
+    FROM ledger g LEFT JOIN (
+        SELECT l.tenant, sum(m.phase = 3) AS submitted, sum(m.phase = 4) AS rejected, sum(m.phase = 7) AS suppressed,
+            sum(m.phase = 6) AS expired, sum(m.phase = 5) AS failed
+        FROM message m JOIN lane l ON l.id = m.lane GROUP BY l.tenant
+    ) r ON r.tenant = g.tenant;
+
+-- Tokens of the admin API, hashed.
+CREATE TABLE token (name TEXT PRIMARY KEY, hash BLOB NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+
+-- A parked call keeps its id, a parked webhook what it came with besides its body (JSON).
+ALTER TABLE letter ADD COLUMN call INTEGER;
+ALTER TABLE letter ADD COLUMN came TEXT;
+UPDATE letter SET call = -id WHERE kind = 'call';
+-- A call that was redriven goes by the newest mapping.
+ALTER TABLE call ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;
 ";

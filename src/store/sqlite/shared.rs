@@ -3,11 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicU64;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::super::Lane;
 use super::super::suppressed::Suppressed;
 use super::super::tally::{Move, Tally};
+use super::recount::Recount;
 use crate::model::{Address, Name, Ref};
 
 /// Numbers that stand for names in the tables.
@@ -26,6 +27,10 @@ pub(super) struct Shared {
     tally: RwLock<Tally>,
     suppressed: RwLock<Suppressed>,
     begun: RwLock<HashSet<Ref>>,
+    /// A count that is under way. Locked from a commit to its end in memory, so that a count never sees half of one.
+    recount: Mutex<Option<Recount>>,
+    /// Counts that were begun.
+    pub(super) counts: AtomicU64,
     /// Transactions that were committed.
     pub(super) commits: AtomicU64,
 }
@@ -70,6 +75,11 @@ impl Shared {
 
     pub(super) fn begun(&self) -> RwLockReadGuard<'_, HashSet<Ref>> {
         self.begun.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held by the writer while it commits and applies.
+    pub(super) fn recount(&self) -> MutexGuard<'_, Option<Recount>> {
+        self.recount.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn apply(&self, pending: &Pending) {

@@ -6,7 +6,7 @@ use super::super::tally::{Move, bucket};
 use super::super::{Lane, Ledger};
 use super::shared::{Pending, Shared};
 use crate::delivery::Phase;
-use crate::model::Name;
+use crate::model::{Name, Ref};
 
 /// One transaction of the writer.
 pub(super) struct Tx<'c> {
@@ -73,38 +73,66 @@ impl Tx<'_> {
         fresh.map(|(lane, _)| lane.clone()).ok_or(rusqlite::Error::QueryReturnedNoRows)
     }
 
-    pub(super) fn moved(&mut self, lane: Lane, before: Option<Phase>, after: Phase) {
-        if before != Some(after) {
-            self.pending.moves.push(Move { lane, before, after });
+    pub(super) fn moved(&mut self, reference: Ref, lane: Lane, before: Option<Phase>, after: Option<Phase>) {
+        if before != after {
+            self.pending.moves.push(Move { reference, lane, before, after });
         }
     }
 
     /// The ends of this transaction, added up by tenant.
     pub(super) fn write_ledger(&mut self) -> rusqlite::Result<()> {
-        let mut sums: Vec<(Name, Ledger, Ledger)> = Vec::new();
+        let mut sums: Vec<(Name, Sums)> = Vec::new();
         for step in &self.pending.moves {
             let place = sums.iter().position(|(tenant, ..)| *tenant == step.lane.tenant).unwrap_or_else(|| {
-                sums.push((step.lane.tenant.clone(), Ledger::default(), Ledger::default()));
+                sums.push((step.lane.tenant.clone(), Sums::default()));
                 sums.len() - 1
             });
-            let (_, more, less) = &mut sums[place];
-            more.accepted += u64::from(step.before.is_none());
-            *bucket(more, step.after) += 1;
-            if let Some(before) = step.before {
-                *bucket(less, before) += 1;
-            }
+            sums[place].1.add(step);
         }
-        for (tenant, more, less) in sums {
+        for (tenant, Sums { more, less, purged }) in sums {
             let id = self.tenant(&tenant)?;
-            self.execute("INSERT OR IGNORE INTO ledger VALUES (?1, 0, 0, 0, 0, 0, 0)", [id])?;
-            self.execute(ADD, rusqlite::params_from_iter([id].into_iter().chain(differences(&more, &less))))?;
+            let values = |changes: [i64; 6], skip| [id].into_iter().chain(changes.into_iter().skip(skip));
+            if more != less {
+                self.execute("INSERT OR IGNORE INTO ledger VALUES (?1, 0, 0, 0, 0, 0, 0)", [id])?;
+                self.execute(ADD, rusqlite::params_from_iter(values(differences(&more, &less), 0)))?;
+            }
+            if purged != Ledger::default() {
+                self.execute("INSERT OR IGNORE INTO purged VALUES (?1, 0, 0, 0, 0, 0)", [id])?;
+                let changes = differences(&purged, &Ledger::default());
+                self.execute(ADD_PURGED, rusqlite::params_from_iter(values(changes, 1)))?;
+            }
         }
         Ok(())
     }
 }
 
+/// What a transaction does to a tenant's ledger.
+#[derive(Default)]
+struct Sums {
+    more: Ledger,
+    less: Ledger,
+    purged: Ledger,
+}
+
+impl Sums {
+    fn add(&mut self, step: &Move) {
+        match (step.before, step.after) {
+            (before, Some(after)) => {
+                self.more.accepted += u64::from(before.is_none());
+                *bucket(&mut self.more, after) += 1;
+                before.iter().for_each(|before| *bucket(&mut self.less, *before) += 1);
+            }
+            (Some(last), None) => *bucket(&mut self.purged, last) += 1,
+            (None, None) => {}
+        }
+    }
+}
+
 const ADD: &str = "UPDATE ledger SET accepted = accepted + ?2, submitted = submitted + ?3, rejected = rejected + ?4,
     suppressed = suppressed + ?5, expired = expired + ?6, failed = failed + ?7 WHERE tenant = ?1";
+
+const ADD_PURGED: &str = "UPDATE purged SET submitted = submitted + ?2, rejected = rejected + ?3,
+    suppressed = suppressed + ?4, expired = expired + ?5, failed = failed + ?6 WHERE tenant = ?1";
 
 /// In the order of the columns.
 fn differences(more: &Ledger, less: &Ledger) -> [i64; 6] {

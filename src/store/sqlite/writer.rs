@@ -114,15 +114,20 @@ impl Writer {
         let mut tx = Tx { connection: &self.connection, shared: &self.shared, pending: Pending::default() };
         let done = tx.execute("BEGIN IMMEDIATE", []).and_then(|_| {
             group.iter_mut().try_for_each(|work| work.run(&mut tx))?;
-            tx.write_ledger()?;
-            tx.execute("COMMIT", [])
+            tx.write_ledger()
         });
+        let mut recount = self.shared.recount();
+        let done = done.and_then(|()| tx.execute("COMMIT", []));
         if done.is_err() && !self.connection.is_autocommit() {
             // If even this fails the next BEGIN says so.
             let _reported_next_time = self.connection.execute_batch("ROLLBACK");
         }
         done?;
         self.shared.apply(&tx.pending);
+        if let Some(recount) = recount.as_mut() {
+            tx.pending.moves.iter().for_each(|step| recount.hear(step));
+        }
+        drop(recount);
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }

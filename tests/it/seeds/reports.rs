@@ -25,7 +25,7 @@ async fn moengage_refused_report_is_parked() {
     world.platform().journal().clear();
     world.platform().set_reports(Reports::default());
     let newest = letters.first().unwrap();
-    assert!(store.redrive(newest.id, i64::MAX / 2, Timestamp::from_millis(newest.at.millis())).await.unwrap());
+    assert!(store.redrive(newest.id, Timestamp::from_millis(newest.at.millis()), true).await.unwrap());
     assert_eq!(world.send(brand, &order(brand, "next", &person(brand, 2))).await.status, 200);
     until("both are reported", || World::is_read(brand, "next") && World::is_read(brand, "refused")).await;
     assert_eq!(store.dead_letters(None, 10).await.unwrap().len(), letters.len() - 1);

@@ -3,6 +3,7 @@
 mod damage;
 mod groups;
 mod plans;
+mod recount;
 mod restarts;
 
 use std::path::PathBuf;

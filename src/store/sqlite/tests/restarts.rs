@@ -158,7 +158,8 @@ async fn a_file_of_the_first_version_is_brought_up_to_date() {
     store.close().await.unwrap();
     drop(store);
     // What the later steps made is taken away again.
-    let older = "DROP TABLE text; DROP TABLE probe; PRAGMA user_version = 1;";
+    let older = "DROP TABLE text; DROP TABLE probe; DROP TABLE purged; DROP TABLE token; PRAGMA user_version = 1;
+        ALTER TABLE letter DROP COLUMN call; ALTER TABLE letter DROP COLUMN came; ALTER TABLE call DROP COLUMN newest;";
     rusqlite::Connection::open(&path).unwrap().execute_batch(older).unwrap();
     for _ in 0..2 {
         let store = Sqlite::open(&path).unwrap();
