@@ -253,7 +253,9 @@ fn possible(case: &Case, party: Party, problems: &mut Vec<Diagnostic>) {
         (Stimulus::Listing, Party::Provider) => ("a listing", &["calls", "templates"]),
         (Stimulus::Event(_), Party::Platform) => ("an event", &["calls"]),
         (Stimulus::Refused(_), _) => ("a refusal", &["answer"]),
-        (Stimulus::Inbound(_), Party::Platform) => ("an inbound message", &["rule", "reply", "suppressed", "calls"]),
+        (Stimulus::Inbound(_), Party::Platform) => {
+            ("an inbound message", &["rule", "reply", "messages", "errors", "suppressed", "calls"])
+        }
         // Told when it runs: it sets off nothing on this side.
         _ => return,
     };

@@ -126,9 +126,9 @@ impl Flow {
             .map(|refusal| Input::Unsendable(Failure::ours(refusal.reason, refusal.text)))
     }
 
-    /// Replies to an opt-out are what the person expects; every other message meets the list again.
+    /// Replies to an opt-out or opt-in are what the person expects; every other message meets the list again.
     fn opted_out(&self, message: &NewMessage, tenant: &Tenant) -> bool {
-        message.origin == Origin::Platform && suppressed(self, tenant, &message.lane.from, &message.to)
+        message.origin != Origin::Consent && suppressed(self, tenant, &message.lane.from, &message.to)
     }
 
     /// A template that no list knew at accept is looked for again in a fresh one.

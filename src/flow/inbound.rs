@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use tracing::{error, info};
+use tracing::{info, warn};
 
 use super::accept::born;
 use super::event::Used;
-use super::facts::suppressed;
+use super::facts::{TenantFacts, suppressed};
 use super::request::Passage;
 use super::{Flow, Work};
 use crate::codec::{self, Format};
 use crate::config::{SuppressionScope, Tenant};
-use crate::functions::NoFacts;
-use crate::legs::body;
-use crate::legs::inbound::{Action, Around, Ruled, reply as reply_value, rule};
-use crate::model::{Address, Class, Inbound, Reason, Ref, Refusal};
+use crate::legs::inbound::{Action, Answering, Around, Ruled, reply, rule};
+use crate::legs::{Knowledge, body};
+use crate::model::{Address, Inbound, Reason, Ref, Refusal};
 use crate::store::{Lane, Message, NewMessage, Origin, StoreError, Suppression, Taken};
 use crate::value::{Arena, Timestamp, Value};
 
@@ -30,12 +29,13 @@ impl Flow {
     ) -> Result<Used, StoreError> {
         let Some(tenant) = passage.tenant(tenant) else { return Ok(Err(Reason::UnknownTenant.into())) };
         let around = self.around(tenant, &inbound).await?;
-        let ruled = match ruled(tenant, &inbound, &around, passage.now) {
+        let facts = TenantFacts::new(self, tenant, passage.now);
+        let ruled = match ruled(tenant, &inbound, &around, &facts, passage.now) {
             Ok(ruled) => ruled,
             Err(refusal) => return Ok(Err(refusal)),
         };
         info!(id = %passage.id, tenant = %tenant.name, from = %Address::from(inbound.from.as_str()), kind = inbound.content.kind, rule = ruled.rule.as_deref(), "inbound received");
-        let taken = self.effects(tenant, &inbound, &ruled, passage.now);
+        let (taken, unmade) = self.effects(tenant, &inbound, &ruled, passage.now);
         let replies = taken.replies.clone();
         let stored = self.store.take(taken).await;
         if stored == Ok(true) {
@@ -46,7 +46,8 @@ impl Flow {
             // The provider sends it again, and then it must be answered.
             self.replied.invalidate(&replied_key(tenant, &inbound));
         }
-        stored.map(|_| Ok(()))
+        // What the rule says besides is done; a message that it could not make is listed with the dead letters.
+        stored.map(|first| unmade.filter(|_| first).map_or(Ok(()), Err))
     }
 
     /// The messages that an inbound message may be an answer to.
@@ -62,8 +63,8 @@ impl Flow {
         Ok([quoted.filter(|message| message.message.origin == Origin::Platform), last])
     }
 
-    /// What the rule's actions come to.
-    fn effects(&self, tenant: &Tenant, inbound: &Inbound, ruled: &Ruled, now: Timestamp) -> Taken {
+    /// What the rule's actions come to, and why a message that it sends cannot be made.
+    fn effects(&self, tenant: &Tenant, inbound: &Inbound, ruled: &Ruled, now: Timestamp) -> (Taken, Option<Refusal>) {
         let mut taken = Taken {
             tenant: tenant.name.clone(),
             id: inbound.id.clone(),
@@ -73,7 +74,7 @@ impl Flow {
             calls: Vec::new(),
             at: now,
         };
-        let consent = ruled.actions.iter().any(|action| matches!(action, Action::Suppress | Action::Release));
+        let (mut said, mut unmade) = (Vec::new(), None);
         for action in &ruled.actions {
             match action {
                 Action::Suppress | Action::Release => taken.suppressions.push(Suppression {
@@ -83,27 +84,41 @@ impl Flow {
                     address: inbound.from.as_str().into(),
                     on: *action == Action::Suppress,
                 }),
-                Action::Reply { text, sparing } => {
-                    if self.may_reply(tenant, inbound, *sparing, consent) {
-                        taken.replies.extend(self.reply(tenant, inbound, text, now));
-                    }
+                Action::Reply(text) => said.push(reply(inbound, text)),
+                Action::Send(Ok(answering)) => said.push(answering.clone()),
+                Action::Send(Err(refusal)) => {
+                    let rule = ruled.rule.as_deref().unwrap_or_default();
+                    let text = refusal.text.as_deref().unwrap_or_default();
+                    let text = format!("the message that the rule `{rule}` sends cannot be made: {text}");
+                    unmade = unmade.or(Some(Refusal { text: Some(text), ..refusal.clone() }));
                 }
                 Action::Call { name, context } => {
                     taken.calls.push(self.new_call(tenant, name.clone(), None, context.clone(), now));
                 }
             }
         }
-        taken
+        if !said.is_empty() && self.may_answer(tenant, inbound, ruled) {
+            let numbered = said.iter().enumerate();
+            let origin = if of_consent(ruled) { Origin::Consent } else { Origin::Reply };
+            let all = numbered.map(|(number, one)| self.answer(tenant, inbound, (number, one), origin, now));
+            for answer in all {
+                match answer {
+                    Ok(answer) => taken.replies.push(answer),
+                    Err(refusal) => unmade = unmade.or(Some(refusal)),
+                }
+            }
+        }
+        (taken, unmade)
     }
 
     /// Opt-in and opt-out are answered even to someone just suppressed; anything else is not, and a text that nobody
     /// understood is answered once in ten minutes: a robot may be answering.
-    fn may_reply(&self, tenant: &Tenant, inbound: &Inbound, sparing: bool, consent: bool) -> bool {
+    fn may_answer(&self, tenant: &Tenant, inbound: &Inbound, ruled: &Ruled) -> bool {
         let (from, to) = (Address::from(inbound.from.as_str()), Address::from(inbound.to.as_str()));
-        if !consent && suppressed(self, tenant, &to, &from) {
+        if !of_consent(ruled) && suppressed(self, tenant, &to, &from) {
             return false;
         }
-        if !sparing {
+        if !ruled.sparing {
             return true;
         }
         let now = self.ambient.now();
@@ -111,27 +126,39 @@ impl Flow {
         self.replied.entry(replied_key(tenant, inbound)).or_insert_with_if(|| now, long_ago).is_fresh()
     }
 
-    fn reply(&self, tenant: &Tenant, inbound: &Inbound, text: &str, now: Timestamp) -> Option<NewMessage> {
+    fn answer(
+        &self,
+        tenant: &Tenant,
+        inbound: &Inbound,
+        (number, answering): (usize, &Answering),
+        origin: Origin,
+        now: Timestamp,
+    ) -> Result<NewMessage, Refusal> {
         let reference = Ref::from_number(self.ids.next(&*self.ambient));
         let arena = Arena::new();
-        let body = body(reference, reply_value(inbound, text, &arena), &arena);
-        if let Err(refusal) = &body {
-            error!(id = %reference, tenant = %tenant.name, why = refusal.text.as_deref(), "the reply cannot be written");
+        if let Some(misfit) = &answering.misfit {
+            warn!(id = %reference, tenant = %tenant.name, reason = %misfit.reason, text = misfit.text.as_deref(), "does not fit its template, sent all the same");
         }
-        Some(NewMessage {
+        let again = if number == 0 { String::new() } else { format!("/{number}") };
+        Ok(NewMessage {
             reference,
             lane: Lane { tenant: tenant.name.clone(), from: inbound.to.as_str().into() },
             to: inbound.from.as_str().into(),
-            class: Class::Transactional,
-            origin: Origin::Reply,
+            class: answering.class,
+            origin,
             platform_id: String::new(),
-            dedupe: Some(format!("reply/{}", inbound.id)),
-            body: body.ok()?,
+            dedupe: Some(format!("reply/{}{again}", inbound.id)),
+            body: body(reference, answering.message.view(&arena), &arena)?,
             version: tenant.platform.version.clone(),
             life: born(now, tenant),
             at: now,
         })
     }
+}
+
+/// Whether a rule opts a person out or in.
+fn of_consent(ruled: &Ruled) -> bool {
+    ruled.actions.iter().any(|action| matches!(action, Action::Suppress | Action::Release))
 }
 
 /// Who was told that nothing was understood, and from which number.
@@ -144,12 +171,18 @@ fn addresses(inbound: &Inbound) -> Vec<Address> {
     std::iter::once(inbound.from.as_str()).chain(user).map(Address::from).collect()
 }
 
-fn ruled(tenant: &Tenant, inbound: &Inbound, around: &[Option<Message>; 2], now: Timestamp) -> Result<Ruled, Refusal> {
+fn ruled(
+    tenant: &Tenant,
+    inbound: &Inbound,
+    around: &[Option<Message>; 2],
+    knowledge: &dyn Knowledge,
+    now: Timestamp,
+) -> Result<Ruled, Refusal> {
     let arena = Arena::new();
     let value = |message: &Option<Message>| -> Option<Value<'_>> {
         let bytes: &[u8] = arena.alloc_slice_copy(&message.as_ref()?.message.body);
         codec::decode(Format::Json, bytes, &arena).ok()
     };
     let around = Around { quoted: value(&around[0]), last: value(&around[1]) };
-    rule(tenant, inbound, around, &arena, &NoFacts, now)
+    rule(tenant, inbound, around, &arena, knowledge, now)
 }

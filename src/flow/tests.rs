@@ -10,10 +10,12 @@ use tokio::sync::mpsc;
 use super::{Ambient, Flow};
 use crate::client::Outbound;
 use crate::config::{self, Files};
+use crate::delivery::{Life, Phase};
 use crate::diagnostic::Source;
-use crate::model::Secret;
 use crate::model::wire::{Answer, Class, Incoming, Prepared};
+use crate::model::{Class as Urgency, Ref, Secret};
 use crate::store::memory::Memory;
+use crate::store::{Lane, NewMessage, Origin, Suppression};
 use crate::value::Timestamp;
 
 const PLATFORM: &str = r#"
@@ -36,6 +38,7 @@ templates:
 const PROVIDER: &str = r#"
 dsl: 1
 provider: carrier
+hosts: [ carrier.example ]
 send: { call: { method: POST, url: "https://carrier.example", take: { provider_id: x }, retry: { again: [ 5xx ] } } }
 "#;
 
@@ -120,5 +123,35 @@ async fn a_refusal_speaks_of_the_request_as_far_as_it_was_read() {
         ),
     ] {
         check(more, path, token, body, expected).await;
+    }
+}
+
+#[tokio::test]
+async fn somebody_suppressed_is_sent_an_answer_about_that_and_nothing_else() {
+    let flow = flow("");
+    let (now, from, to) = (Still.now(), "14155550100", "919812345670");
+    let suppression = Suppression { tenant: "acme".into(), sender: None, address: to.into(), on: true };
+    flow.store.suppress(vec![suppression]).await.unwrap();
+    let all = [(Origin::Platform, false), (Origin::Reply, false), (Origin::Consent, true)];
+    for (number, (origin, tried)) in (1..).zip(all) {
+        let message = NewMessage {
+            reference: Ref::from_number(number),
+            lane: Lane { tenant: "acme".into(), from: from.into() },
+            to: to.into(),
+            class: Urgency::Transactional,
+            origin,
+            platform_id: number.to_string(),
+            dedupe: None,
+            body: Bytes::from_static(br#"{"id":"m","to":"919812345670","from":"14155550100","text":"Hello"}"#),
+            version: String::new(),
+            life: Life::new(now.after(std::time::Duration::from_secs(60))),
+            at: now,
+        };
+        let id = message.reference;
+        flow.store.accept(vec![message]).await.unwrap();
+        let message = flow.store.message(id).await.unwrap().unwrap();
+        flow.attempt(message).await;
+        let life = flow.store.message(id).await.unwrap().unwrap().message.life;
+        assert_eq!((life.attempts > 0, life.phase == Phase::Suppressed), (tried, !tried), "{origin:?}: {life:?}");
     }
 }

@@ -303,6 +303,20 @@ impl ScopeBuilder {
         self.known.extend(tested);
     }
 
+    /// Compiles something where a condition holds: what it tests with `?` counts as there in that alone.
+    pub fn under<T>(
+        &mut self,
+        compiler: &mut Compiler<'_>,
+        condition: &Node,
+        then: impl FnOnce(&mut Self, &mut Compiler<'_>) -> T,
+    ) -> T {
+        let known = self.known.len();
+        self.learn(compiler, condition);
+        let made = then(self, compiler);
+        self.known.truncate(known);
+        made
+    }
+
     /// Compiles what must be a list: a plural path (`each:`).
     pub fn list(&mut self, compiler: &mut Compiler<'_>, node: &Node) -> Program {
         self.items(compiler, node).0

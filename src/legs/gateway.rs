@@ -2,13 +2,19 @@
 
 use super::answer::Refused;
 use crate::config::Tenant;
-use crate::functions::Facts;
+use crate::functions::{Facts, NoFacts};
 use crate::model::{Known, Ref};
 
 /// What is known of one tenant at one moment.
 pub trait Knowledge: Facts {
     /// What is known of a template in the account of a sender.
     fn known(&self, name: &str, language: &str, sender: &str) -> Known<'_>;
+}
+
+impl Knowledge for NoFacts {
+    fn known(&self, _: &str, _: &str, _: &str) -> Known<'_> {
+        Known::Unsynced
+    }
 }
 
 /// What only the gateway knows.

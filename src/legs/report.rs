@@ -46,7 +46,7 @@ pub fn sayings<'v>(
     words.push(word);
     words.retain(|word| !said.iter().any(|known| known == word));
     let words = not_outranked(leg, words, status, said, &frame)?;
-    let names = actions(&leg.actions, &frame)?;
+    let names = calls(&leg.actions, &frame)?;
     words.into_iter().map(|word| saying(word, &names, event, arena)).collect()
 }
 
@@ -114,10 +114,23 @@ fn fill<'v>(leg: &'v StatusLeg, status: Status, frame: &Frame<'v>) -> Result<Vec
     Ok(words)
 }
 
-/// The actions that a `do` comes to.
-pub(super) fn actions<'v>(program: &'v Program, frame: &Frame<'v>) -> Result<Vec<&'v str>, Refusal> {
-    let list = program.value(frame)?.and_then(Value::as_list).unwrap_or_default();
-    Ok(list.iter().filter_map(|item| item.as_text()).collect())
+/// The calls that a `do` comes to.
+fn calls<'v>(program: &'v Program, frame: &Frame<'v>) -> Result<Vec<&'v str>, Refusal> {
+    Ok(actions(program, frame)?.iter().filter_map(|item| item.as_text()).collect())
+}
+
+/// The actions that a `do` comes to: one, a list, or lists inside of it where a condition chooses several.
+pub(super) fn actions<'v>(program: &'v Program, frame: &Frame<'v>) -> Result<Vec<Value<'v>>, Refusal> {
+    let mut all = Vec::new();
+    flat(program.value(frame)?.unwrap_or(Value::Null), &mut all);
+    Ok(all)
+}
+
+fn flat<'v>(value: Value<'v>, all: &mut Vec<Value<'v>>) {
+    match value.as_list() {
+        Some(items) => items.iter().for_each(|item| flat(*item, all)),
+        None => all.push(value),
+    }
 }
 
 /// The request for a call that reports a status. `context`: as [`Saying::calls`] made it, decoded.

@@ -214,7 +214,7 @@ impl<'v, G: Gateway> Sending<'v, G> {
         self.gateway.admit(self.tenant, before).map_err(Stopped::Refused)?;
         let number = self.tenant.sender(message.from).map(|number| number.number.as_str());
         let message = number.map_or(message, |number| message.sent_from(number, self.arena));
-        let (message, misfit) = self.fitted(message)?;
+        let (message, misfit) = fitted(self.tenant, message, self.knowledge, self.arena)?;
         let reference = self.gateway.reference();
         let body = body(reference, message.value, self.arena)?;
         let new = NewSend {
@@ -229,25 +229,6 @@ impl<'v, G: Gateway> Sending<'v, G> {
             misfit,
         };
         Ok((new, message.value))
-    }
-
-    /// Fits a template message to its synced definition, as the tenant's `preflight` says.
-    fn fitted(&self, message: Message<'v>) -> Result<(Message<'v>, Option<Refusal>), Refusal> {
-        let template = message.value.get("template");
-        let name = template.and_then(|template| template.text("name"));
-        let language = template.and_then(|template| template.get("language")).and_then(|code| code.text("code"));
-        let preflight = self.tenant.delivery.preflight;
-        let known = match name.zip(language).filter(|_| preflight != Preflight::Off) {
-            Some((name, language)) => self.knowledge.known(name, language, message.from),
-            None => Known::Unsynced,
-        };
-        match (fit(message, known, self.arena), preflight) {
-            (Ok(message), _) => Ok((message, None)),
-            (Err(refusal), Preflight::Refuse) => Err(refusal),
-            (Err(refusal), Preflight::Warn | Preflight::Off) => {
-                Ok((fit(message, Known::Unsynced, self.arena)?, Some(refusal)))
-            }
-        }
     }
 
     /// A no, and what the message would be known by if it had been accepted before.
@@ -322,6 +303,28 @@ impl<'v, G: Gateway> Sending<'v, G> {
         frame.set("errors", Value::List(arena.alloc_slice_copy(&seen)));
         frame.set("error", seen.first().copied().unwrap_or(Value::Null));
         answers(&self.request, &frame)
+    }
+}
+
+/// Fits a template message to its synced definition, as the tenant's `preflight` says.
+pub(super) fn fitted<'v>(
+    tenant: &Tenant,
+    message: Message<'v>,
+    knowledge: &'v dyn Knowledge,
+    arena: &'v Arena,
+) -> Result<(Message<'v>, Option<Refusal>), Refusal> {
+    let template = message.value.get("template");
+    let name = template.and_then(|template| template.text("name"));
+    let language = template.and_then(|template| template.get("language")).and_then(|code| code.text("code"));
+    let preflight = tenant.delivery.preflight;
+    let known = match name.zip(language).filter(|_| preflight != Preflight::Off) {
+        Some((name, language)) => knowledge.known(name, language, message.from),
+        None => Known::Unsynced,
+    };
+    match (fit(message, known, arena), preflight) {
+        (Ok(message), _) => Ok((message, None)),
+        (Err(refusal), Preflight::Refuse) => Err(refusal),
+        (Err(refusal), Preflight::Warn | Preflight::Off) => Ok((fit(message, Known::Unsynced, arena)?, Some(refusal))),
     }
 }
 

@@ -45,19 +45,29 @@ pub(super) const fn made_by(leg: Leg) -> &'static Want {
     }
 }
 
+/// What `{ send: … }` of a keyword rule must come to.
+pub(super) const ANSWERING: Want = Want { what: "a message to who wrote", outline: CONTENT_SAID, one_of: CONTENTS };
+
 /// One of these makes a message.
 const CONTENTS: &[&str] =
     &["template", "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "interactive"];
 
 /// What a message has, whoever sees it.
-const SAID: Known = Map(&[
-    ("id", Known::TEXT),
-    ("to", Known::TEXT),
-    ("from", Known::TEXT),
+const SAID: Known = With(
+    &CONTENT_SAID,
+    &[
+        ("id", Known::TEXT),
+        ("to", Known::TEXT),
+        ("from", Known::TEXT),
+        ("campaign?", Known::TEXT),
+        ("keep?", Known::MAP),
+    ],
+);
+
+/// What a message has that answers a person: whom it goes to, and from where, is known, and no platform is told of it.
+const CONTENT_SAID: Known = Map(&[
     ("channel?", CHANNEL),
     ("class?", CLASS),
-    ("campaign?", Known::TEXT),
-    ("keep?", Known::MAP),
     ("quotes?", Known::TEXT),
     ("template?", TEMPLATE_CONTENT),
     ("text?", Known::TEXT),

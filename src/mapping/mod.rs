@@ -3,6 +3,7 @@
 //! Knows the meaning of every key of a mapping file and no key of a tenant file; runs nothing (that is `legs`).
 //! Start at [`Mapping`] and [`compile`]. Every key is read through `fields`, which reports what is unknown or missing.
 
+mod actions;
 mod answer;
 mod auth;
 mod call;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::actions::Actions;
 use super::call::{self, Call};
 use super::fields::{Fields, Reader};
 use super::scopes;
@@ -64,8 +65,10 @@ pub struct Rule {
     pub words: Vec<String>,
     /// Must hold too.
     pub when: Option<Program>,
-    /// A list of actions: `suppress`, `release`, `reply`, or calls.
+    /// A list of actions: `suppress`, `release`, `reply`, calls, or numbers of `sends`.
     pub actions: Program,
+    /// The messages that `{ send: … }` in the actions say, each by itself: one that cannot be made stops no other action.
+    pub sends: Vec<Program>,
     /// The mapping's own reply, where it has one.
     pub reply: Option<String>,
     /// It fired.
@@ -125,10 +128,8 @@ fn status(
     }
     let fill = fields.get("fill").map_or(&[][..], Reader::one_or_many);
     let fill = fill.iter().filter_map(|node| reader.text(node, "fill").map(str::to_owned)).collect();
-    let actions = fields.get("do")?;
-    note_actions(reader, calls, &[], named, actions);
-    let actions = scope.tree(compiler, actions);
-    Some(StatusLeg { layout: scope.finish(), words, fill, actions })
+    let actions = Actions::of_status(reader, calls).read(compiler, &mut scope, named, fields.get("do")?);
+    Some(StatusLeg { layout: scope.finish(), words, fill, actions: actions.list })
 }
 
 fn inbound(
@@ -168,13 +169,20 @@ fn inbound(
         let words = fields.get("words").map_or(&[][..], Reader::one_or_many);
         let words = words.iter().filter_map(|word| reader.text(word, "words").map(str::to_owned)).collect();
         let Some(actions) = fields.get("do") else { continue };
-        note_actions(reader, calls, &["suppress", "release", "reply"], named, actions);
+        let place = compiler.place(Kind::Rule, key.span);
+        let when = fields.get("when").map(|node| scope.condition(compiler, node));
+        let of_rule = Actions::of_rule(reader, calls);
+        let actions = match fields.get("when") {
+            Some(when) => scope.under(compiler, when, |scope, compiler| of_rule.read(compiler, scope, named, actions)),
+            None => of_rule.read(compiler, &mut scope, named, actions),
+        };
         rules.push(Rule {
             name: key.text.to_string(),
-            place: compiler.place(Kind::Rule, key.span),
+            place,
             words,
-            when: fields.get("when").map(|node| scope.condition(compiler, node)),
-            actions: scope.tree(compiler, actions),
+            when,
+            actions: actions.list,
+            sends: actions.sends,
             reply: fields.get("reply").and_then(|node| reader.text(node, "reply")).map(str::to_owned),
         });
     }
@@ -198,23 +206,4 @@ fn fold(reader: &mut Reader, node: &Node) -> Fold {
         }
     }
     fold
-}
-
-/// `do` is a tree whose plain words are actions: each must be one that exists.
-fn note_actions(reader: &mut Reader, calls: &[&str], own: &[&str], named: &mut Vec<String>, node: &Node) {
-    if let Some(word) = node.as_text() {
-        if calls.contains(&word) {
-            named.push(word.to_owned());
-        } else if !own.contains(&word) && !word.starts_with('$') {
-            let known: Vec<&str> = own.iter().chain(calls).copied().collect();
-            let help = crate::diagnostic::suggest(word, known.iter().copied())
-                .map_or_else(|| format!("one of: {}", known.join(", ")), |word| format!("did you mean `{word}`?"));
-            reader.error("SB0316", node.span, format!("there is no action `{word}`"), help);
-        }
-    } else if let Some(items) = node.as_list() {
-        items.iter().for_each(|item| note_actions(reader, calls, own, named, item));
-    } else if let Some(members) = node.as_map() {
-        let branches = members.iter().filter(|(key, _)| !key.text.starts_with('$'));
-        branches.for_each(|(_, branch)| note_actions(reader, calls, own, named, branch));
-    }
 }

@@ -157,14 +157,19 @@ pub static EXPECT: MapShape = MapShape::new(
     &[&[
         member("answer", Kind::Any, "our answer to the request", "{ http: 202 }"),
         member("message", Kind::Any, "the message that was accepted", "{ id: m1 }"),
-        member("messages", Kind::Any, "the messages of a request with `each`", "[ { id: m1 }, { id: m2 } ]"),
+        member(
+            "messages",
+            Kind::Any,
+            "the messages of a request with `each`, or those that a rule sends",
+            "[ { id: m1 }, { id: m2 } ]",
+        ),
         member("event", Kind::Any, "the event of a webhook", "{ status: delivered }"),
         member("inbound", Kind::Any, "the inbound message of a webhook", "{ from: \"6598114720\" }"),
         member("events", Kind::Any, "the events or inbound messages of a webhook with `each`", "[ { status: read } ]"),
         member(
             "errors",
             Kind::Any,
-            "every refusal, as `$.errors` has it; of a webhook what goes to the dead letters",
+            "every refusal, as `$.errors` has it; of a webhook, or of what a rule sends, what goes to the dead letters",
             "[ { reason: missing_field, path: item.to, index: 1 } ]",
         ),
         member(

@@ -89,8 +89,8 @@ pub static RULE: MapShape = MapShape::new(
         member(
             "do",
             Kind::Tree,
-            "a list of `suppress`, `release`, `reply` and names of calls",
-            "[ suppress, reply, post ]",
+            "a list of `suppress`, `release`, `reply`, names of calls, and `{ send: MESSAGE }`: a message of the rule's own",
+            "[ suppress, reply, { send: { text: Goodbye. } } ]",
         )
         .required(),
     ]],

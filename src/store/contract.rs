@@ -30,6 +30,8 @@ pub enum Origin {
     Platform,
     /// A keyword rule's reply: not reported to the platform.
     Reply,
+    /// The reply of a rule that opts out or in: the person expects it, so it goes out even to someone suppressed.
+    Consent,
 }
 
 /// A message to be accepted.

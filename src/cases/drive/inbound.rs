@@ -1,8 +1,11 @@
 //! What a person wrote: the rule that fires, whether the person is suppressed then, and the calls that tell.
 
+use super::super::compare::note;
 use super::super::found::Found;
+use super::section::refused;
 use super::{Came, Scene, calls};
 use crate::functions::Facts;
+use crate::legs::Refused;
 use crate::legs::inbound::{Action, Around, rule};
 use crate::model::Inbound;
 use crate::value::{Tree, Value};
@@ -23,12 +26,24 @@ pub(super) fn inbound<'a>(scene: &Scene<'a>, node: &Node) -> Came<'a> {
     };
     let mut suppressed = scene.facts.is_suppressed(&inbound.from, &inbound.to);
     let mut named = Vec::new();
+    let (mut messages, mut unmade) = (Vec::new(), Vec::new());
     for action in ruled.actions {
         match action {
             Action::Suppress => suppressed = true,
             Action::Release => suppressed = false,
             // Of the mapping: a tenant may have its own.
-            Action::Reply { text, .. } => found.set("reply", Value::Text(arena.alloc_str(&text))),
+            Action::Reply(text) => found.set("reply", Value::Text(arena.alloc_str(&text))),
+            Action::Send(Ok(answering)) => {
+                let message: &'a Tree = arena.alloc(answering.message);
+                messages.push(message.view(arena));
+            }
+            Action::Send(Err(refusal)) => {
+                if scene.case.expect.get("errors").is_none() {
+                    let why = refusal.text.clone().unwrap_or_else(|| refusal.reason.to_string());
+                    found.notes.push(note("messages", "a message that is sent", why, scene.case.expect.span));
+                }
+                unmade.push(Refused::from(refusal));
+            }
             Action::Call { name, context } => named.push((name, context)),
         }
     }
@@ -37,6 +52,8 @@ pub(super) fn inbound<'a>(scene: &Scene<'a>, node: &Node) -> Came<'a> {
     if let Some(rule) = ruled.rule {
         found.set("rule", Value::Text(arena.alloc_str(&rule)));
     }
+    refused(scene, &unmade, &mut found);
+    found.set("messages", Value::List(arena.alloc_slice_copy(&messages)));
     found.set("suppressed", Value::Bool(suppressed));
     found.set("calls", Value::List(arena.alloc_slice_copy(&made)));
     Ok(found)

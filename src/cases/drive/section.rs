@@ -51,7 +51,7 @@ fn of(hits: &[Hit], leg: Leg) -> Option<&Section> {
 }
 
 /// Every refusal as mappings see it, and the first as the reason why there is not more.
-fn refused<'a>(scene: &Scene<'a>, refused: &[Refused], found: &mut Found<'a>) {
+pub(super) fn refused<'a>(scene: &Scene<'a>, refused: &[Refused], found: &mut Found<'a>) {
     let Some(first) = refused.first() else { return };
     found.refused(&first.refusal);
     let own: &'a [Refused] = scene.arena.alloc_slice_clone(refused);

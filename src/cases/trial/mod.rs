@@ -175,13 +175,17 @@ impl Trial<'_> {
     }
 }
 
-/// What a leg's result sets off: a message its sending, an event its report, an inbound message its rules.
+/// What a leg's result sets off: a message its sending, an event its report, an inbound message its rules, and a rule
+/// the sending of the first message that it makes.
 fn following(tried: &Tried) -> Option<Trying> {
     let text = |name: &str| tried.outcome.get(name).map(Json::to_string);
     match tried.leg {
         "send" => text("message").map(Trying::Message),
         "status" => tried.outcome.get("event").cloned().map(written).map(Trying::Event),
-        "inbound" => text("inbound").map(Trying::Inbound),
+        "inbound" => text("inbound").map(Trying::Inbound).or_else(|| {
+            let first = tried.outcome.get("messages")?.get(0)?;
+            Some(Trying::Message(first.to_string()))
+        }),
         _ => None,
     }
 }

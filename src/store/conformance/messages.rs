@@ -20,7 +20,9 @@ pub(super) async fn a_message_comes_back_as_it_was_accepted(store: &dyn Store) {
         told: Told::Held { until: at(77), failure, at: at(70) },
     };
     let whole = NewMessage { life, class: Class::Transactional, origin: Origin::Reply, dedupe: None, ..new(7) };
-    accept(store, vec![new(1), whole.clone()]).await;
+    let other = NewMessage { origin: Origin::Consent, ..new(8) };
+    accept(store, vec![new(1), whole.clone(), other]).await;
+    assert_eq!(store.message(id(8)).await.unwrap().unwrap().message.origin, Origin::Consent);
     let found = store.message(id(7)).await.unwrap().unwrap();
     assert_eq!(format!("{:?}", found.message), format!("{whole:?}"));
     assert_eq!((found.message.to, found.message.lane), (whole.to, whole.lane));

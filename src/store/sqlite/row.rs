@@ -22,7 +22,11 @@ pub(super) fn message(row: &Row<'_>, lane: impl FnOnce(i64) -> rusqlite::Result<
         lane,
         to: Address::from(row.get_ref(15)?.as_str()?),
         class: if row.get::<_, i64>(2)? == 0 { Class::Transactional } else { Class::Promotional },
-        origin: if row.get::<_, i64>(3)? == 0 { Origin::Platform } else { Origin::Reply },
+        origin: match row.get::<_, i64>(3)? {
+            0 => Origin::Platform,
+            1 => Origin::Reply,
+            _ => Origin::Consent,
+        },
         platform_id: row.get(16)?,
         dedupe: row.get(17)?,
         body: Bytes::copy_from_slice(row.get_ref(19)?.as_blob()?),
@@ -118,6 +122,7 @@ pub(super) const fn origin_code(origin: Origin) -> i64 {
     match origin {
         Origin::Platform => 0,
         Origin::Reply => 1,
+        Origin::Consent => 2,
     }
 }
 

@@ -108,7 +108,7 @@ const CONSTRUCTS: [(&str, &[&str]); 10] = [
             "Another channel after a failure",
         ],
     ),
-    ("H. Keywords", &["Rules", "What a rule does", "Taps"]),
+    ("H. Keywords", &["Rules", "What a rule does", "An answer of one's own", "Taps"]),
     ("I. Templates", &["Their question for templates", "Page after page", "Caching"]),
     ("J. Operation", &["Versions", "Checked at load", "Cases and trying", "Bounds", "Tenants set up by the platform"]),
 ];
