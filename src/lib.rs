@@ -2,7 +2,7 @@
 //!
 //! Rooms, lowest first; imports only go down (tests/architecture.rs keeps it so):
 //! `value model diagnostic yaml codec functions shape language auth keywords delivery mapping config legs cases` are the pure
-//! core: no async, no clock, no file, no socket. `store client limits` are edges. `flow` has the async order of steps,
+//! core: no async, no clock, no file, no socket. `store client limits` are edges, `faults` are where tests kill them. `flow` has the async order of steps,
 //! `operate` the operator's questions.
 //! `ingress dispatch` drive it. `app cli` wire it. `sim` stands alone and shares nothing with the gateway.
 
@@ -16,6 +16,7 @@ pub mod config;
 pub mod delivery;
 pub mod diagnostic;
 pub mod dispatch;
+pub mod faults;
 pub mod flow;
 pub mod functions;
 pub mod ingress;

@@ -18,6 +18,7 @@ use super::watch::Watch;
 use super::{FileProblem, Secrets, SystemAmbient, housekeeping, now};
 use crate::client::{self, Http};
 use crate::config::{Defaults, PublicUrl};
+use crate::faults::{self, Point};
 use crate::flow::{Ambient, Flow};
 use crate::model::Name;
 use crate::operate::{Desk, Standing};
@@ -118,6 +119,7 @@ impl Gateway {
         // Before the files are read: what changes from here on is seen.
         let watch = Watch::new(vec![options.mappings.clone(), options.tenants.clone()]);
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(&options.store)?);
+        faults::reached(Point::StoreOpened);
         let began = Instant::now();
         let mut loader = Loader::new(options.clone(), &*store).await;
         let Loaded { snapshot, standing } = loader.first()?;
@@ -146,6 +148,7 @@ impl Gateway {
         let (stop_door, door_stopped) = watch::channel(false);
         let (stop_work, work_stopped) = watch::channel(false);
         let (reload, reloads) = mpsc::channel(1);
+        faults::reached(Point::StartListening);
         let mut work = vec![tokio::spawn(dispatch::run(flow.clone(), work_out, work_stopped.clone()))];
         work.push(tokio::spawn(housekeeping::run(flow.clone(), options.retention, work_stopped.clone())));
         let changed = Arc::new(Notify::new());
@@ -215,12 +218,14 @@ impl Gateway {
                 error!(%problem, "a listener broke off");
             }
         }
+        faults::reached(Point::StopClosed);
         let _ = self.stop_work.send(true);
         for task in self.work {
             if let Err(problem) = task.await {
                 error!(%problem, "a task broke off");
             }
         }
+        faults::reached(Point::StopDrained);
         if let Err(problem) = self.flow.store.close().await {
             error!(%problem, "the store could not be closed");
         }

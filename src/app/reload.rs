@@ -15,6 +15,7 @@ use super::library::Library;
 use super::watch::Watch;
 use crate::config::{self, Files, Snapshot};
 use crate::diagnostic::Diagnostic;
+use crate::faults::{self, Point};
 use crate::flow::Flow;
 use crate::operate::{Desk, Standing};
 use crate::store::Store;
@@ -93,7 +94,10 @@ impl Loader {
             return;
         }
         match store.keep_texts(texts.clone()).await {
-            Ok(()) => self.library.keep(texts),
+            Ok(()) => {
+                faults::reached(Point::TextsKept);
+                self.library.keep(texts);
+            }
             // The change goes on all the same: the operator may be about to mend the very thing. It is tried again.
             Err(problem) => warn!(%problem, "the texts of the configuration could not be kept"),
         }

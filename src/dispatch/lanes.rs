@@ -12,6 +12,7 @@ use tracing::{error, info, warn};
 use super::gate::Gates;
 use super::lane::{Handed, LaneTask};
 use super::{calls, timers};
+use crate::faults::{self, Point};
 use crate::flow::{Flow, Work};
 use crate::model::StopScope;
 use crate::store::Lane;
@@ -76,9 +77,11 @@ async fn recover(flow: &Flow) {
         );
     }
     for reference in interrupted {
+        faults::reached(Point::RecoverFound);
         if let Err(problem) = flow.interrupted(reference).await {
             warn!(id = %reference, %problem, "an interrupted attempt could not be settled");
         }
+        faults::reached(Point::RecoverSettled);
     }
 }
 

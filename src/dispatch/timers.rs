@@ -7,6 +7,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 use tracing::warn;
 
+use crate::faults::{self, Point};
 use crate::flow::Flow;
 use crate::model::Ref;
 
@@ -41,6 +42,7 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
 }
 
 async fn wake(flow: &Flow, reference: Ref) {
+    faults::reached(Point::WakeFound);
     if let Err(problem) = flow.wake(reference).await {
         warn!(id = %reference, %problem, "could not be woken");
     }

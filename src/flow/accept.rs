@@ -6,6 +6,7 @@ use super::request::{Passage, Way};
 use super::{Flow, Work};
 use crate::config::Tenant;
 use crate::delivery::{Life, Phase, Told};
+use crate::faults::{self, Point};
 use crate::legs::{self, Accepting, Before, NewSend, Verdict, status};
 use crate::model::wire::Reply;
 use crate::store::{self, Acceptance, Lane, NewMessage, Origin};
@@ -28,11 +29,13 @@ impl Flow {
         if messages.is_empty() {
             return answers.repeat;
         }
+        faults::reached(Point::AcceptDecided);
         let accepted = match self.store.accept(messages.clone()).await {
             Ok(accepted) if accepted.len() == messages.len() => accepted,
             Ok(_) => return status(500),
             Err(problem) => return self.not_durable(passage, way, Some(tenant), &problem),
         };
+        faults::reached(Point::AcceptStored);
         let mut any = false;
         for (message, acceptance) in messages.into_iter().zip(accepted) {
             match acceptance {
@@ -46,6 +49,7 @@ impl Flow {
                 }
             }
         }
+        faults::reached(Point::AcceptHanded);
         if any { answers.accepted } else { answers.repeat }
     }
 

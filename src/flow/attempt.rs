@@ -11,6 +11,7 @@ use crate::auth::AuthError;
 use crate::codec::{self, Format};
 use crate::config::{Preflight, Tenant};
 use crate::delivery::{Input, Outcome, Phase};
+use crate::faults::{self, Point};
 use crate::legs::send::{Sent, outcome, request};
 use crate::legs::{NoCall, Outcall};
 use crate::mapping::SendLeg;
@@ -79,9 +80,13 @@ impl Flow {
             Err(StoreError::Conflict) => return Ok(After { again: true, ..After::default() }),
             Err(problem) => return Err(problem),
         }
+        faults::reached(Point::SendBegun);
         let (input, provider_id) = self.exchange(&message, tenant, leg, outcall).await;
+        faults::reached(Point::SendIn);
         let along = Along { provider_id, ..Along::default() };
-        self.end_surely(message, tenant, &input, &along).await
+        let after = self.end_surely(message, tenant, &input, &along).await;
+        faults::reached(Point::SendSettled);
+        after
     }
 
     /// An attempt that was begun blocks its message until it is settled, so a store in trouble is asked again. A gateway
@@ -174,6 +179,7 @@ impl Flow {
             let (answer, proof) = match proved {
                 Ok(proof) => {
                     info!(id = %message.message.reference, tenant = %tenant.name, to = %message.message.to, attempt = message.message.life.attempts + 1, "dispatched");
+                    faults::reached(Point::SendOut);
                     (self.outbound.send(prepared).await, proof)
                 }
                 Err(problem) => return (Input::Answered(without_proof(&problem)), None),

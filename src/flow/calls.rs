@@ -8,6 +8,7 @@ use super::Flow;
 use crate::auth::AuthError;
 use crate::codec::{self, Format};
 use crate::config::Tenant;
+use crate::faults::{self, Point};
 use crate::functions::NoFacts;
 use crate::legs::call::{Judged, retry_after};
 use crate::legs::report::{judged, request};
@@ -34,7 +35,10 @@ impl Flow {
     /// Makes one call once, and settles it.
     pub async fn call(&self, call: Call) -> CallEnd {
         match self.try_call(&call).await {
-            Ok(()) => CallEnd::Settled,
+            Ok(()) => {
+                faults::reached(Point::ReportSettled);
+                CallEnd::Settled
+            }
             Err(problem) => {
                 warn!(call = call.call.name, tenant = %call.call.tenant, %problem, "the call could not be settled");
                 CallEnd::Unsettled
@@ -93,7 +97,9 @@ impl Flow {
                 }
                 Err(problem) => return self.put_off(call, Some(plan), Some(HOLD), &problem.to_string()).await,
             };
+            faults::reached(Point::ReportOut);
             let answer = self.outbound.send(outcall.prepared).await;
+            faults::reached(Point::ReportIn);
             if outcall.auth.renews(&answer, refused.is_some()) {
                 refused = Some(proof);
                 continue;

@@ -12,6 +12,7 @@ use url::Url;
 use super::Flow;
 use super::tokens::Proof;
 use crate::config::{Number, Tenant};
+use crate::faults::{self, Point};
 use crate::legs::{self, NoCall};
 use crate::mapping::{TemplatesLeg, Turn};
 use crate::model::wire::Answer;
@@ -179,7 +180,9 @@ impl Flow {
         })?;
         let proved = self.prove(&outcall.auth, &mut outcall.prepared, refused).await;
         let proof = proved.map_err(|problem| Refusal::new(Reason::ProviderUnavailable, problem.to_string()))?;
+        faults::reached(Point::ListingOut);
         let answer = self.outbound.send(outcall.prepared).await;
+        faults::reached(Point::ListingIn);
         let renews = outcall.auth.renews(&answer, refused.is_some());
         Ok((answer, proof, renews))
     }

@@ -9,6 +9,7 @@ use super::Flow;
 use super::event::Used;
 use super::request::{Passage, Way};
 use crate::auth::Verified;
+use crate::faults::{self, Point};
 use crate::legs::{News, Told, Webhook};
 use crate::mapping::Leg;
 use crate::model::wire::Reply;
@@ -34,6 +35,7 @@ type Why = (Option<usize>, Refusal);
 impl Flow {
     /// Nothing is parked before the rest is durable: a webhook that comes again does not fill the dead letters.
     pub(super) async fn take(&self, passage: &Passage, way: Way<'_>, webhooks: Vec<Webhook>, reply: Reply) -> Reply {
+        faults::reached(Point::WebhookDecided);
         let mut letters = Vec::new();
         for Webhook { leg, verified, told } in webhooks {
             match self.all(passage, &verified, told).await {
@@ -41,11 +43,13 @@ impl Flow {
                 Err(problem) => return self.not_durable(passage, way, None, &problem),
             }
         }
+        faults::reached(Point::WebhookStored);
         for letter in letters {
             if let Err(problem) = self.store.park(letter).await {
                 return self.not_durable(passage, way, None, &problem);
             }
         }
+        faults::reached(Point::WebhookDone);
         reply
     }
 

@@ -13,6 +13,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use crate::faults::{self, Point};
+
 /// What the connection's service tells its socket.
 #[derive(Debug, Default)]
 pub(super) struct Serving {
@@ -77,7 +79,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write(cx, bytes) {
             Poll::Pending => self.write.poll(cx).map_ok(|()| 0),
-            done => done,
+            done => written(done),
         }
     }
 
@@ -88,7 +90,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     ) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.stream).poll_write_vectored(cx, parts) {
             Poll::Pending => self.write.poll(cx).map_ok(|()| 0),
-            done => done,
+            done => written(done),
         }
     }
 
@@ -105,6 +107,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
+}
+
+fn written(done: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    faults::reached(Point::AnswerWritten);
+    done
 }
 
 /// A timer that is made only when somebody has to wait.

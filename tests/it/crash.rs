@@ -10,6 +10,9 @@ use switchboard::value::Timestamp;
 
 use crate::world::{Process, TenantFile, World, certain, order, person, provider, text_from, until};
 
+mod matrix;
+mod oracle;
+
 const MANY: u64 = 10_000;
 
 fn acme() -> TenantFile {

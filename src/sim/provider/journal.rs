@@ -21,6 +21,8 @@ pub struct Sent {
     pub from: String,
     /// When, in milliseconds since 1970.
     pub at: i64,
+    /// The statuses that it will yield, in the order in which they are posted.
+    pub story: Vec<&'static str>,
     /// The whole body; nothing when bodies are not kept.
     pub body: Value,
 }
@@ -188,6 +190,7 @@ mod tests {
                 to: String::new(),
                 from: String::new(),
                 at: 0,
+                story: Vec::new(),
                 body: Value::Null,
             });
         }

@@ -96,8 +96,12 @@ impl Inner {
         let accepted = Accepted { uuid: &uuid, body: &message, misfit };
         let story = life::plan(&self.options.life, &accepted, Timestamp::now(), dice);
         // Noted before anything of it is posted: a status that comes early finds the message in the journal.
-        self.record(&uuid, message.clone());
-        self.play(story, &message, account, dice).await;
+        let mut words: Vec<_> = story.happenings.iter().filter(|one| one.kind != "inbound").collect();
+        words.sort_by_key(|one| one.after);
+        self.record(&uuid, words.iter().map(|one| one.kind).collect(), message.clone());
+        // Also for a caller that is gone before its answer: what was taken has a life.
+        let (me, account, mut dice) = (Arc::clone(self), Arc::clone(account), dice.clone());
+        drop(tokio::spawn(async move { me.play(story, &message, &account, &mut dice).await }).await);
         json(StatusCode::ACCEPTED, &json!({ "message_uuid": uuid }))
     }
 
@@ -142,7 +146,7 @@ impl Inner {
         !self.lanes.takes(message["from"].as_str().unwrap_or_default(), rate, Instant::now())
     }
 
-    fn record(&self, uuid: &str, body: Value) {
+    fn record(&self, uuid: &str, story: Vec<&'static str>, body: Value) {
         let text = |name: &str| body[name].as_str().map(str::to_owned);
         self.journal.accepted(Sent {
             message_uuid: uuid.to_owned(),
@@ -150,6 +154,7 @@ impl Inner {
             to: text("to").unwrap_or_default(),
             from: text("from").unwrap_or_default(),
             at: Timestamp::now().as_millisecond(),
+            story,
             body: if self.options.keep_bodies { body } else { Value::Null },
         });
     }

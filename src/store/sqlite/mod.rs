@@ -41,6 +41,7 @@ use super::{
     Acceptance, Call, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewMessage, Page,
     Store, StoreError, Stored, Suppression, Taken, Text, Token,
 };
+use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
 use readers::Readers;
@@ -111,6 +112,20 @@ impl Sqlite {
         answered(sent)
     }
 
+    /// A write that a test may cut off inside its transaction, or right after its commit.
+    fn step<'s, T, F>(&'s self, [written, committed]: [Point; 2], mut work: F) -> Stored<'s, T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, Trouble> + Send + 'static,
+    {
+        self.write(move |tx| {
+            let done = work(tx)?;
+            faults::reached(written);
+            tx.pending.trail.add(committed);
+            Ok(done)
+        })
+    }
+
     fn read<'s, T, F>(&'s self, question: F) -> Stored<'s, T>
     where
         T: Send + 'static,
@@ -152,15 +167,15 @@ impl Drop for Sqlite {
 
 impl Store for Sqlite {
     fn accept(&self, messages: Vec<NewMessage>) -> Stored<'_, Vec<Acceptance>> {
-        self.write(move |tx| messages::accept(tx, &messages))
+        self.step([Point::AcceptWritten, Point::AcceptCommitted], move |tx| messages::accept(tx, &messages))
     }
 
     fn begin(&self, messages: Vec<Ref>) -> Stored<'_, ()> {
-        self.write(move |tx| messages::begin(tx, &messages))
+        self.step([Point::BeginWritten, Point::BeginCommitted], move |tx| messages::begin(tx, &messages))
     }
 
     fn update(&self, change: Change) -> Stored<'_, ()> {
-        self.write(move |tx| messages::update(tx, &change))
+        self.step([Point::SettleWritten, Point::SettleCommitted], move |tx| messages::update(tx, &change))
     }
 
     fn message(&self, reference: Ref) -> Stored<'_, Option<Message>> {
@@ -213,11 +228,11 @@ impl Store for Sqlite {
     }
 
     fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()> {
-        self.write(move |tx| calls::settle(tx, id, &step, line.as_ref()))
+        self.step([Point::CallWritten, Point::CallCommitted], move |tx| calls::settle(tx, id, &step, line.as_ref()))
     }
 
     fn take(&self, inbound: Taken) -> Stored<'_, bool> {
-        self.write(move |tx| people::take(tx, &inbound))
+        self.step([Point::TakeWritten, Point::TakeCommitted], move |tx| people::take(tx, &inbound))
     }
 
     fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, ()> {
@@ -229,7 +244,7 @@ impl Store for Sqlite {
     }
 
     fn park(&self, letter: DeadLetter) -> Stored<'_, ()> {
-        self.write(move |tx| calls::park(tx, &letter))
+        self.step([Point::ParkWritten, Point::ParkCommitted], move |tx| calls::park(tx, &letter))
     }
 
     fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>> {
@@ -278,7 +293,7 @@ impl Store for Sqlite {
     }
 
     fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()> {
-        self.write(move |tx| texts::keep(tx, &texts))
+        self.step([Point::TextsWritten, Point::TextsCommitted], move |tx| texts::keep(tx, &texts))
     }
 
     fn texts(&self) -> Stored<'_, Vec<Text>> {
@@ -290,7 +305,7 @@ impl Store for Sqlite {
     }
 
     fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize> {
-        self.write(move |tx| purge::purge(tx, before, most))
+        self.step([Point::PurgeWritten, Point::PurgeCommitted], move |tx| purge::purge(tx, before, most))
     }
 
     fn close(&self) -> Stored<'_, ()> {

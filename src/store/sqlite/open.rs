@@ -10,6 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::super::Lane;
 use super::shared::{Entry, Pending, Shared};
 use super::{row, schema};
+use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
 
 /// Why a store cannot be opened.
@@ -86,6 +87,7 @@ pub(super) fn connect_to_write(path: &Path) -> Result<Connection, OpenError> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.set_prepared_statement_cache_capacity(128);
     keep_plans(&connection)?;
+    faults::reached(Point::StoreMade);
     check_version(&connection)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit is on the disk before it is acknowledged.

@@ -9,6 +9,7 @@ use super::super::Lane;
 use super::super::suppressed::Suppressed;
 use super::super::tally::{Move, Tally};
 use super::recount::Recount;
+use crate::faults::Trail;
 use crate::model::{Address, Name, Ref};
 
 /// Numbers that stand for names in the tables.
@@ -44,6 +45,8 @@ pub(super) struct Pending {
     pub(super) suppressions: Vec<Entry>,
     /// In their order: an attempt began (true) or ended.
     pub(super) attempts: Vec<(Ref, bool)>,
+    /// Where a test may kill the process once it is committed.
+    pub(super) trail: Trail,
 }
 
 /// An address on the list, or off it.

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::super::StoreError;
 use super::shared::{Pending, Shared};
 use super::tx::Tx;
+use crate::faults::{self, Point};
 
 /// At most so many callers wait for one commit.
 const GROUP: usize = 1024;
@@ -90,8 +91,10 @@ impl Writer {
             }
             self.commit(std::mem::take(&mut group));
         }
+        faults::reached(Point::StoreDrained);
         // A checkpoint that fails costs the next start some time and nothing else.
         let _left_for_later = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
+        faults::reached(Point::StoreFolded);
     }
 
     fn commit(&self, mut group: Vec<Box<dyn Work>>) {
@@ -123,6 +126,7 @@ impl Writer {
             let _reported_next_time = self.connection.execute_batch("ROLLBACK");
         }
         done?;
+        tx.pending.trail.pass();
         self.shared.apply(&tx.pending);
         if let Some(recount) = recount.as_mut() {
             tx.pending.moves.iter().for_each(|step| recount.hear(step));

@@ -31,21 +31,22 @@ pub(super) const ROOMS: &[Room] = &[
     room("config", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping"]),
     room("legs", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping", "config"]),
     room("cases", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping", "config", "legs"]),
-    // Edges.
-    room("store", &["value", "model", "delivery"]),
+    // Edges, and where tests kill them.
+    room("faults", &[]),
+    room("store", &["value", "model", "delivery", "faults"]),
     room("client", &["value", "model"]),
     room("limits", &["value", "model"]),
     // The async order of steps, and the operator's questions.
-    room("flow", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "store", "client", "limits"]),
+    room("flow", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "store", "client", "faults", "limits"]),
     room("operate", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "cases", "store", "client", "limits", "flow"]),
     // Drivers.
-    room("ingress", &["value", "model", "codec", "config", "limits", "flow"]),
-    room("dispatch", &["value", "model", "config", "store", "limits", "flow"]),
+    room("ingress", &["value", "model", "codec", "config", "faults", "limits", "flow"]),
+    room("dispatch", &["value", "model", "config", "store", "faults", "limits", "flow"]),
     room("console", &["value", "model", "diagnostic", "config", "operate"]),
     // Stands alone: sharing the engine would prove nothing.
     room("sim", &[]),
     // Wiring and commands.
-    room("app", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "cases", "store", "client", "limits", "flow", "operate", "ingress", "dispatch", "console"]),
+    room("app", &["value", "model", "diagnostic", "yaml", "codec", "functions", "shape", "language", "auth", "keywords", "delivery", "mapping", "config", "legs", "cases", "store", "client", "faults", "limits", "flow", "operate", "ingress", "dispatch", "console"]),
     room("cli", &["app", "cases", "sim", "operate", "config", "mapping", "shape", "yaml", "diagnostic", "model", "value"]),
     // `src/main.rs`.
     room("main", &["cli"]),

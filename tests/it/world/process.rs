@@ -1,6 +1,7 @@
 //! The gateway as a process of its own: killed, stopped, and its log read.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -9,6 +10,9 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::{World, until, until_async};
+
+/// SIGABRT.
+const ABORTED: i32 = 6;
 
 /// A gateway that runs beside the test.
 pub(crate) struct Process {
@@ -103,11 +107,23 @@ impl Process {
 
     /// SIGTERM, and its exit.
     pub(crate) async fn terminate(mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.tell_to_stop();
         let status = self.ended().await;
         self.check_log();
         status
+    }
+
+    /// Waits until it has killed itself at the point that it was given.
+    pub(crate) async fn aborted(mut self, at: &str) {
+        let status = self.ended().await;
+        assert_eq!(status.signal(), Some(ABORTED), "{at}: {status}\n{}", self.text().join("\n"));
+        self.check_log();
+    }
+
+    /// SIGTERM, without waiting.
+    pub(crate) fn tell_to_stop(&self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     }
 
     /// Waits until it ends by itself.

@@ -1,0 +1,314 @@
+//! Whether anything was lost, sent twice or told wrongly. What the simulated parties noted decides; the store that a
+//! killed process left only says what was unknown at that moment.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::time::{Duration, Instant};
+
+use switchboard::sim::platform::{Breach, Kind, Message};
+use switchboard::sim::provider::Sent;
+use switchboard::store::Store;
+use switchboard::store::sqlite::Sqlite;
+use switchboard::value::Timestamp;
+
+use crate::world::{Brand, GUARD, World};
+
+/// What nobody could know when a process was killed.
+#[derive(Debug, Default)]
+pub(super) struct Kill {
+    /// Attempts that were recorded and not settled: our id, and the platform's.
+    attempts: BTreeMap<String, String>,
+    /// Messages of which a call was not recorded as made, by the platform's id.
+    calls: BTreeSet<String>,
+    /// How many messages were queued.
+    pub(super) queued: u64,
+}
+
+impl Kill {
+    /// Reads a copy of what the process left, so that the next start finds the files as they are.
+    pub(super) async fn found(world: &World) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join("copy.db");
+        for end in ["", "-wal"] {
+            let left = world.folder().join(format!("switchboard.db{end}"));
+            if left.exists() {
+                std::fs::copy(left, folder.path().join(format!("copy.db{end}"))).unwrap();
+            }
+        }
+        let store = Sqlite::open(&copy).unwrap();
+        let mut kill = Self::default();
+        for reference in store.interrupted().await.unwrap() {
+            let message = store.message(reference).await.unwrap().unwrap().message;
+            kill.attempts.insert(reference.to_string(), message.platform_id);
+        }
+        let (waiting, _) = store.calls(Timestamp::from_millis(i64::MAX), usize::MAX, &HashSet::new()).await.unwrap();
+        for reference in waiting.iter().filter_map(|call| call.call.message) {
+            kill.calls.insert(store.message(reference).await.unwrap().unwrap().message.platform_id);
+        }
+        kill.queued = world.brands.iter().map(|brand| store.backlog(&brand.file.tenant())).sum();
+        kill
+    }
+}
+
+/// What was found in the end.
+#[derive(Debug, Default)]
+pub(super) struct Verdict {
+    pub(super) acknowledged: u64,
+    /// Acknowledged and not sent, where that is promised.
+    pub(super) lost: u64,
+    /// Sent again because the first answer was unknown.
+    pub(super) sent_twice: u64,
+    /// Given up because the answer was unknown and the policy says so.
+    pub(super) given_up: u64,
+    /// Reports, and those posted again because the kill fell between post and record.
+    pub(super) reports: u64,
+    pub(super) told_twice: u64,
+    pub(super) opted_out: u64,
+    /// Everything that must not be.
+    pub(super) problems: Vec<String>,
+}
+
+impl Verdict {
+    pub(super) fn add(&mut self, other: Self) {
+        self.acknowledged += other.acknowledged;
+        self.lost += other.lost;
+        self.sent_twice += other.sent_twice;
+        self.given_up += other.given_up;
+        self.reports += other.reports;
+        self.told_twice += other.told_twice;
+        self.opted_out += other.opted_out;
+        self.problems.extend(other.problems);
+    }
+}
+
+impl std::fmt::Display for Verdict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "acknowledged {}, lost {}, sent twice after an unknown answer {}, given up after an unknown answer {}, \
+             reports {}, posted twice around a kill {}, opted out {}, wrong {}",
+            self.acknowledged,
+            self.lost,
+            self.sent_twice,
+            self.given_up,
+            self.reports,
+            self.told_twice,
+            self.opted_out,
+            self.problems.len(),
+        )
+    }
+}
+
+/// The brand whose policy is to give up what is in doubt. All others send again.
+pub(super) const GIVES_UP: &str = "bandra";
+
+/// Who opted out: a brand and a person who never gets anything but the reply.
+pub(super) type Stopped<'w> = (&'w Brand, String);
+
+/// A world after kills.
+pub(super) struct Oracle<'w> {
+    pub(super) world: &'w World,
+    pub(super) kills: &'w [Kill],
+    pub(super) stopped: &'w [Stopped<'w>],
+}
+
+impl Oracle<'_> {
+    /// Waits until everything that was acknowledged has come to its end.
+    pub(super) async fn settled(&self) {
+        let begun = Instant::now();
+        loop {
+            let webhooks = self.world.provider.settled(Duration::from_millis(100)).await;
+            let open = self.open();
+            if webhooks && open.is_empty() {
+                return;
+            }
+            assert!(begun.elapsed() < GUARD, "webhooks settled: {webhooks}; not at their end: {open:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// The first messages, calls and opt-outs that have not come to their end.
+    fn open(&self) -> Vec<String> {
+        let sent = self.sent();
+        let mut open = Vec::new();
+        for brand in &self.world.brands {
+            for (id, message) in accepted(brand) {
+                let told = message.reports.last().map(|report| report.status.as_str());
+                let wanted = last_word(brand.file.kind, sent.get(&message.to).map_or(&[], Vec::as_slice));
+                if told.is_none_or(|told| wanted.is_some_and(|wanted| wanted != told)) && open.len() < 3 {
+                    open.push(format!("{id}: {wanted:?}, told {told:?}"));
+                }
+            }
+        }
+        for (brand, person) in self.stopped {
+            if (!sent.contains_key(person) && !self.may_lack_its_reply(brand)) || told_of(brand, person) == Some(0) {
+                open.push(format!("{}: the STOP of {person}", brand.file.name));
+            }
+        }
+        open
+    }
+
+    /// Replies are in doubt like any message, and given up where the policy says so. No platform has an id of them.
+    fn may_lack_its_reply(&self, brand: &Brand) -> bool {
+        let unknown = |kill: &Kill| kill.attempts.values().any(String::is_empty);
+        brand.file.name == GIVES_UP && self.kills.iter().any(unknown)
+    }
+
+    fn sent(&self) -> HashMap<String, Vec<Sent>> {
+        let mut by_person: HashMap<String, Vec<Sent>> = HashMap::new();
+        for sent in self.world.provider.journal().sent() {
+            by_person.entry(sent.to.clone()).or_default().push(sent);
+        }
+        by_person
+    }
+
+    /// Judges. Nothing runs any more: the store is opened here.
+    pub(super) async fn judge(&self) -> Verdict {
+        let mut verdict = Verdict::default();
+        let sent = self.sent();
+        let store = self.world.store();
+        for brand in &self.world.brands {
+            for (id, message) in accepted(brand) {
+                let known = store.by_platform_id(&brand.file.tenant(), &id).await.unwrap();
+                if known.len() != 1 {
+                    verdict.problems.push(format!("{id} was accepted {} times", known.len()));
+                }
+                self.message(brand, &id, &message, sent.get(&message.to).map_or(&[], Vec::as_slice), &mut verdict);
+            }
+            self.violations(brand, &mut verdict);
+            self.ledger(&store, brand, &mut verdict).await;
+        }
+        for (brand, person) in self.stopped {
+            self.opted_out(brand, person, &sent, &mut verdict);
+        }
+        let wrong = self.world.provider.journal().violations();
+        verdict.problems.extend(wrong.iter().map(|wrong| format!("the provider's contract: {wrong:?}")));
+        let (calls, _) = store.calls(Timestamp::from_millis(i64::MAX), 10, &HashSet::new()).await.unwrap();
+        verdict.problems.extend(calls.iter().map(|call| format!("never made: {call:?}")));
+        let letters = store.dead_letters(None, usize::MAX).await.unwrap();
+        let calls = letters.iter().filter(|letter| letter.kind == "call");
+        verdict.problems.extend(calls.map(|letter| format!("given up: {letter:?}")));
+        store.close().await.unwrap();
+        verdict
+    }
+
+    fn message(&self, brand: &Brand, id: &str, message: &Message, sent: &[Sent], verdict: &mut Verdict) {
+        verdict.acknowledged += 1;
+        verdict.reports += u64::try_from(message.reports.len()).unwrap();
+        let unknown = self.kills.iter().filter(|kill| kill.attempts.values().any(|known| known == id)).count();
+        let told = message.reports.last().map(|report| report.status.as_str());
+        let gives_up = brand.file.name == GIVES_UP;
+        if sent.is_empty() {
+            if gives_up && unknown > 0 && told == failed(brand.file.kind) {
+                verdict.given_up += 1;
+            } else {
+                verdict.lost += 1;
+                verdict.problems.push(format!("{id} was acknowledged and never sent; told {told:?}"));
+            }
+        }
+        let references: BTreeSet<_> = sent.iter().map(|sent| &sent.client_ref).collect();
+        if references.len() > 1 {
+            verdict.problems.push(format!("{id} went out under {references:?}"));
+        }
+        if sent.len() > 1 {
+            verdict.sent_twice += 1;
+            if gives_up || sent.len() > 1 + unknown {
+                verdict
+                    .problems
+                    .push(format!("{id} was sent {} times, its answer unknown {unknown} times", sent.len()));
+            }
+        }
+        if let Some(wanted) = last_word(brand.file.kind, sent)
+            && told != Some(wanted)
+        {
+            verdict.problems.push(format!("{id}: told {told:?}, and it came to {wanted}"));
+        }
+    }
+
+    /// No report out of its order, and none twice but around a kill.
+    fn violations(&self, brand: &Brand, verdict: &mut Verdict) {
+        let mut repeated: BTreeMap<(String, String), usize> = BTreeMap::new();
+        for violation in brand.platform.journal().violations() {
+            match (violation.breach, &violation.id) {
+                (Breach::Repeat, Some(id)) => {
+                    let word = violation.what.split(' ').next().unwrap_or_default().to_owned();
+                    *repeated.entry((id.clone(), word)).or_default() += 1;
+                }
+                _ => verdict.problems.push(format!("{}'s contract: {violation:?}", brand.file.name)),
+            }
+        }
+        for ((id, word), times) in repeated {
+            verdict.told_twice += 1;
+            if times > self.kills.iter().filter(|kill| kill.calls.contains(&id)).count() {
+                verdict.problems.push(format!("{id}: {word} was told {times} times more, and no kill explains it"));
+            }
+        }
+    }
+
+    async fn ledger(&self, store: &Sqlite, brand: &Brand, verdict: &mut Verdict) {
+        let ledger = store.ledger(&brand.file.tenant()).await.unwrap();
+        let ended = ledger.submitted + ledger.rejected + ledger.suppressed + ledger.expired + ledger.failed;
+        if ledger.accepted != ended || ledger.in_flight != 0 {
+            verdict.problems.push(format!("the ledger of {}: {ledger:?}", brand.file.name));
+        }
+    }
+
+    /// The person got the reply, the platform was told, and nothing else went out.
+    fn opted_out(&self, brand: &Brand, person: &str, sent: &HashMap<String, Vec<Sent>>, verdict: &mut Verdict) {
+        verdict.opted_out += 1;
+        let empty = Vec::new();
+        let sent = sent.get(person).unwrap_or(&empty);
+        let references: BTreeSet<_> = sent.iter().filter_map(|sent| sent.client_ref.as_ref()).collect();
+        let unknown =
+            references.iter().map(|id| self.kills.iter().filter(|kill| kill.attempts.contains_key(*id)).count());
+        let lacks = references.is_empty() && self.may_lack_its_reply(brand);
+        if references.len() != usize::from(!lacks) || sent.len() > 1 + unknown.sum::<usize>() {
+            verdict.problems.push(format!("{person} opted out and was sent {sent:?}"));
+        }
+        let told = told_of(brand, person);
+        if told.is_some_and(|told| told > 1 + self.kills.len()) {
+            verdict.problems.push(format!("{}: told {told:?} times of the STOP of {person}", brand.file.name));
+        }
+    }
+}
+
+/// How often a platform was told that a person opted out. WebEngage is told of its own users only: these are none.
+fn told_of(brand: &Brand, person: &str) -> Option<usize> {
+    let inbound = || brand.platform.journal().inbound();
+    (brand.file.kind == Kind::MoEngage).then(|| inbound().iter().filter(|told| told["from"] == person).count())
+}
+
+/// What a platform sent and had accepted; the recipients as the provider has them, in digits.
+fn accepted(brand: &Brand) -> impl Iterator<Item = (String, Message)> {
+    let messages = brand.platform.journal().messages().into_iter();
+    messages.filter(|(_, message)| message.answer.as_deref() == Some("accepted")).map(|(id, mut message)| {
+        message.to.retain(|c| c.is_ascii_digit());
+        (id, message)
+    })
+}
+
+fn failed(kind: Kind) -> Option<&'static str> {
+    last_of(kind, "rejected")
+}
+
+/// What the platform has to hear last of a message that was sent so: the best that became of it.
+fn last_word(kind: Kind, sent: &[Sent]) -> Option<&'static str> {
+    let story: Vec<&str> = sent.iter().flat_map(|sent| sent.story.iter().copied()).collect();
+    ["read", "delivered", "rejected", "undeliverable", "submitted"]
+        .into_iter()
+        .find(|word| story.contains(word))
+        .and_then(|word| last_of(kind, word))
+}
+
+fn last_of(kind: Kind, word: &str) -> Option<&'static str> {
+    match (kind, word) {
+        (Kind::MoEngage, "submitted") => Some("sent"),
+        (Kind::MoEngage, "delivered") => Some("delivered"),
+        (Kind::MoEngage, "read") => Some("read"),
+        (Kind::MoEngage, _) => Some("failed"),
+        // It is told nothing before a message is delivered.
+        (Kind::WebEngage, "submitted") => None,
+        (Kind::WebEngage, "delivered") => Some("whatsapp_sent"),
+        (Kind::WebEngage, "read") => Some("whatsapp_read"),
+        (Kind::WebEngage, _) => Some("whatsapp_failed"),
+    }
+}
