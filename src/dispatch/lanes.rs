@@ -11,7 +11,7 @@ use tracing::{error, info, warn};
 
 use super::gate::Gates;
 use super::lane::{Handed, LaneTask};
-use super::{calls, timers};
+use super::{calls, timers, unmatched};
 use crate::faults::{self, Point};
 use crate::flow::{Flow, Work};
 use crate::model::StopScope;
@@ -37,10 +37,11 @@ struct Lanes {
 /// Drives everything that is queued until `stop` is true; returns when nothing is under way any more.
 pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watch::Receiver<bool>) {
     recover(&flow).await;
-    let (calls, timers) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (calls, timers, looked_for) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
     let mut beside = JoinSet::new();
     beside.spawn(calls::run(flow.clone(), calls.clone(), stop.clone()));
     beside.spawn(timers::run(flow.clone(), timers.clone(), stop.clone()));
+    beside.spawn(unmatched::run(flow.clone(), looked_for.clone(), stop.clone()));
     let mut lanes = Lanes::new(flow, stop.clone());
     let mut compare = interval(COMPARE);
     compare.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -55,6 +56,7 @@ pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watc
                 Some(Work::Stop(lane, scope)) => lanes.hold(lane, scope),
                 Some(Work::Calls) => calls.notify_one(),
                 Some(Work::Timers) => timers.notify_one(),
+                Some(Work::Unmatched) => looked_for.notify_one(),
                 None => break,
             },
         }

@@ -11,5 +11,6 @@ mod lanes;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod unmatched;
 
 pub use lanes::run;

@@ -74,7 +74,7 @@ impl Flow {
             }
         };
         // Recorded before the call: after a crash this attempt is in doubt, never forgotten.
-        match self.store.begin(vec![message.message.reference]).await {
+        match self.store.begin(vec![(message.message.reference, message.revision)]).await {
             Ok(()) => {}
             // Sent, settled or begun meanwhile: this copy is stale, and the store knows better.
             Err(StoreError::Conflict) => return Ok(After { again: true, ..After::default() }),

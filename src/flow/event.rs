@@ -1,34 +1,78 @@
-//! A provider's status of a message: found by our id or the provider's, and settled.
+//! A provider's status of a message: found by our id or the provider's, and settled. One that finds none is looked for
+//! again for a while: the answer to the send may be on its way to the store, or another node may hold the message.
+
+use std::time::Duration;
 
 use tracing::{info, warn};
 
 use super::Flow;
-use super::request::Passage;
+use super::letters;
+use super::request::{Passage, Way};
 use super::settle::Along;
 use crate::auth::Verified;
-use crate::config::Tenant;
+use crate::config::{Snapshot, Tenant};
 use crate::delivery::Input;
-use crate::model::{Event, Reason, Refusal, Status};
-use crate::store::{Message, StoreError};
+use crate::model::{Event, Refusal, Status};
+use crate::store::{DeadLetter, Message, StoreError};
+use crate::value::Timestamp;
 
 /// Done, or why it cannot be used.
 pub(super) type Used = Result<(), Refusal>;
 
+/// Looked for again after one second, then after four times as long each time: about six minutes in all.
+const LOOKS: u32 = 5;
+/// Looked for again at once; more wait for the next turn.
+const MOST: usize = 256;
+/// Names of tenants that are kept with a status; the others of a larger account are known by sharing it.
+const NAMES: usize = 64;
+/// Of one tenant: a provider account that others send through, too, brings statuses that never find a message.
+const KEEP: usize = 20_000;
+
+/// Whose credentials vouch for an event.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Vouched<'v> {
+    /// Those of tenants by their places.
+    By(&'v Verified),
+    /// Those of tenants that were called so, or share the account of one.
+    Then(&'v [String]),
+}
+
+impl Vouched<'_> {
+    fn for_tenant(self, snapshot: &Snapshot, place: usize, tenant: &Tenant) -> bool {
+        match self {
+            Self::By(verified) => verified.tenants.contains(&place),
+            Self::Then(names) => names
+                .iter()
+                .filter_map(|name| snapshot.tenant(name))
+                .any(|known| known.name == tenant.name || known.account() == tenant.account()),
+        }
+    }
+}
+
+/// When unmatched statuses are looked for next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Looked {
+    /// The earliest time, if there are any.
+    pub next: Option<Timestamp>,
+    /// More are due now.
+    pub more: bool,
+}
+
 impl Flow {
+    /// Settles an event; gives it back where no message of a tenant whose credential vouches for it has its id.
     pub(super) async fn status(
         &self,
-        passage: &Passage,
-        verified: &Verified,
+        snapshot: &Snapshot,
+        vouched: Vouched<'_>,
         event: Event,
-    ) -> Result<Used, StoreError> {
+        letter: Option<i64>,
+    ) -> Result<Option<Event>, StoreError> {
         let message = self.message_of(&event).await?;
         let owner = message.and_then(|message| {
-            let tenant = owner(passage, verified, &message)?;
+            let tenant = owner(snapshot, vouched, &message)?;
             Some((message, tenant))
         });
-        let Some((message, tenant)) = owner else {
-            return Ok(Err(Refusal::new(Reason::Unknown, "no message of a verified tenant has this id")));
-        };
+        let Some((message, tenant)) = owner else { return Ok(Some(event)) };
         info!(id = %message.message.reference, tenant = %tenant.name, status = event.word.as_deref(), "status received");
         if event.status.is_none() {
             warn!(id = %message.message.reference, tenant = %tenant.name, word = event.word.as_deref(), "a status that the mapping does not know: recorded, not reported");
@@ -40,9 +84,76 @@ impl Flow {
             provider_id: event.provider_id.clone(),
             alias: event.user.as_deref().map(Into::into),
             event: Some(event),
+            letter,
         };
         self.settle(Ok(message), tenant, &input, &along).await?;
-        Ok(Ok(()))
+        Ok(None)
+    }
+
+    /// A letter for a status that matches nothing: looked for again by itself.
+    pub(super) fn unmatched(
+        &self,
+        passage: &Passage,
+        way: Way<'_>,
+        verified: &Verified,
+        (tenant, event): (Option<usize>, Event),
+    ) -> DeadLetter {
+        let tenant = passage.tenant(tenant).map(|tenant| tenant.name.clone());
+        let name = way.shown(passage).into_owned();
+        let mut came = passage.came(way, verified);
+        came.verified.truncate(NAMES);
+        info!(id = %passage.id, tenant = tenant.as_ref().map(crate::model::Name::as_str), status = event.word.as_deref(), "a status of no known message: looked for again");
+        let due = Some(passage.now.after(pause(0)));
+        DeadLetter { due, ..letters::unmatched(tenant, name, &event, came, passage.now) }
+    }
+
+    /// Looks again for the messages of statuses whose time for it has come. What is still not found waits longer each time,
+    /// and at last is on the list of dead letters.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn look_again(&self) -> Result<Looked, StoreError> {
+        let now = self.ambient.now();
+        let (letters, mut next) = self.store.letters_due(now, MOST).await?;
+        let more = letters.len() == MOST;
+        let mut in_vain = Vec::new();
+        for letter in letters {
+            if let Some(why) = self.look_once(&letter).await? {
+                let due = (letter.attempts < LOOKS - 1).then(|| now.after(pause(letter.attempts + 1)));
+                if due.is_none() {
+                    warn!(
+                        letter = letter.id,
+                        tenant = letter.tenant.as_ref().map(crate::model::Name::as_str),
+                        why,
+                        "no message was found for a status: kept as a dead letter"
+                    );
+                }
+                next = due.into_iter().chain(next).min();
+                in_vain.push((letter.id, due));
+            }
+        }
+        if !in_vain.is_empty() {
+            let gone = self.store.put_off(in_vain, KEEP).await?;
+            if gone > 0 {
+                warn!(gone, most = KEEP, "too many statuses of no known message: the oldest are no longer kept");
+            }
+        }
+        Ok(Looked { next, more })
+    }
+
+    /// Looks once more for the message of a kept status; why it stays.
+    ///
+    /// # Errors
+    /// What the store says; the letter is where it was.
+    pub async fn look_once(&self, letter: &DeadLetter) -> Result<Option<String>, StoreError> {
+        let event = match letters::read(&letter.content) {
+            Ok(event) => event,
+            Err(why) => return Ok(Some(why)),
+        };
+        let snapshot = self.snapshot.load_full();
+        let names = letter.came.as_ref().map_or(&[][..], |came| &came.verified);
+        let left = self.status(&snapshot, Vouched::Then(names), event, Some(letter.id)).await?;
+        Ok(left.map(|_| letter.why.clone()))
     }
 
     /// A failure of an attempt that was followed by another says nothing of that one: it is recorded only.
@@ -69,8 +180,14 @@ impl Flow {
     }
 }
 
-/// The message's tenant, if its credential verified the request.
-fn owner<'s>(passage: &'s Passage, verified: &Verified, message: &Message) -> Option<&'s Tenant> {
-    let place = passage.snapshot.index_of(message.message.lane.tenant.as_str())?;
-    verified.tenants.contains(&place).then(|| passage.snapshot.tenants.get(place)).flatten().map(|tenant| &**tenant)
+/// The message's tenant, if a credential of it vouches for the event.
+fn owner<'s>(snapshot: &'s Snapshot, vouched: Vouched<'_>, message: &Message) -> Option<&'s Tenant> {
+    let place = snapshot.index_of(message.message.lane.tenant.as_str())?;
+    let tenant = snapshot.tenants.get(place)?;
+    vouched.for_tenant(snapshot, place, tenant).then_some(tenant)
+}
+
+/// Before a status is looked for again, after so many times.
+const fn pause(times: u32) -> Duration {
+    Duration::from_secs(4_u64.saturating_pow(times))
 }

@@ -11,6 +11,7 @@ mod event;
 mod facts;
 mod inbound;
 mod keys;
+mod letters;
 mod misses;
 mod request;
 mod settle;
@@ -18,12 +19,14 @@ mod templates;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod unsaid;
 mod versions;
 mod webhook;
 
 pub use ambient::{Ambient, Ids};
 pub use attempt::After;
 pub use calls::CallEnd;
+pub use event::Looked;
 pub use misses::Misses;
 pub use templates::Synced;
 
@@ -50,6 +53,8 @@ pub enum Work {
     Calls,
     /// Something has a new time to wake at.
     Timers,
+    /// Statuses came that no message was found for.
+    Unmatched,
 }
 
 /// Everything the steps share. Cheap to share behind an [`Arc`].

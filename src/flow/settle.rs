@@ -2,14 +2,14 @@
 
 use tracing::{error, info, warn};
 
-use super::{Flow, Work};
+use super::{Flow, Work, letters};
 use crate::codec::{self, Format};
 use crate::config::{Delivery, Tenant};
 use crate::delivery::{self, Input, Life, Phase, Report, Step, Told};
 use crate::functions::NoFacts;
 use crate::legs::report::{Saying, sayings};
 use crate::model::{Address, Event, Failure, Reason, Ref, Refusal};
-use crate::store::{Change, Line, Message, NewCall, Origin, StoreError};
+use crate::store::{Change, DeadLetter, Line, Message, NewCall, Origin, StoreError};
 use crate::value::{Arena, Timestamp};
 
 /// What an input brings with it besides itself.
@@ -21,6 +21,16 @@ pub(super) struct Along {
     pub(super) event: Option<Event>,
     /// Another address of the recipient.
     pub(super) alias: Option<Address>,
+    /// The letter that this was kept in.
+    pub(super) letter: Option<i64>,
+}
+
+/// What a platform is told of a message: words that were said by now, the calls that say them, what could not be said.
+#[derive(Debug, Default)]
+pub(super) struct Said {
+    pub(super) words: Vec<String>,
+    pub(super) calls: Vec<NewCall>,
+    pub(super) letters: Vec<DeadLetter>,
 }
 
 /// What came of it.
@@ -86,27 +96,15 @@ impl Flow {
         now: Timestamp,
     ) -> (Change, Vec<String>) {
         let reference = message.message.reference;
-        let mut said = message.said.clone();
-        let mut calls = Vec::new();
-        if let Some(report) = step.report.as_ref().filter(|_| message.message.origin == Origin::Platform) {
-            let event = event_of(message, report, along);
-            match self.sayings(message, tenant, &event, now) {
-                Ok(sayings) => {
-                    for Saying { word, calls: named } in sayings {
-                        said.push(word);
-                        calls.extend(
-                            named
-                                .into_iter()
-                                .map(|(name, context)| self.new_call(tenant, name, Some(reference), context, now)),
-                        );
-                    }
-                }
-                Err(refusal) => {
-                    error!(id = %reference, tenant = %tenant.name, why = refusal.text.as_deref(), "the mapping cannot say what became of it");
-                }
-            }
+        let report = step.report.as_ref().filter(|_| message.message.origin == Origin::Platform);
+        let Said { words: said, calls, letters } = match report {
+            Some(report) => self.report(message, tenant, &event_of(message, report, along), now),
+            None => Said { words: message.said.clone(), ..Said::default() },
+        };
+        let mut text = line(step, along);
+        if !letters.is_empty() {
+            text.push_str(" · the mapping cannot say so, kept");
         }
-        let text = line(step, along);
         let change = Change {
             reference,
             revision: message.revision,
@@ -114,6 +112,9 @@ impl Flow {
             provider_id: along.provider_id.clone().filter(|id| message.provider_id.as_ref() != Some(id)),
             said: (said.len() != message.said.len()).then(|| said.clone()),
             calls,
+            newest: false,
+            letters,
+            redrives: along.letter,
             alias: along.alias.clone(),
             line: Line { at: now, text },
             goes_on: false,
@@ -121,19 +122,35 @@ impl Flow {
         (change, said)
     }
 
-    fn sayings(
+    /// Under the version that the message was accepted under. What the mapping cannot say is kept until it can.
+    fn report(&self, message: &Message, tenant: &Tenant, event: &Event, now: Timestamp) -> Said {
+        let then = self.under(message, tenant);
+        self.say(message, then.as_deref().unwrap_or(tenant), event, now).unwrap_or_else(|refusal| {
+            let letter = letters::unsaid(message, tenant, event, &refusal, now);
+            error!(id = %message.message.reference, tenant = %tenant.name, why = letter.why, "the mapping cannot say what became of it: kept as a dead letter");
+            Said { words: message.said.clone(), letters: vec![letter], ..Said::default() }
+        })
+    }
+
+    /// The words for an event in that tenant's mapping, and their calls.
+    pub(super) fn say(
         &self,
         message: &Message,
         tenant: &Tenant,
         event: &Event,
         now: Timestamp,
-    ) -> Result<Vec<Saying>, Refusal> {
+    ) -> Result<Said, Refusal> {
         let arena = Arena::new();
         let value = codec::decode(Format::Json, &message.message.body, &arena)
             .map_err(|problem| Refusal::new(Reason::Malformed, problem.to_string()))?;
-        let then = self.under(message, tenant);
-        let tenant = then.as_deref().unwrap_or(tenant);
-        sayings(tenant, value, event, &message.said, &arena, &NoFacts, now)
+        let mut said = Said { words: message.said.clone(), ..Said::default() };
+        let about = Some(message.message.reference);
+        for Saying { word, calls } in sayings(tenant, value, event, &message.said, &arena, &NoFacts, now)? {
+            said.words.push(word);
+            let calls = calls.into_iter().map(|(name, context)| self.new_call(tenant, name, about, context, now));
+            said.calls.extend(calls);
+        }
+        Ok(said)
     }
 
     /// A call to be queued.
@@ -218,6 +235,9 @@ impl Flow {
             provider_id: None,
             said,
             calls: Vec::new(),
+            newest: false,
+            letters: Vec::new(),
+            redrives: None,
             alias: None,
             line,
             goes_on,

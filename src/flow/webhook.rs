@@ -5,15 +5,16 @@ use std::collections::HashMap;
 use futures_util::future::join_all;
 use tracing::warn;
 
-use super::Flow;
-use super::event::Used;
+use super::event::{Used, Vouched};
+use super::letters::{letter, told as in_words};
 use super::request::{Passage, Way};
+use super::{Flow, Work};
 use crate::auth::Verified;
 use crate::faults::{self, Point};
 use crate::legs::{News, Told, Webhook};
 use crate::mapping::Leg;
 use crate::model::wire::Reply;
-use crate::model::{Name, Refusal};
+use crate::model::{Event, Name, Refusal};
 use crate::store::{DeadLetter, StoreError};
 
 /// So many events of a webhook are settled at once: each waits for the disk.
@@ -32,20 +33,35 @@ struct Unusable {
 
 type Why = (Option<usize>, Refusal);
 
+/// What is left of a webhook once what could be settled is.
+#[derive(Default)]
+pub(super) struct Left {
+    unusable: Vec<Unusable>,
+    /// Statuses of no known message, with the tenant each is placed with.
+    unmatched: Vec<(Option<usize>, Event)>,
+}
+
+impl Left {
+    fn add(&mut self, other: Self) {
+        self.unusable.extend(other.unusable);
+        self.unmatched.extend(other.unmatched);
+    }
+}
+
 impl Flow {
     /// Nothing is parked before the rest is durable: a webhook that comes again does not fill the dead letters.
     pub(super) async fn take(&self, passage: &Passage, way: Way<'_>, webhooks: Vec<Webhook>, reply: Reply) -> Reply {
         faults::reached(Point::WebhookDecided);
-        let mut letters = Vec::new();
+        let mut left = Vec::with_capacity(webhooks.len());
         for Webhook { leg, verified, told } in webhooks {
             match self.all(passage, &verified, told).await {
-                Ok(unusable) => letters.extend(self.letters(passage, way, leg, &verified, unusable)),
+                Ok(of_it) => left.push((leg, verified, of_it)),
                 Err(problem) => return self.not_durable(passage, way, None, &problem),
             }
         }
         faults::reached(Point::WebhookStored);
-        for letter in letters {
-            if let Err(problem) = self.store.park(letter).await {
+        for (leg, verified, of_it) in left {
+            if let Err(problem) = self.keep(passage, way, leg, &verified, of_it).await {
                 return self.not_durable(passage, way, None, &problem);
             }
         }
@@ -53,8 +69,35 @@ impl Flow {
         reply
     }
 
+    /// Keeps what is left of a webhook.
+    pub(super) async fn keep(
+        &self,
+        passage: &Passage,
+        way: Way<'_>,
+        leg: Leg,
+        verified: &Verified,
+        left: Left,
+    ) -> Result<(), StoreError> {
+        let Left { unusable, unmatched } = left;
+        let looked_for = !unmatched.is_empty();
+        let mut letters = self.letters(passage, way, leg, verified, unusable);
+        letters.extend(unmatched.into_iter().map(|event| self.unmatched(passage, way, verified, event)));
+        if !letters.is_empty() {
+            self.store.park(letters).await?;
+        }
+        if looked_for {
+            self.tell(Work::Unmatched);
+        }
+        Ok(())
+    }
+
     /// What is about one message or person goes in its order, the rest at once.
-    async fn all(&self, passage: &Passage, verified: &Verified, told: Vec<Told>) -> Result<Vec<Unusable>, StoreError> {
+    pub(super) async fn all(
+        &self,
+        passage: &Passage,
+        verified: &Verified,
+        told: Vec<Told>,
+    ) -> Result<Left, StoreError> {
         if told.len() <= 1 {
             return self.in_order(passage, verified, told).await;
         }
@@ -67,39 +110,36 @@ impl Flow {
                 None => groups.push(vec![told]),
             }
         }
-        let mut unusable = Vec::new();
+        let mut left = Left::default();
         let mut groups = groups.into_iter();
         loop {
             let some = groups.by_ref().take(AT_ONCE).map(|group| self.in_order(passage, verified, group));
             let done = join_all(some).await;
             if done.is_empty() {
-                return Ok(unusable);
+                return Ok(left);
             }
             for done in done {
-                unusable.extend(done?);
+                left.add(done?);
             }
         }
     }
 
-    async fn in_order(
-        &self,
-        passage: &Passage,
-        verified: &Verified,
-        group: Vec<Told>,
-    ) -> Result<Vec<Unusable>, StoreError> {
-        let mut unusable = Vec::new();
+    async fn in_order(&self, passage: &Passage, verified: &Verified, group: Vec<Told>) -> Result<Left, StoreError> {
+        let mut left = Left::default();
         for Told { tenant, index, news } in group {
-            let (whose, used): (_, Used) = match news {
-                Err(refused) => (tenant, Err(refused.refusal)),
+            let used: Used = match news {
+                Err(refused) => Err(refused.refusal),
                 Ok(News::Status(event)) => {
-                    let first = verified.tenants.first().copied();
-                    (tenant.or(first), self.status(passage, verified, *event).await?)
+                    let event = self.status(&passage.snapshot, Vouched::By(verified), *event, None).await?;
+                    let whose = tenant.or(verified.tenants.first().copied());
+                    left.unmatched.extend(event.map(|event| (whose, event)));
+                    Ok(())
                 }
-                Ok(News::Inbound(inbound)) => (tenant, self.inbound(passage, *inbound, tenant).await?),
+                Ok(News::Inbound(inbound)) => self.inbound(passage, *inbound, tenant).await?,
             };
-            unusable.extend(used.err().map(|refusal| Unusable { tenant: whose, why: (index, refusal) }));
+            left.unusable.extend(used.err().map(|refusal| Unusable { tenant, why: (index, refusal) }));
         }
-        Ok(unusable)
+        Ok(left)
     }
 
     /// One letter a tenant, with the whole webhook: redriving it does again what was done, which changes nothing, and
@@ -119,25 +159,17 @@ impl Flow {
                 None => by_tenant.push((tenant, vec![why])),
             }
         }
-        let letter = |(whose, mut all): (Option<usize>, Vec<Why>)| {
+        let of_tenant = |(whose, mut all): (Option<usize>, Vec<Why>)| {
             all.sort_by_key(|(index, _)| *index);
             let tenant = passage.tenant(whose).map(|tenant| tenant.name.clone());
             let why = why(&all);
             warn!(id = %passage.id, tenant = tenant.as_ref().map(Name::as_str), leg = leg.as_str(), why, "webhook parked");
-            DeadLetter {
-                id: 0,
-                tenant,
-                kind: leg.as_str().to_owned(),
-                name: way.shown(passage).into_owned(),
-                message: None,
-                why,
-                content: passage.incoming.body.clone(),
-                at: passage.now,
-                call: None,
-                came: Some(passage.came(way, verified)),
-            }
+            let name = way.shown(passage).into_owned();
+            let content = passage.incoming.body.clone();
+            let came = Some(passage.came(way, verified));
+            DeadLetter { came, ..letter(leg.as_str(), tenant, name, why, content, passage.now) }
         };
-        by_tenant.into_iter().map(letter).collect()
+        by_tenant.into_iter().map(of_tenant).collect()
     }
 }
 
@@ -155,9 +187,9 @@ fn about(told: &Told) -> String {
 
 /// Why, each item by its place.
 fn why(all: &[Why]) -> String {
-    let one = |(index, Refusal { reason, text, .. }): &Why| {
+    let one = |(index, refusal): &Why| {
         let place = index.map(|index| format!("item {index}: ")).unwrap_or_default();
-        text.as_ref().map_or_else(|| format!("{place}{reason}"), |text| format!("{place}{reason}: {text}"))
+        format!("{place}{}", in_words(refusal))
     };
     let mut why = all.iter().take(REASONS).map(one).collect::<Vec<_>>().join("; ");
     if all.len() > REASONS {

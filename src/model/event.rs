@@ -124,7 +124,14 @@ impl Failure {
 
     /// As mappings and cases read it, with `text` added.
     pub fn view<'v>(&'v self, arena: &'v Arena) -> Value<'v> {
-        let text = self.text().map(|text| &*arena.alloc_str(&text));
+        self.with(self.text().map(|text| &*arena.alloc_str(&text)), arena)
+    }
+
+    fn kept<'v>(&'v self, arena: &'v Arena) -> Value<'v> {
+        self.with(None, arena)
+    }
+
+    fn with<'v>(&'v self, text: Option<&'v str>, arena: &'v Arena) -> Value<'v> {
         let span = |span: Option<Duration>| span.map(|span| &*arena.alloc_str(&written(span)));
         let members = [
             ("reason", Some(self.reason.as_str())),
@@ -213,6 +220,17 @@ impl Event {
     /// As a platform's mapping reads it: `$.event`, with `failure.text` (code and detail on one line) and
     /// `provider` (the provider's name) added.
     pub fn view<'v>(&'v self, provider: &'v str, arena: &'v Arena) -> Value<'v> {
+        let failure = self.failure.as_ref().map(|failure| failure.view(arena));
+        self.with(failure, Some(provider), arena)
+    }
+
+    /// With exactly what [`Event::read`] takes: to be kept, and read again.
+    pub fn kept<'v>(&'v self, arena: &'v Arena) -> Value<'v> {
+        let failure = self.failure.as_ref().map(|failure| failure.kept(arena));
+        self.with(failure, None, arena)
+    }
+
+    fn with<'v>(&'v self, failure: Option<Value<'v>>, provider: Option<&'v str>, arena: &'v Arena) -> Value<'v> {
         let reference = self.reference.map(|id| &*arena.alloc_str(&id.to_string()));
         let members = [
             ("provider_id", self.provider_id.as_deref().map(Value::Text)),
@@ -222,8 +240,8 @@ impl Event {
             ("at", Some(Value::Time(self.at))),
             ("user", self.user.as_deref().map(Value::Text)),
             ("cost", self.cost.as_ref().map(|cost| cost.view(arena))),
-            ("failure", self.failure.as_ref().map(|failure| failure.view(arena))),
-            ("provider", Some(Value::Text(provider))),
+            ("failure", failure),
+            ("provider", provider.map(Value::Text)),
         ];
         super::members::map(members, arena)
     }

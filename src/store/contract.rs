@@ -107,6 +107,12 @@ pub struct Change {
     pub said: Option<Vec<String>>,
     /// Calls to be made.
     pub calls: Vec<NewCall>,
+    /// The calls go by the newest mapping, as its words did: see [`Call::newest`].
+    pub newest: bool,
+    /// What could not be done and waits for a person, as [`Store::park`] keeps it.
+    pub letters: Vec<DeadLetter>,
+    /// The letter that this does at last: it leaves the list. One that is gone by now is no conflict.
+    pub redrives: Option<i64>,
     /// Further addresses of the recipient (the provider's user id), learned now: a suppression of one counts for all.
     pub alias: Option<Address>,
     /// What happened.
@@ -130,6 +136,23 @@ pub struct NewCall {
     pub context: Bytes,
     /// When it was queued; its maximum age counts from here.
     pub at: Timestamp,
+}
+
+/// What calls stand in line for: one call of one tenant's mapping. A platform that is gone stops a line, not a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallLane {
+    /// Whose.
+    pub tenant: Name,
+    /// The call's name.
+    pub name: String,
+}
+
+impl NewCall {
+    /// Where it stands in line.
+    #[must_use]
+    pub fn lane(&self) -> CallLane {
+        CallLane { tenant: self.tenant.clone(), name: self.name.clone() }
+    }
 }
 
 /// A stored call.
@@ -167,17 +190,18 @@ pub enum CallStep {
 pub struct DeadLetter {
     /// The store's number.
     pub id: i64,
-    /// Whose, if known; a webhook of nobody's number is parked under the provider.
+    /// Whose, if known.
     pub tenant: Option<Name>,
-    /// `call`, `status`, `inbound`.
+    /// `call`: given up or refused; `report`: the mapping could not say it; `status`, `inbound`: a webhook that the
+    /// mapping could not read; `unmatched`: a status that no message was found for.
     pub kind: String,
-    /// The call's name, or the route's path.
+    /// The call's name, the state that could not be reported, or the route's path.
     pub name: String,
     /// The message it speaks of, if known.
     pub message: Option<Ref>,
     /// Why it is here.
     pub why: String,
-    /// What it takes to do it again: a call's context, a webhook's raw body.
+    /// What it takes to do it again: a call's context, an event as JSON, a webhook's raw body.
     pub content: Bytes,
     /// Since when.
     pub at: Timestamp,
@@ -185,6 +209,10 @@ pub struct DeadLetter {
     pub call: Option<i64>,
     /// What a webhook came with besides its body.
     pub came: Option<Came>,
+    /// How often it was tried again.
+    pub attempts: u32,
+    /// When it is tried again by itself; `None`: it is on the list, and waits for a person.
+    pub due: Option<Timestamp>,
 }
 
 /// Puts an address on the list of those who opted out, or takes it off.
@@ -282,8 +310,9 @@ pub trait Store: Send + Sync + 'static {
     fn accept(&self, messages: Vec<NewMessage>) -> Stored<'_, Vec<Acceptance>>;
     /// Records that attempts begin: after a crash these are [`Store::interrupted`] unless [`Store::update`] ended them since,
     /// and until then they are neither claimed nor due. [`StoreError::Conflict`] if one of them is not queued any more
-    /// (a status, an expiry or the operator was faster) or was begun already: then none of them is recorded.
-    fn begin(&self, messages: Vec<Ref>) -> Stored<'_, ()>;
+    /// (a status, an expiry or the operator was faster), has another revision (this copy is older than what is stored, and
+    /// perhaps sent since) or was begun already: then none of them is recorded.
+    fn begin(&self, messages: Vec<(Ref, u64)>) -> Stored<'_, ()>;
     /// One atomic change.
     fn update(&self, change: Change) -> Stored<'_, ()>;
     /// A message by our id.
@@ -308,9 +337,19 @@ pub trait Store: Send + Sync + 'static {
     /// How many messages of a tenant are queued. Cheap: asked for every accept of a tenant with a backlog limit.
     fn backlog(&self, tenant: &Name) -> u64;
 
-    /// Calls whose time has come, oldest first, without those in `held`, and when the next one will. Where there are
-    /// more than `most`, tenants share; a call is not there before the older ones of its message and name are settled.
-    fn calls(&self, now: Timestamp, most: usize, held: &HashSet<i64>) -> Stored<'_, (Vec<Call>, Option<Timestamp>)>;
+    /// Calls whose time has come, oldest first, without those in `held`, and when the next one will.
+    fn calls(&self, now: Timestamp, most: usize, held: &HashSet<i64>) -> Stored<'_, (Vec<Call>, Option<Timestamp>)> {
+        self.calls_beside(now, most, held, &HashSet::new())
+    }
+    /// The same without the lanes in `stopped`, whose calls cost nothing here however many wait. Where there are more than
+    /// `most`, lanes share; a call is not there before the older ones of its message and name are settled.
+    fn calls_beside(
+        &self,
+        now: Timestamp,
+        most: usize,
+        held: &HashSet<i64>,
+        stopped: &HashSet<CallLane>,
+    ) -> Stored<'_, (Vec<Call>, Option<Timestamp>)>;
     /// What comes next of a call, with a line for its message's history.
     fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()>;
 
@@ -322,14 +361,20 @@ pub trait Store: Send + Sync + 'static {
     /// memory, true from the moment the opt-out is durable.
     fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool;
 
-    /// Parks what could not be done. The id in the letter is ignored.
-    fn park(&self, letter: DeadLetter) -> Stored<'_, ()>;
+    /// Keeps what could not be done, all or none. The ids in the letters are ignored. A letter that is there already, of
+    /// the same tenant, kind, name, message and content, is not kept twice: what repeats does not fill the list.
+    fn park(&self, letters: Vec<DeadLetter>) -> Stored<'_, ()>;
+    /// Letters that are to be tried again by themselves, the earliest first, and when the next one will be.
+    fn letters_due(&self, now: Timestamp, most: usize) -> Stored<'_, (Vec<DeadLetter>, Option<Timestamp>)>;
+    /// Each of these was tried again in vain: again then, or, without a time, on the list from now on. Of the unmatched
+    /// statuses of their tenants the newest `keep` stay; how many went.
+    fn put_off(&self, letters: Vec<(i64, Option<Timestamp>)>, keep: usize) -> Stored<'_, usize>;
     /// Dead letters, newest first.
     fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Stored<'_, Vec<DeadLetter>> {
         let of = Letters { tenant: tenant.cloned(), ..Letters::default() };
         self.letters(&of, Page::Newest { below: None }, most)
     }
-    /// Dead letters that fit, a page of them.
+    /// Dead letters that fit, a page of them, without those that are still tried by themselves.
     fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>>;
     /// Queues a parked call anew under its own id, its age counting from `at`, and takes it off the dead letters; false
     /// if there is no such letter or it is no call. `newest`: see [`Call::newest`].
@@ -354,8 +399,8 @@ pub trait Store: Send + Sync + 'static {
     fn texts(&self) -> Stored<'_, Vec<Text>>;
     /// Writes something of no meaning through to the disk: whether writes are taken now.
     fn probe(&self) -> Stored<'_, ()>;
-    /// Removes finished messages accepted before `before` that no waiting call speaks of, and inbound ids as old, at most
-    /// `most` in all; how many went. Then texts that were retired before the oldest message that is left was accepted.
+    /// Removes finished messages accepted before `before` that no waiting call speaks of, inbound ids as old, and unmatched
+    /// statuses as old, which no message is left for, at most `most` in all; how many went. Then texts that were retired before the oldest message that is left was accepted.
     fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize>;
     /// Waits for what is under way and closes.
     fn close(&self) -> Stored<'_, ()>;

@@ -55,6 +55,9 @@ pub(super) fn change(number: i64, revision: u64, phase: Phase) -> Change {
         provider_id: None,
         said: None,
         calls: Vec::new(),
+        newest: false,
+        letters: Vec::new(),
+        redrives: None,
         alias: None,
         line: Line { at: at(number), text: format!("now {phase:?}") },
         goes_on: false,
@@ -96,9 +99,11 @@ pub(super) fn letter(tenant: Option<&str>, why: &str) -> DeadLetter {
         name: "/hook".to_owned(),
         message: None,
         why: why.to_owned(),
-        content: Bytes::from_static(b"{\xff}"),
+        content: [b"{\xff}", why.as_bytes()].concat().into(),
         at: at(9),
         call: None,
         came: None,
+        attempts: 0,
+        due: None,
     }
 }

@@ -2,6 +2,7 @@
 //! code's table, every command is named, every relative link leads somewhere.
 
 mod cookbook;
+mod delivery;
 mod fences;
 mod layout;
 mod reference;

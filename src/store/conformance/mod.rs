@@ -1,6 +1,7 @@
 //! What every engine keeps: one test per promise and engine.
 
 mod calls;
+mod letters;
 mod messages;
 mod operator;
 mod people;
@@ -56,17 +57,23 @@ promises! {
     queues::claiming_leaves_out_what_waits_is_held_or_under_way,
     queues::attempts_that_never_ended_are_found,
     queues::only_a_queued_message_can_be_begun,
+    queues::an_old_copy_cannot_be_begun,
     queues::what_is_due_comes_in_time_order,
     queues::queued_messages_are_due_when_their_time_runs_out,
     calls::calls_come_oldest_first_and_in_their_order,
-    calls::letters_are_found_by_what_they_are,
     operator::a_recount_finds_a_wrong_tally,
     operator::what_was_purged_is_counted_still,
     operator::a_token_is_kept_once,
     calls::a_call_is_done_again_or_parked,
     calls::tenants_share_the_calls,
-    calls::letters_come_newest_first,
-    calls::a_parked_call_is_queued_anew_or_thrown_away,
+    calls::stopped_lanes_are_stepped_over,
+    letters::a_letter_that_repeats_is_kept_once,
+    letters::letters_are_tried_again_in_time_order_and_then_listed,
+    letters::unmatched_statuses_are_bounded_and_grow_old,
+    letters::a_change_parks_its_letters_or_nothing,
+    letters::letters_come_newest_first,
+    letters::letters_are_found_by_what_they_are,
+    letters::a_parked_call_is_queued_anew_or_thrown_away,
     people::an_inbound_message_is_taken_once,
     people::an_opt_out_counts_at_once_and_for_its_sender,
     people::an_opt_out_counts_for_every_address_of_a_person,

@@ -42,7 +42,7 @@ pub(super) async fn claiming_goes_by_class_then_age(store: &dyn Store) {
 pub(super) async fn claiming_leaves_out_what_waits_is_held_or_under_way(store: &dyn Store) {
     let waiting = NewMessage { life: Life { wake: Some(at(101)), ..new(2).life }, ..new(2) };
     accept(store, vec![new(1), waiting, new(3), new(4), new(5)]).await;
-    store.begin(vec![id(3)]).await.unwrap();
+    store.begin(vec![(id(3), 0)]).await.unwrap();
     store.update(change(4, 0, Phase::Submitted)).await.unwrap();
     let held: HashSet<Ref> = [id(1)].into();
     let claimed = store.claim(&lane("acme", "14155550100"), at(100), 9, &held).await.unwrap();
@@ -54,7 +54,7 @@ pub(super) async fn claiming_leaves_out_what_waits_is_held_or_under_way(store: &
 
 pub(super) async fn attempts_that_never_ended_are_found(store: &dyn Store) {
     accept(store, (1..=5).map(new).collect()).await;
-    store.begin(vec![id(1), id(2), id(3)]).await.unwrap();
+    store.begin(vec![(id(1), 0), (id(2), 0), (id(3), 0)]).await.unwrap();
     store.update(change(2, 0, Phase::Queued)).await.unwrap();
     store.update(change(4, 0, Phase::Sending)).await.unwrap();
     assert_eq!(store.interrupted().await.unwrap(), [id(1), id(3), id(4)]);
@@ -70,14 +70,30 @@ pub(super) async fn attempts_that_never_ended_are_found(store: &dyn Store) {
 pub(super) async fn only_a_queued_message_can_be_begun(store: &dyn Store) {
     accept(store, (1..=3).map(new).collect()).await;
     store.update(change(2, 0, Phase::Expired)).await.unwrap();
-    assert_eq!(store.begin(vec![id(1), id(2)]).await, Err(StoreError::Conflict));
-    assert_eq!(store.begin(vec![id(9)]).await, Err(StoreError::Conflict));
-    assert_eq!(store.begin(vec![id(3), id(3)]).await, Err(StoreError::Conflict));
+    assert_eq!(store.begin(vec![(id(1), 0), (id(2), 1)]).await, Err(StoreError::Conflict));
+    assert_eq!(store.begin(vec![(id(9), 0)]).await, Err(StoreError::Conflict));
+    assert_eq!(store.begin(vec![(id(3), 0), (id(3), 0)]).await, Err(StoreError::Conflict));
     assert!(store.interrupted().await.unwrap().is_empty());
-    store.begin(vec![id(1)]).await.unwrap();
-    assert_eq!(store.begin(vec![id(1)]).await, Err(StoreError::Conflict));
+    store.begin(vec![(id(1), 0)]).await.unwrap();
+    assert_eq!(store.begin(vec![(id(1), 0)]).await, Err(StoreError::Conflict));
     store.begin(vec![]).await.unwrap();
     assert_eq!(store.interrupted().await.unwrap(), [id(1)]);
+}
+
+pub(super) async fn an_old_copy_cannot_be_begun(store: &dyn Store) {
+    accept(store, vec![new(1), new(2)]).await;
+    store.begin(vec![(id(1), 0)]).await.unwrap();
+    store.update(change(1, 0, Phase::Submitted)).await.unwrap();
+    // Failed, and worth another attempt: queued again, while somebody still holds the first copy.
+    store.update(change(1, 1, Phase::Queued)).await.unwrap();
+    for revision in [0, 1, 3] {
+        assert_eq!(store.begin(vec![(id(2), 0), (id(1), revision)]).await, Err(StoreError::Conflict), "{revision}");
+    }
+    assert!(store.interrupted().await.unwrap().is_empty(), "none of them is begun");
+    let newest = store.claim(&lane("acme", "14155550100"), at(100), 9, &HashSet::new()).await.unwrap();
+    let begun = newest.iter().map(|message| (message.message.reference, message.revision)).collect();
+    store.begin(begun).await.unwrap();
+    assert_eq!(store.interrupted().await.unwrap(), [id(1), id(2)]);
 }
 
 pub(super) async fn what_is_due_comes_in_time_order(store: &dyn Store) {
@@ -95,7 +111,7 @@ pub(super) async fn what_is_due_comes_in_time_order(store: &dyn Store) {
     assert_eq!(store.due(at(300), 9).await.unwrap(), (vec![id(2), id(3), id(1)], Some(at(400))));
     assert_eq!(store.due(at(400), 2).await.unwrap().0, [id(2), id(3)]);
     // A message that is being sent is not touched meanwhile.
-    store.begin(vec![id(2)]).await.unwrap();
+    store.begin(vec![(id(2), 1)]).await.unwrap();
     assert_eq!(store.due(at(300), 1).await.unwrap().0, [id(3)]);
     store.update(change(4, 1, Phase::Submitted)).await.unwrap();
     assert_eq!(store.due(at(300), 9).await.unwrap().1, None);

@@ -1,17 +1,17 @@
-//! Calls that wait for their time. Tenants share what is asked for, so that one with a platform that is down and a
-//! hundred thousand reports does not keep the others' waiting.
+//! Calls that wait for their time. Lanes share what is asked for, so that one with a platform that is down and a hundred
+//! thousand reports does not keep the others' waiting.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use super::super::{Call, NewCall};
-use crate::model::{Name, Ref};
+use super::super::{Call, CallLane, NewCall};
+use crate::model::Ref;
 use crate::value::Timestamp;
 
 /// Waiting calls, by id, by time and by what must keep its order.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
     all: HashMap<i64, Call>,
-    by_time: BTreeMap<Name, BTreeSet<(Timestamp, i64)>>,
+    by_time: BTreeMap<CallLane, BTreeSet<(Timestamp, i64)>>,
     in_order: HashMap<(Ref, String), BTreeSet<i64>>,
 }
 
@@ -22,7 +22,7 @@ impl Calls {
 
     /// `newest`: redriven, it goes by the newest mapping.
     pub(super) fn add_anew(&mut self, call: NewCall, newest: bool) {
-        self.by_time.entry(call.tenant.clone()).or_default().insert((call.at, call.id));
+        self.by_time.entry(call.lane()).or_default().insert((call.at, call.id));
         if let Some(message) = call.message {
             self.in_order.entry((message, call.name.clone())).or_default().insert(call.id);
         }
@@ -31,7 +31,7 @@ impl Calls {
 
     pub(super) fn remove(&mut self, id: i64) -> Option<Call> {
         let call = self.all.remove(&id)?;
-        if let Some(times) = self.by_time.get_mut(&call.call.tenant) {
+        if let Some(times) = self.by_time.get_mut(&call.call.lane()) {
             times.remove(&(call.due, id));
         }
         if let Some(message) = call.call.message {
@@ -48,7 +48,7 @@ impl Calls {
 
     pub(super) fn again(&mut self, id: i64, due: Timestamp) -> Option<&Call> {
         let call = self.all.get_mut(&id)?;
-        let times = self.by_time.entry(call.call.tenant.clone()).or_default();
+        let times = self.by_time.entry(call.call.lane()).or_default();
         times.remove(&(call.due, id));
         times.insert((due, id));
         call.due = due;
@@ -65,12 +65,19 @@ impl Calls {
         self.all.values().any(|call| call.call.message == Some(message))
     }
 
-    pub(super) fn due(&self, now: Timestamp, most: usize, held: &HashSet<i64>) -> (Vec<Call>, Option<Timestamp>) {
+    pub(super) fn due(
+        &self,
+        now: Timestamp,
+        most: usize,
+        held: &HashSet<i64>,
+        stopped: &HashSet<CallLane>,
+    ) -> (Vec<Call>, Option<Timestamp>) {
         let later = |times: &BTreeSet<(Timestamp, i64)>| times.iter().find(|(due, _)| *due > now).map(|(due, _)| *due);
-        let next = self.by_time.values().filter_map(later).min();
-        let mut ready: Vec<_> = self.by_time.values().map(|times| self.ready(times, now, held)).collect();
+        let going = || self.by_time.iter().filter(|(lane, _)| !stopped.contains(lane)).map(|(_, times)| times);
+        let next = going().filter_map(later).min();
+        let mut ready: Vec<_> = going().map(|times| self.ready(times, now, held)).collect();
         let mut found = Vec::new();
-        // The oldest of each tenant, then the second of each, …
+        // The oldest of each lane, then the second of each, …
         loop {
             let round: Vec<_> = ready.iter_mut().filter_map(Iterator::next).collect();
             if round.is_empty() || found.len() >= most {

@@ -3,6 +3,7 @@
 //! One state behind one mutex that is never held over an await; what it does is in `state`.
 
 mod calls;
+mod letters;
 mod people;
 mod state;
 
@@ -12,8 +13,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_util::future::{FutureExt, ready};
 
 use super::{
-    Acceptance, Call, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewMessage, Page,
-    Store, StoreError, Stored, Suppression, Taken, Text, Token,
+    Acceptance, Call, CallLane, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewMessage,
+    Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -45,7 +46,7 @@ impl Store for Memory {
         Self::done(self.state().accept(messages))
     }
 
-    fn begin(&self, messages: Vec<Ref>) -> Stored<'_, ()> {
+    fn begin(&self, messages: Vec<(Ref, u64)>) -> Stored<'_, ()> {
         Self::done(self.state().begin(&messages))
     }
 
@@ -93,8 +94,14 @@ impl Store for Memory {
         self.state().tally.backlog(tenant)
     }
 
-    fn calls(&self, now: Timestamp, most: usize, held: &HashSet<i64>) -> Stored<'_, (Vec<Call>, Option<Timestamp>)> {
-        Self::done(Ok(self.state().calls.due(now, most, held)))
+    fn calls_beside(
+        &self,
+        now: Timestamp,
+        most: usize,
+        held: &HashSet<i64>,
+        stopped: &HashSet<CallLane>,
+    ) -> Stored<'_, (Vec<Call>, Option<Timestamp>)> {
+        Self::done(Ok(self.state().calls.due(now, most, held, stopped)))
     }
 
     fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()> {
@@ -115,13 +122,22 @@ impl Store for Memory {
         self.state().suppressed.holds(tenant, sender, address)
     }
 
-    fn park(&self, letter: DeadLetter) -> Stored<'_, ()> {
-        self.state().park(letter);
+    fn park(&self, letters: Vec<DeadLetter>) -> Stored<'_, ()> {
+        let mut state = self.state();
+        letters.into_iter().for_each(|letter| state.letters.park(letter));
         Self::done(Ok(()))
     }
 
+    fn letters_due(&self, now: Timestamp, most: usize) -> Stored<'_, (Vec<DeadLetter>, Option<Timestamp>)> {
+        Self::done(Ok(self.state().letters.due(now, most)))
+    }
+
+    fn put_off(&self, letters: Vec<(i64, Option<Timestamp>)>, keep: usize) -> Stored<'_, usize> {
+        Self::done(Ok(self.state().letters.put_off(&letters, keep)))
+    }
+
     fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>> {
-        Self::done(Ok(self.state().letters(fit, page, most)))
+        Self::done(Ok(self.state().letters.listed(fit, page, most)))
     }
 
     fn redrive(&self, letter: i64, at: Timestamp, newest: bool) -> Stored<'_, bool> {
@@ -129,7 +145,7 @@ impl Store for Memory {
     }
 
     fn discard(&self, letter: i64) -> Stored<'_, bool> {
-        Self::done(Ok(self.state().letters.remove(&letter).is_some()))
+        Self::done(Ok(self.state().letters.remove(letter).is_some()))
     }
 
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {

@@ -7,10 +7,11 @@ use super::super::suppressed::Suppressed;
 use super::super::tally::{Accounts, Move, Tally};
 use super::super::wake::wake_of;
 use super::super::{
-    Acceptance, CallStep, Change, Count, DeadLetter, Lane, Letters, Line, Message, NewCall, NewMessage, Origin, Page,
-    StoreError, Suppression, Taken, Text, TextKind, Token,
+    Acceptance, CallStep, Change, Count, DeadLetter, Lane, Line, Message, NewCall, NewMessage, Origin, StoreError,
+    Suppression, Taken, Text, TextKind, Token,
 };
 use super::calls::Calls;
+use super::letters::LetterBox;
 use super::people::People;
 use crate::delivery::Phase;
 use crate::model::{Address, Class, Name, Ref};
@@ -34,8 +35,7 @@ pub(super) struct State {
     by_provider: HashMap<String, Ref>,
     by_recipient: HashMap<(Lane, Address), BTreeSet<Ref>>,
     pub(super) calls: Calls,
-    pub(super) letters: BTreeMap<i64, DeadLetter>,
-    last_letter: i64,
+    pub(super) letters: LetterBox,
     inbound: HashMap<(Name, String), Timestamp>,
     people: People,
     texts: BTreeMap<(TextKind, String, String), Text>,
@@ -83,16 +83,17 @@ impl State {
         Acceptance::New
     }
 
-    pub(super) fn begin(&mut self, messages: &[Ref]) -> Result<(), StoreError> {
-        let open = |id: &Ref| {
-            let phase = self.rows.get(id).map(|row| row.message.message.life.phase);
+    pub(super) fn begin(&mut self, messages: &[(Ref, u64)]) -> Result<(), StoreError> {
+        let open = |(id, revision): &(Ref, u64)| {
+            let known = self.rows.get(id).filter(|row| row.message.revision == *revision);
+            let phase = known.map(|row| row.message.message.life.phase);
             matches!(phase, Some(Phase::Queued | Phase::Sending)) && !self.begun.contains(id)
         };
-        let different: HashSet<&Ref> = messages.iter().collect();
+        let different: HashSet<&Ref> = messages.iter().map(|(id, _)| id).collect();
         if different.len() < messages.len() || !messages.iter().all(open) {
             return Err(StoreError::Conflict);
         }
-        self.begun.extend(messages);
+        self.begun.extend(messages.iter().map(|(id, _)| id));
         Ok(())
     }
 
@@ -113,7 +114,9 @@ impl State {
         if let Some(alias) = change.alias {
             self.join(&after.lane.tenant, &[after.to.clone(), alias]);
         }
-        change.calls.into_iter().for_each(|call| self.calls.add(call));
+        change.calls.into_iter().for_each(|call| self.calls.add_anew(call, change.newest));
+        change.letters.into_iter().for_each(|letter| self.letters.park(letter));
+        change.redrives.map(|letter| self.letters.remove(letter));
         if let Some(id) = &change.provider_id {
             self.by_provider.insert(id.clone(), change.reference);
         }
@@ -201,7 +204,7 @@ impl State {
             CallStep::Park { why } => {
                 let Some(call) = self.calls.remove(id).map(|call| call.call) else { return };
                 let at = line.as_ref().map_or(call.at, |line| line.at);
-                self.park(DeadLetter {
+                self.letters.add(DeadLetter {
                     id: 0,
                     tenant: Some(call.tenant),
                     kind: "call".to_owned(),
@@ -212,6 +215,8 @@ impl State {
                     at,
                     call: Some(call.id),
                     came: None,
+                    attempts: 0,
+                    due: None,
                 });
                 call.message
             }
@@ -258,30 +263,16 @@ impl State {
         }
     }
 
-    pub(super) fn park(&mut self, letter: DeadLetter) {
-        self.last_letter += 1;
-        self.letters.insert(self.last_letter, DeadLetter { id: self.last_letter, ..letter });
-    }
-
     pub(super) fn redrive(&mut self, letter: i64, at: Timestamp, newest: bool) -> bool {
-        let parked = self.letters.get(&letter).filter(|letter| letter.kind == "call").cloned();
+        let parked = self.letters.get(letter).filter(|letter| letter.kind == "call").cloned();
         let call = parked.and_then(|parked| {
             let DeadLetter { name, message, content: context, .. } = parked;
             Some(NewCall { id: parked.call?, tenant: parked.tenant?, name, message, context, at })
         });
         let Some(call) = call.filter(|call| !self.calls.has(call.id)) else { return false };
-        self.letters.remove(&letter);
+        self.letters.remove(letter);
         self.calls.add_anew(call, newest);
         true
-    }
-
-    pub(super) fn letters(&self, fit: &Letters, page: Page, most: usize) -> Vec<DeadLetter> {
-        let meant = |letter: &&DeadLetter| page.has(letter.id) && fit.fit(letter);
-        let found = self.letters.values().filter(meant);
-        match page {
-            Page::Newest { .. } => found.rev().take(most).cloned().collect(),
-            Page::Oldest { .. } => found.take(most).cloned().collect(),
-        }
     }
 
     pub(super) fn recount(&self) -> Vec<Count> {
@@ -325,7 +316,8 @@ impl State {
         let oldest = self.rows.first_key_value().map(|(_, row)| row.message.message.at);
         let needed = |retired: Timestamp| oldest.is_some_and(|oldest| oldest <= retired);
         self.texts.retain(|_, text| text.retired.is_none_or(needed));
-        gone.len() + forgotten.len()
+        let rest = most - gone.len() - forgotten.len();
+        gone.len() + forgotten.len() + self.letters.purge(before, rest)
     }
 
     fn forget(&mut self, reference: Ref) {

@@ -1,21 +1,22 @@
-//! Writes that concern calls and dead letters.
+//! Writes that concern calls.
 
 use rusqlite::params;
 
-use super::super::{CallStep, DeadLetter, Line, NewCall};
+use super::super::{CallStep, Line, NewCall};
 use super::row::line_text;
 use super::tx::Tx;
 use super::writer::Trouble;
-use crate::model::{Name, Ref};
+use crate::model::Ref;
 use crate::value::Timestamp;
 
-pub(super) fn add(tx: &mut Tx<'_>, call: &NewCall) -> rusqlite::Result<()> {
+/// `newest`: it goes by the newest mapping.
+pub(super) fn add(tx: &mut Tx<'_>, call: &NewCall, newest: bool) -> rusqlite::Result<()> {
     let tenant = tx.tenant(&call.tenant)?;
     let at = call.at.millis();
     let message = call.message.map(Ref::number);
     tx.execute(
-        "INSERT INTO call VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?6, 0)",
-        params![call.id, tenant, call.name, message, &call.context[..], at],
+        "INSERT INTO call VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?6, ?7)",
+        params![call.id, tenant, call.name, message, &call.context[..], at, newest],
     )
     .map(drop)
 }
@@ -50,31 +51,4 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: i64, step: &CallStep, line: Option<&Li
     }
     add_line(tx, message, line)?;
     Ok(())
-}
-
-pub(super) fn park(tx: &mut Tx<'_>, letter: &DeadLetter) -> Result<(), Trouble> {
-    let sql = "INSERT INTO letter (tenant, kind, name, message, why, content, at, call, came)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    let tenant = letter.tenant.as_ref().map(Name::as_str);
-    let message = letter.message.map(Ref::number);
-    let came = letter.came.as_ref().map(serde_json::to_string).transpose();
-    let came = came.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-    let (content, at) = (&letter.content[..], letter.at.millis());
-    let values = params![tenant, letter.kind, letter.name, message, letter.why, content, at, letter.call, came];
-    tx.execute(sql, values)?;
-    Ok(())
-}
-
-pub(super) fn redrive(tx: &mut Tx<'_>, letter: i64, at: Timestamp, newest: bool) -> Result<bool, Trouble> {
-    let sql = "INSERT OR IGNORE INTO call SELECT l.call, t.id, l.name, l.message, l.content, ?2, 0, ?2, ?3
-        FROM letter l JOIN tenant t ON t.name = l.tenant WHERE l.id = ?1 AND l.kind = 'call' AND l.call IS NOT NULL";
-    let queued = tx.execute(sql, params![letter, at.millis(), newest])? > 0;
-    if queued {
-        discard(tx, letter)?;
-    }
-    Ok(queued)
-}
-
-pub(super) fn discard(tx: &mut Tx<'_>, letter: i64) -> Result<bool, Trouble> {
-    Ok(tx.execute("DELETE FROM letter WHERE id = ?1", [letter])? > 0)
 }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::super::{Lane, NewMessage, Origin};
+use super::super::{DeadLetter, Lane, NewMessage, Origin};
 
 /// The tenant's own ids: the platform's id and the idempotency key, which are mostly the same.
 pub(super) fn own(tenant: &str, id: &str) -> i64 {
@@ -19,6 +19,12 @@ pub(super) fn recipient(lane: &Lane, to: &str) -> i64 {
     hash(b'r', &[lane.tenant.as_str(), lane.from.as_str(), to])
 }
 
+/// What a letter is, whenever it came.
+pub(super) fn letter(letter: &DeadLetter) -> i64 {
+    let tenant = letter.tenant.as_ref().map_or("", |tenant| tenant.as_str());
+    hash_bytes(b'l', &[tenant.as_bytes(), letter.kind.as_bytes(), letter.name.as_bytes(), &letter.content])
+}
+
 /// All that a new message is found by.
 pub(super) fn all(new: &NewMessage) -> impl Iterator<Item = i64> {
     let tenant = new.lane.tenant.as_str();
@@ -30,13 +36,18 @@ pub(super) fn all(new: &NewMessage) -> impl Iterator<Item = i64> {
 }
 
 fn hash(domain: u8, parts: &[&str]) -> i64 {
+    let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
+    hash_bytes(domain, &parts)
+}
+
+fn hash_bytes(domain: u8, parts: &[&[u8]]) -> i64 {
     let mut hasher = Sha256::new();
     hasher.update([domain]);
     for part in parts {
         // The length keeps ("a", "bc") and ("ab", "c") apart.
         let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
         hasher.update(length.to_le_bytes());
-        hasher.update(part.as_bytes());
+        hasher.update(part);
     }
     let digest = hasher.finalize();
     let mut short = [0; 8];

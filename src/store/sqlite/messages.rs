@@ -7,7 +7,7 @@ use super::super::{Acceptance, Change, NewMessage, StoreError};
 use super::row::{self, class_code, line_text, list_text, origin_code, phase_code, status_code, told_text};
 use super::tx::Tx;
 use super::writer::Trouble;
-use super::{calls, key, people};
+use super::{calls, key, letters, people};
 use crate::delivery::Phase;
 use crate::model::Ref;
 use crate::value::Timestamp;
@@ -70,22 +70,23 @@ fn repeated(tx: &mut Tx<'_>, new: &NewMessage) -> rusqlite::Result<Option<Ref>> 
     Ok(found.map(Ref::from_number))
 }
 
-pub(super) fn begin(tx: &mut Tx<'_>, messages: &[Ref]) -> Result<(), Trouble> {
+pub(super) fn begin(tx: &mut Tx<'_>, messages: &[(Ref, u64)]) -> Result<(), Trouble> {
     // A reference that is named twice would be begun twice; all is checked before the first is written.
-    let mut numbers: Vec<i64> = messages.iter().map(|reference| reference.number()).collect();
+    let mut numbers: Vec<i64> = messages.iter().map(|(reference, _)| reference.number()).collect();
     numbers.sort_unstable();
     let twice = numbers.windows(2).any(|pair| pair[0] == pair[1]);
-    for number in &numbers {
-        let sql =
-            "SELECT phase IN (0, 1) AND NOT EXISTS (SELECT 1 FROM attempt WHERE ref = ?1) FROM message WHERE ref = ?1";
-        if twice || tx.first(sql, [number], |row| row.get(0))? != Some(true) {
+    for (reference, revision) in messages {
+        let sql = "SELECT phase IN (0, 1) AND NOT EXISTS (SELECT 1 FROM attempt WHERE ref = ?1), revision
+            FROM message WHERE ref = ?1";
+        let known = tx.first(sql, [reference.number()], |row| Ok((row.get(0)?, row::count(row, 1)?)))?;
+        if twice || known != Some((true, *revision)) {
             return Err(Trouble::Refused(StoreError::Conflict));
         }
     }
     for number in &numbers {
         tx.execute("INSERT INTO attempt VALUES (?1)", [number])?;
     }
-    tx.pending.attempts.extend(messages.iter().map(|reference| (*reference, true)));
+    tx.pending.attempts.extend(messages.iter().map(|(reference, _)| (*reference, true)));
     Ok(())
 }
 
@@ -120,7 +121,11 @@ pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<(), Trouble> {
             .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         people::join(tx, &lane.tenant, &[to.as_str().into(), alias.clone()])?;
     }
-    change.calls.iter().try_for_each(|call| calls::add(tx, call))?;
+    change.calls.iter().try_for_each(|call| calls::add(tx, call, change.newest))?;
+    change.letters.iter().try_for_each(|letter| letters::park(tx, letter))?;
+    if let Some(letter) = change.redrives {
+        letters::discard(tx, letter)?;
+    }
     tx.moved(change.reference, lane, Some(before.phase), Some(change.life.phase));
     Ok(())
 }

@@ -6,6 +6,7 @@
 
 mod calls;
 mod key;
+mod letters;
 mod messages;
 mod open;
 mod operator;
@@ -38,8 +39,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 pub use open::OpenError;
 
 use super::{
-    Acceptance, Call, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewMessage, Page,
-    Store, StoreError, Stored, Suppression, Taken, Text, Token,
+    Acceptance, Call, CallLane, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewMessage,
+    Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
 };
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
@@ -170,7 +171,7 @@ impl Store for Sqlite {
         self.step([Point::AcceptWritten, Point::AcceptCommitted], move |tx| messages::accept(tx, &messages))
     }
 
-    fn begin(&self, messages: Vec<Ref>) -> Stored<'_, ()> {
+    fn begin(&self, messages: Vec<(Ref, u64)>) -> Stored<'_, ()> {
         self.step([Point::BeginWritten, Point::BeginCommitted], move |tx| messages::begin(tx, &messages))
     }
 
@@ -222,9 +223,15 @@ impl Store for Sqlite {
         self.shared.tally().backlog(tenant)
     }
 
-    fn calls(&self, now: Timestamp, most: usize, held: &HashSet<i64>) -> Stored<'_, (Vec<Call>, Option<Timestamp>)> {
-        let held = held.clone();
-        self.read(move |reader| reader.calls(now, most, &held))
+    fn calls_beside(
+        &self,
+        now: Timestamp,
+        most: usize,
+        held: &HashSet<i64>,
+        stopped: &HashSet<CallLane>,
+    ) -> Stored<'_, (Vec<Call>, Option<Timestamp>)> {
+        let (held, stopped) = (held.clone(), stopped.clone());
+        self.read(move |reader| reader.calls(now, most, &held, &stopped))
     }
 
     fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()> {
@@ -243,8 +250,18 @@ impl Store for Sqlite {
         self.shared.suppressed().holds(tenant, sender, address)
     }
 
-    fn park(&self, letter: DeadLetter) -> Stored<'_, ()> {
-        self.step([Point::ParkWritten, Point::ParkCommitted], move |tx| calls::park(tx, &letter))
+    fn park(&self, letters: Vec<DeadLetter>) -> Stored<'_, ()> {
+        self.step([Point::ParkWritten, Point::ParkCommitted], move |tx| {
+            letters.iter().try_for_each(|letter| letters::park(tx, letter))
+        })
+    }
+
+    fn letters_due(&self, now: Timestamp, most: usize) -> Stored<'_, (Vec<DeadLetter>, Option<Timestamp>)> {
+        self.read(move |reader| reader.letters_due(now, most))
+    }
+
+    fn put_off(&self, letters: Vec<(i64, Option<Timestamp>)>, keep: usize) -> Stored<'_, usize> {
+        self.write(move |tx| letters::put_off(tx, &letters, keep))
     }
 
     fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>> {
@@ -253,11 +270,11 @@ impl Store for Sqlite {
     }
 
     fn redrive(&self, letter: i64, at: Timestamp, newest: bool) -> Stored<'_, bool> {
-        self.write(move |tx| calls::redrive(tx, letter, at, newest))
+        self.write(move |tx| letters::redrive(tx, letter, at, newest))
     }
 
     fn discard(&self, letter: i64) -> Stored<'_, bool> {
-        self.write(move |tx| calls::discard(tx, letter))
+        self.write(move |tx| letters::discard(tx, letter))
     }
 
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {

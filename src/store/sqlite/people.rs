@@ -18,7 +18,7 @@ pub(super) fn take(tx: &mut Tx<'_>, inbound: &Taken) -> Result<bool, Trouble> {
     join(tx, &inbound.tenant, &inbound.addresses)?;
     suppress(tx, &inbound.suppressions)?;
     messages::accept(tx, &inbound.replies)?;
-    inbound.calls.iter().try_for_each(|call| calls::add(tx, call))?;
+    inbound.calls.iter().try_for_each(|call| calls::add(tx, call, false))?;
     Ok(true)
 }
 

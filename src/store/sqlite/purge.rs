@@ -3,6 +3,7 @@
 use rusqlite::params;
 
 use super::key;
+use super::letters;
 use super::row;
 use super::texts;
 use super::tx::Tx;
@@ -21,8 +22,9 @@ pub(super) fn purge(tx: &mut Tx<'_>, before: Timestamp, most: usize) -> Result<u
     let rest = i64::try_from(most - gone.len()).unwrap_or(i64::MAX);
     let sql = "DELETE FROM inbound WHERE (tenant, id) IN (SELECT tenant, id FROM inbound WHERE at < ?1 LIMIT ?2)";
     let ids = tx.execute(sql, params![before.millis(), rest])?;
+    let unmatched = letters::purge(tx, before, most - gone.len() - ids)?;
     texts::purge(tx)?;
-    Ok(gone.len() + ids)
+    Ok(gone.len() + ids + unmatched)
 }
 
 fn old(tx: &Tx<'_>, before: Timestamp, most: usize) -> rusqlite::Result<Vec<i64>> {

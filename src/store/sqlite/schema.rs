@@ -10,7 +10,7 @@ pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before. A new file takes them all, an older one those that it lacks, so none of
 /// them is ever changed.
-pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS, OPERATOR];
+pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS, OPERATOR, LETTERS];
 
 const MESSAGES: &str = "
 CREATE TABLE tenant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -109,4 +109,21 @@ ALTER TABLE letter ADD COLUMN came TEXT;
 UPDATE letter SET call = -id WHERE kind = 'call';
 -- A call that was redriven goes by the newest mapping.
 ALTER TABLE call ADD COLUMN newest INTEGER NOT NULL DEFAULT 0;
+";
+
+const LETTERS: &str = "
+-- A letter with a time is tried again by itself then and is on no list yet. A short hash of what it is: one that repeats is
+-- not kept twice; calls have none.
+ALTER TABLE letter ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE letter ADD COLUMN due INTEGER;
+ALTER TABLE letter ADD COLUMN hash INTEGER;
+CREATE INDEX letter_due ON letter (due, id) WHERE due IS NOT NULL;
+CREATE INDEX letter_hash ON letter (hash) WHERE hash IS NOT NULL;
+-- Unmatched statuses may be many, and are counted.
+CREATE INDEX letter_unmatched ON letter (tenant, id) WHERE kind = 'unmatched';
+CREATE INDEX letter_old ON letter (at) WHERE kind = 'unmatched';
+
+-- Lanes of calls are found by one step each, and one that is stopped is stepped over whole.
+DROP INDEX call_due;
+CREATE INDEX call_lane ON call (tenant, name, due, id);
 ";

@@ -40,14 +40,15 @@ async fn too_much_waiting_is_an_overload_and_passes() {
     // As long as somebody else writes to the file, ours waits.
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let writes: Vec<_> = (0..WAITING + 2000).map(|_| store.park(letter(None, "x"))).collect();
+    let writes: Vec<_> =
+        (0..WAITING + 2000).map(|number| store.park(vec![letter(None, &number.to_string())])).collect();
     other.execute_batch("ROLLBACK").unwrap();
     let results = futures_util::future::join_all(writes).await;
     let (taken, refused): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
     assert!(refused.len() >= 900, "{} refused", refused.len());
     assert!(refused.iter().all(|result| *result == Err(StoreError::Overloaded)));
     assert_eq!(store.dead_letters(None, usize::MAX).await.unwrap().len(), taken.len());
-    store.park(letter(None, "again")).await.unwrap();
+    store.park(vec![letter(None, "again")]).await.unwrap();
 }
 
 #[tokio::test]
@@ -57,7 +58,7 @@ async fn one_bad_write_of_a_group_fails_alone() {
     let other = Connection::open(&path).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     // All of these wait, so they are one group.
-    let first = store.park(letter(None, "first"));
+    let first = store.park(vec![letter(None, "first")]);
     std::thread::sleep(std::time::Duration::from_millis(50));
     let mut writes: Vec<_> = (1..=20).map(|number| store.accept(vec![new(number)])).collect();
     let stolen = crate::store::NewMessage { dedupe: None, ..new(7) };

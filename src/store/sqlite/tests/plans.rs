@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::super::{open, read, read_calls};
+use super::super::{letters, open, read, read_calls};
 use super::place;
 use crate::store::sqlite::Sqlite;
 
@@ -33,9 +33,15 @@ fn hot_questions_use_their_indexes() {
         (read::DUE.to_owned(), "COVERING INDEX message_due"),
         (read::NEXT.to_owned(), "COVERING INDEX message_due"),
         (read::INTERRUPTED.to_owned(), "message_unsure"),
-        (read_calls::DUE.to_owned(), "call_due"),
+        (read_calls::DUE.to_owned(), "call_lane"),
         (read_calls::DUE.to_owned(), "call_order"),
-        (read_calls::NEXT.to_owned(), "call_due"),
+        (read_calls::NEXT.to_owned(), "call_lane"),
+        (read_calls::LANE.to_owned(), "COVERING INDEX call_lane ((tenant,name)>(?,?))"),
+        (format!("SELECT id FROM letter {}", letters::DUE), "letter_due"),
+        (letters::NEXT.to_owned(), "letter_due"),
+        (letters::SAME.to_owned(), "letter_hash"),
+        (letters::LAST.to_owned(), "letter_unmatched"),
+        (letters::OLD.to_owned(), "letter_old"),
     ];
     for (sql, index) in questions {
         let steps = plan(&connection, &sql).join("\n");

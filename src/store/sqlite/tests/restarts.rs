@@ -4,12 +4,17 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
+use rusqlite::Connection;
+
 use super::super::super::samples::*;
+use super::super::schema;
 use super::place;
 use crate::delivery::{Life, Phase};
 use crate::model::Address;
 use crate::store::sqlite::Sqlite;
-use crate::store::{Acceptance, Change, Lane, Ledger, NewMessage, Store, StoreError, Taken, Text, TextKind};
+use crate::store::{
+    Acceptance, Change, DeadLetter, Lane, Ledger, NewMessage, Store, StoreError, Taken, Text, TextKind,
+};
 
 fn ours() -> Lane {
     lane("acme", "14155550100")
@@ -27,11 +32,12 @@ async fn fill(store: &Sqlite) {
         ..change(3, 0, Phase::Submitted)
     };
     store.update(submitted).await.unwrap();
-    store.begin(vec![id(4)]).await.unwrap();
+    store.begin(vec![(id(4), 0)]).await.unwrap();
     let addresses: Vec<Address> = vec![address("91"), address("US.9")];
     store.take(Taken { addresses, suppressions: vec![suppression(None, "91", true)], ..taken("in") }).await.unwrap();
     store.suppress(vec![suppression(Some("s"), "92", true)]).await.unwrap();
-    store.park(letter(None, "why")).await.unwrap();
+    let looked_for = DeadLetter { due: Some(at(300)), attempts: 2, ..letter(Some("acme"), "nobody's") };
+    store.park(vec![letter(None, "why"), looked_for]).await.unwrap();
 }
 
 async fn check(store: &Sqlite) {
@@ -47,6 +53,7 @@ async fn check(store: &Sqlite) {
     assert_eq!(store.history(id(3)).await.unwrap().len(), 1);
     assert_eq!(store.calls(at(99), 9, &HashSet::new()).await.unwrap().0.len(), 1);
     assert_eq!(store.dead_letters(None, 9).await.unwrap().len(), 1);
+    assert_eq!(store.letters_due(at(300), 9).await.unwrap().0[0].attempts, 2);
     let on = |sender: &str, person: &str| store.is_suppressed(&name("acme"), &address(sender), &address(person));
     assert!(on("x", "91") && on("x", "US.9") && on("s", "92") && !on("x", "92"));
     let expected = Ledger { accepted: 5, submitted: 1, in_flight: 4, ..Ledger::default() };
@@ -78,7 +85,7 @@ async fn everything_is_there_after_dropping_without_closing() {
     let store = Sqlite::open(&path).unwrap();
     fill(&store).await;
     // Nobody waits for this one; it was sent and is written.
-    drop(store.park(letter(Some("acme"), "unawaited")));
+    drop(store.park(vec![letter(Some("acme"), "unawaited")]));
     drop(store);
     let store = Sqlite::open(&path).unwrap();
     assert_eq!(store.dead_letters(Some(&name("acme")), 9).await.unwrap().len(), 1);
@@ -107,6 +114,43 @@ async fn everything_is_there_after_a_kill() {
 }
 
 #[tokio::test]
+async fn a_file_of_an_older_version_is_brought_up_to_date() {
+    for version in 1..=2 {
+        let (_directory, path) = place();
+        let old = Connection::open(&path).unwrap();
+        schema::STEPS[..version].iter().for_each(|step| old.execute_batch(step).unwrap());
+        old.pragma_update(None, "application_id", schema::APPLICATION).unwrap();
+        old.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+        old.execute_batch(
+            "INSERT INTO tenant VALUES (1, 'acme');
+            INSERT INTO call VALUES (5, 1, 'report', NULL, x'7b7d', 7, 2, 9);
+            INSERT INTO letter VALUES (1, 'acme', 'status', '/hook', NULL, 'why', x'7b7d', 7);",
+        )
+        .unwrap();
+        drop(old);
+        let store = Sqlite::open(&path).unwrap();
+        let calls = store.calls(at(9), 9, &HashSet::new()).await.unwrap().0;
+        assert_eq!(calls.iter().map(|call| (call.attempts, call.newest)).collect::<Vec<_>>(), [(2, false)]);
+        let letters = store.dead_letters(None, 9).await.unwrap();
+        assert_eq!(letters.iter().map(|letter| (letter.attempts, letter.due)).collect::<Vec<_>>(), [(0, None)]);
+        assert_eq!(store.probe().await, Ok(()));
+        let text = Text {
+            kind: TextKind::Tenant,
+            file: "acme.yaml".to_owned(),
+            version: "1".to_owned(),
+            content: "tenant: acme".to_owned(),
+            retired: None,
+        };
+        store.keep_texts(vec![text.clone()]).await.unwrap();
+        store.close().await.unwrap();
+        drop(store);
+        let store = Sqlite::open(&path).unwrap();
+        assert_eq!(store.texts().await.unwrap(), [text]);
+        fill(&store).await;
+    }
+}
+
+#[tokio::test]
 async fn a_torn_log_loses_nothing_but_its_end() {
     let (directory, path) = place();
     let store = Sqlite::open(&path).unwrap();
@@ -116,7 +160,7 @@ async fn a_torn_log_loses_nothing_but_its_end() {
     let log = copy.with_extension("db-wal");
     let whole = fs::read(&log).unwrap();
     // As if the last write had stopped half-way, or had written something else.
-    store.park(letter(None, "torn")).await.unwrap();
+    store.park(vec![letter(None, "torn")]).await.unwrap();
     killed(&path, &copy);
     let mut torn = fs::read(&log).unwrap();
     assert!(torn.len() > whole.len());
@@ -148,32 +192,4 @@ async fn twenty_thousand_messages_keep_their_order_across_a_restart() {
         held.extend(claimed.iter().map(|found| found.message.reference));
     }
     assert!(store.claim(&ours(), at(0), 9, &held).await.unwrap().is_empty());
-}
-
-#[tokio::test]
-async fn a_file_of_the_first_version_is_brought_up_to_date() {
-    let (_directory, path) = place();
-    let store = Sqlite::open(&path).unwrap();
-    fill(&store).await;
-    store.close().await.unwrap();
-    drop(store);
-    // What the later steps made is taken away again.
-    let older = "DROP TABLE text; DROP TABLE probe; DROP TABLE purged; DROP TABLE token; PRAGMA user_version = 1;
-        ALTER TABLE letter DROP COLUMN call; ALTER TABLE letter DROP COLUMN came; ALTER TABLE call DROP COLUMN newest;";
-    rusqlite::Connection::open(&path).unwrap().execute_batch(older).unwrap();
-    for _ in 0..2 {
-        let store = Sqlite::open(&path).unwrap();
-        assert_eq!(store.probe().await, Ok(()));
-        let text = Text {
-            kind: TextKind::Tenant,
-            file: "acme.yaml".to_owned(),
-            version: "1".to_owned(),
-            content: "tenant: acme".to_owned(),
-            retired: None,
-        };
-        store.keep_texts(vec![text.clone()]).await.unwrap();
-        assert_eq!(store.texts().await.unwrap(), [text]);
-        store.close().await.unwrap();
-    }
-    check(&Sqlite::open(&path).unwrap()).await;
 }

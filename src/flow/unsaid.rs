@@ -1,0 +1,59 @@
+//! A report that the mapping could not say: kept as a dead letter, said once the mapping is mended.
+
+use tracing::info;
+
+use super::letters::{self, told};
+use super::settle::Said;
+use super::{Flow, Work};
+use crate::store::{Change, DeadLetter, Line, StoreError};
+
+impl Flow {
+    /// Says a report that the mapping could not say, if it was mended meanwhile; why it stays.
+    ///
+    /// # Errors
+    /// What the store says; the letter is where it was.
+    pub async fn say_again(&self, letter: &DeadLetter) -> Result<Option<String>, StoreError> {
+        let stays = |why: &str| Ok(Some(why.to_owned()));
+        let event = match letters::read(&letter.content) {
+            Ok(event) => event,
+            Err(why) => return Ok(Some(why)),
+        };
+        loop {
+            let Some(reference) = letter.message else { return stays("it names no message") };
+            let Some(message) = self.store.message(reference).await? else { return stays("its message was removed") };
+            let snapshot = self.snapshot.load_full();
+            let Some(tenant) = snapshot.tenant(message.message.lane.tenant.as_str()) else {
+                return stays("its tenant has no file now");
+            };
+            let now = self.ambient.now();
+            let Said { words, calls, .. } = match self.say(&message, tenant, &event, now) {
+                Ok(said) => said,
+                Err(refusal) => return Ok(Some(told(&refusal))),
+            };
+            let change = Change {
+                reference,
+                revision: message.revision,
+                life: message.message.life.clone(),
+                provider_id: None,
+                said: (words != message.said).then_some(words),
+                calls,
+                newest: true,
+                letters: Vec::new(),
+                redrives: Some(letter.id),
+                alias: None,
+                line: Line { at: now, text: format!("{} said after all", letter.name) },
+                // Words only: an attempt that is under way has nothing to do with it.
+                goes_on: true,
+            };
+            match self.store.update(change).await {
+                Ok(()) => {
+                    info!(id = %reference, tenant = %tenant.name, status = letter.name, "said after all");
+                    self.tell(Work::Calls);
+                    return Ok(None);
+                }
+                Err(StoreError::Conflict) => {}
+                Err(problem) => return Err(problem),
+            }
+        }
+    }
+}
