@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::fail;
 use crate::app::{read_file, read_folder};
+use crate::cli::out::{out, outln};
 use crate::diagnostic::{self, Diagnostic, Source};
 use crate::yaml;
 
@@ -41,7 +42,7 @@ pub(super) fn run(options: &FmtOptions) -> ExitCode {
                 {
                     return fail(&format!("{}: {problem}", source.name));
                 }
-                println!("{}", source.name);
+                outln!("{}", source.name);
                 changed += 1;
             }
             Err(found) => problems.extend(found),
@@ -49,7 +50,7 @@ pub(super) fn run(options: &FmtOptions) -> ExitCode {
     }
     eprint!("{}", diagnostic::render(&problems));
     let what = if options.check { "not laid out" } else { "changed" };
-    println!("{} files, {changed} {what}", sources.len());
+    outln!("{} files, {changed} {what}", sources.len());
     ExitCode::from(u8::from(!problems.is_empty() || options.check && changed > 0))
 }
 
@@ -62,7 +63,7 @@ fn standard_input(check: bool) -> ExitCode {
     match yaml::format(&source) {
         Ok(laid_out) if check => ExitCode::from(u8::from(*laid_out != *source.text)),
         Ok(laid_out) => {
-            print!("{laid_out}");
+            out!("{laid_out}");
             ExitCode::SUCCESS
         }
         Err(problems) => refuse(&problems),

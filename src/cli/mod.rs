@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod fmt;
 mod options;
+mod out;
 mod schema;
 mod serve;
 mod sim;

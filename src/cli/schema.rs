@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::fail;
+use crate::cli::out::{out, outln};
 use crate::shape::{self, Document};
 
 /// Which schema, and where to.
@@ -44,7 +45,7 @@ pub(super) fn run(options: &SchemaOptions) -> ExitCode {
     for document in of {
         let text = format!("{:#}\n", shape::schema(document));
         let Some(folder) = &options.out else {
-            print!("{text}");
+            out!("{text}");
             continue;
         };
         let path = folder.join(format!("{}.json", document.as_str()));
@@ -52,7 +53,7 @@ pub(super) fn run(options: &SchemaOptions) -> ExitCode {
         if let Err(problem) = written {
             return fail(&format!("{}: {problem}", path.display()));
         }
-        println!("{}", path.display());
+        outln!("{}", path.display());
     }
     ExitCode::SUCCESS
 }

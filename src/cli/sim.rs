@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::{fail, runtime};
+use crate::cli::out::outln;
 use crate::sim::platform::{Campaign, Credentials, Kind, Platform, PlatformOptions};
 use crate::sim::provider::{Answers, Failure, Life, Provider, ProviderOptions};
 use crate::sim::{Delay, SimError};
@@ -144,7 +145,7 @@ async fn provider(arguments: ProviderArguments) -> Result<(), SimError> {
         ..ProviderOptions::default()
     })
     .await?;
-    println!("provider at {}; what it saw: {}/journal/summary; ctrl-c ends it", simulated.url(), simulated.url());
+    outln!("provider at {}; what it saw: {}/journal/summary; ctrl-c ends it", simulated.url(), simulated.url());
     show_until_interrupted(|| serde_json::to_value(simulated.journal().summary())).await;
     simulated.stop().await;
     Ok(())
@@ -159,11 +160,7 @@ async fn platform(arguments: PlatformArguments) -> Result<(), SimError> {
         ..PlatformOptions::default()
     })
     .await?;
-    println!(
-        "reports go to {}; what came: {}/journal/summary; ctrl-c ends it",
-        simulated.report_url(),
-        simulated.url()
-    );
+    outln!("reports go to {}; what came: {}/journal/summary; ctrl-c ends it", simulated.report_url(), simulated.url());
     if let Some(count) = arguments.campaign {
         let (key, secret) = (arguments.api_key, arguments.api_secret);
         let credentials = match secret {
@@ -173,7 +170,7 @@ async fn platform(arguments: PlatformArguments) -> Result<(), SimError> {
         let (target, from, rate) = (arguments.target, arguments.from, arguments.rate);
         let result =
             simulated.campaign(Campaign { count, target, from, rate, credentials, ..Campaign::default() }).await;
-        println!("{result:?}");
+        outln!("{result:?}");
     }
     show_until_interrupted(|| serde_json::to_value(simulated.journal().summary())).await;
     simulated.stop().await;
@@ -190,7 +187,7 @@ async fn show_until_interrupted(summary: impl Fn() -> serde_json::Result<serde_j
             _ = tick.tick() => {
                 let now = summary().map(|summary| summary.to_string()).unwrap_or_default();
                 if now != last {
-                    println!("{now}");
+                    outln!("{now}");
                     last = now;
                 }
             }

@@ -12,6 +12,7 @@ use serde_json::{Value as Json, json};
 use super::options::FileOptions;
 use crate::app::{now, read_files};
 use crate::cases::{Trial, Tried, Trying, private_keys};
+use crate::cli::out::{out, outln};
 use crate::config::{self, Files, NoSecret, Reference, Snapshot};
 use crate::diagnostic::{self, Diagnostic};
 use crate::model::Secret;
@@ -115,9 +116,9 @@ fn tried(options: &TryOptions) -> Result<(), Trouble> {
         let tenants = all
             .iter()
             .map(|(name, legs)| json!({"tenant": name, "legs": legs.iter().map(as_json).collect::<Vec<_>>()}));
-        println!("{}", json!({"tenants": tenants.collect::<Vec<_>>()}));
+        outln!("{}", json!({"tenants": tenants.collect::<Vec<_>>()}));
     } else {
-        all.iter().for_each(|(name, legs)| legs.iter().for_each(|leg| print!("{}", shown(name, leg))));
+        all.iter().for_each(|(name, legs)| legs.iter().for_each(|leg| out!("{}", shown(name, leg))));
     }
     Ok(())
 }

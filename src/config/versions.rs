@@ -173,9 +173,12 @@ fn one(
         let mut declared = mapping.schemas();
         mapping.version == version && declared.all(|name| text_of(before_schemas, name) == text_of(schemas, name))
     };
-    if let Some(same) = known.filter(|mapping| same(mapping)) {
-        let said = before.and_then(|before| before.notes.get(&source.name)).cloned();
-        notes.extend(said.map(|said| (source.name.clone(), said)));
+    let same = known.filter(|mapping| same(mapping));
+    let said = before.and_then(|before| before.notes.get(&source.name));
+    // What was said last may be of a broken text in between: then what is to be said of this one is not known.
+    let known_good = said.is_none_or(|said| !said.iter().any(Diagnostic::is_error));
+    if let Some(same) = same.filter(|_| known_good) {
+        notes.extend(said.map(|said| (source.name.clone(), said.clone())));
         return Some(same.clone());
     }
     let mut problems = Vec::new();
@@ -184,7 +187,7 @@ fn one(
     if !problems.is_empty() {
         notes.insert(source.name.clone(), problems);
     }
-    if broken { known.cloned() } else { compiled }
+    if broken { known.cloned() } else { same.cloned().or(compiled) }
 }
 
 /// One missing mapping is one problem, however many tenants take it: told where the first of them names it.

@@ -149,7 +149,7 @@ impl<'r, G: Gateway> Reading<'r, G> {
                 item.enter(&frame);
             }
             let index = each.then_some(item.index);
-            let news = match self.news(each, place.is_some(), &frame) {
+            let news = match self.news(each, place.map(|_| tenant), &frame) {
                 Ok(None) => continue,
                 Ok(Some(news)) => Ok(news),
                 Err(refused) => {
@@ -162,8 +162,8 @@ impl<'r, G: Gateway> Reading<'r, G> {
         found
     }
 
-    /// What an item tells; nothing where the mapping ignores it.
-    fn news<'v>(&self, each: bool, owned: bool, frame: &Frame<'v>) -> Result<Option<News>, Refused>
+    /// What an item tells; nothing where the mapping ignores it. `owner`: whose it is, where that is known.
+    fn news<'v>(&self, each: bool, owner: Option<&Tenant>, frame: &Frame<'v>) -> Result<Option<News>, Refused>
     where
         'r: 'v,
     {
@@ -180,10 +180,13 @@ impl<'r, G: Gateway> Reading<'r, G> {
         if request.section.leg == Leg::Status {
             return Ok(Some(News::Status(Box::new(Event::read(value)?))));
         }
-        if !owned {
+        let inbound = Inbound::read(value)?;
+        // Also where the section names a tenant by something else, or there is only one: its other numbers, and those of
+        // nobody, may be another brand's.
+        if !owner.and_then(|tenant| tenant.number(&inbound.to)).is_some_and(|number| number.inbound) {
             let text = "the number is no tenant's whose credential verified this";
             return Err(Refusal::new(Reason::UnknownTenant, text).into());
         }
-        Ok(Some(News::Inbound(Box::new(Inbound::read(value)?))))
+        Ok(Some(News::Inbound(Box::new(inbound))))
     }
 }

@@ -52,7 +52,7 @@ static COMMON: &[Member] = &[
 const RETRY_MEMBER: Member = member(
     "retry",
     Kind::Map(&RETRY),
-    "what is done about an answer that is not `ok`",
+    "what is done about an answer that is not `ok`; required in a provider's `send.call`",
     "{ again: [ unreached, 429 ], in_doubt: [ unanswered, 5xx ], hold: [ 401, 403 ] }",
 );
 

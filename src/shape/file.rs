@@ -176,7 +176,7 @@ pub static SETTING: MapShape = MapShape::new(
         member(
             "type",
             Kind::Word(&["text", "word", "url", "boolean", "integer", "duration", "headers"]),
-            "what it holds",
+            "what it holds; a `word` is a text without blanks",
             "url",
         )
         .required(),

@@ -110,3 +110,22 @@ async fn a_full_disk_is_told_later() {
     .await;
     assert!(process.terminate().await.success());
 }
+
+/// `switchboard check | head -1`: whoever has read enough gets no panic, and the exit code is what it is.
+#[test]
+fn a_reader_that_hangs_up_ends_no_command() {
+    let deaf = |arguments: &[&str]| {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_switchboard"));
+        let root = env!("CARGO_MANIFEST_DIR");
+        let output = command.args(arguments).current_dir(root).stdout(writer).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    assert_eq!(deaf(&["schema", "mapping"]), (Some(0), String::new()));
+    assert_eq!(deaf(&["test", "mappings", "--only", "STOP"]), (Some(0), String::new()));
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("broken.yaml"), "dsl: 1\nplatfrom: x\n").unwrap();
+    let broken = deaf(&["check", "--no-cases", "--mappings", &folder.path().display().to_string()]);
+    assert_eq!(broken, (Some(1), String::new()));
+}

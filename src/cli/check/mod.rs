@@ -13,6 +13,7 @@ use super::fail;
 use super::options::FileOptions;
 use super::test::folder::Trouble;
 use crate::app::{Secrets, read_files};
+use crate::cli::out::{out, outln};
 use crate::config::{self, Files, NoSecret, Reference};
 use crate::diagnostic::{self, Diagnostic, codes};
 use crate::model::Secret;
@@ -93,17 +94,17 @@ fn print(options: &CheckOptions, checked: &Checked) -> ExitCode {
     let warnings = checked.problems.len() - errors;
     let skipped = checked.tiers.iter().any(|tier| tier.skipped.is_some());
     if options.files.json {
-        println!("{}", json(checked, errors, warnings));
+        outln!("{}", json(checked, errors, warnings));
     } else {
-        print!("{}", diagnostic::render(&checked.problems));
-        checked.versions.iter().for_each(|[file, name, version]| println!("{name}@{version}  {file}"));
-        checked.tiers.iter().for_each(|tier| println!("{tier}"));
+        out!("{}", diagnostic::render(&checked.problems));
+        checked.versions.iter().for_each(|[file, name, version]| outln!("{name}@{version}  {file}"));
+        checked.tiers.iter().for_each(|tier| outln!("{tier}"));
         if options.timing {
             for (name, took) in &checked.took {
-                println!("{:9.1} ms  {name}", took.as_secs_f64() * 1000.0);
+                outln!("{:9.1} ms  {name}", took.as_secs_f64() * 1000.0);
             }
         }
-        println!("{} mappings, {} tenants: {errors} errors, {warnings} warnings", checked.mappings, checked.tenants);
+        outln!("{} mappings, {} tenants: {errors} errors, {warnings} warnings", checked.mappings, checked.tenants);
     }
     let denied = options.files.deny_warnings && warnings > 0 || options.deny_skips && skipped;
     ExitCode::from(u8::from(errors > 0 || denied))
@@ -122,7 +123,7 @@ fn json(checked: &Checked, errors: usize, warnings: usize) -> serde_json::Value 
 fn explain(code: &str) -> ExitCode {
     match codes::explain(&code.to_ascii_uppercase()) {
         Some(known) => {
-            println!("{}: {}\n\n{}", known.code, known.title, known.explanation);
+            outln!("{}: {}\n\n{}", known.code, known.title, known.explanation);
             ExitCode::SUCCESS
         }
         None => {

@@ -12,6 +12,7 @@ use clap::Args;
 use super::options::LogFormat;
 use super::{fail, runtime, serve};
 use crate::app::Ledger;
+use crate::cli::out::{out, outln};
 use scene::Scene;
 
 /// Options of the demonstration.
@@ -47,10 +48,7 @@ pub(super) fn run(options: &DemoOptions) -> ExitCode {
 
 async fn show(messages: u64) -> Result<bool, Box<dyn std::error::Error>> {
     let scene = Scene::open().await?;
-    println!(
-        "gateway {}, provider and two platforms: all on this machine, all gone at the end",
-        scene.gateway.address()
-    );
+    outln!("gateway {}, provider and two platforms: all on this machine, all gone at the end", scene.gateway.address());
     let begun = Instant::now();
     // The later part goes to people of the first part again: those who said STOP by then hear nothing more.
     let first = messages * 3 / 4;
@@ -62,8 +60,8 @@ async fn show(messages: u64) -> Result<bool, Box<dyn std::error::Error>> {
     };
     watch(&scene, fired, begun).await;
     let table = table::render(&scene).await?;
-    println!("{}", table.text);
-    println!("in {:.1} s; nothing is left behind", begun.elapsed().as_secs_f64());
+    outln!("{}", table.text);
+    outln!("in {:.1} s; nothing is left behind", begun.elapsed().as_secs_f64());
     scene.close().await;
     Ok(table.sound)
 }
@@ -79,13 +77,13 @@ async fn watch(scene: &Scene, fired: impl Future<Output = ()>, begun: Instant) {
             () = &mut fired => break,
             _ = tick.tick() => {
                 let line = progress(scene, begun).await;
-                if terminal { print!("\r\x1b[2K{line}") } else { println!("{line}") }
+                if terminal { out!("\r\x1b[2K{line}") } else { outln!("{line}") }
                 let _ = std::io::stdout().flush();
             }
         }
     }
     if terminal {
-        print!("\r\x1b[2K");
+        out!("\r\x1b[2K");
     }
 }
 

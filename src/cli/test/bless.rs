@@ -7,6 +7,7 @@ use std::path::Path;
 use super::folder::{Folder, Trouble};
 use super::judged;
 use crate::cases::{Blessing, Edit, Verdict, edited};
+use crate::cli::out::{out, outln};
 use crate::diagnostic::{Source, Span, line_col};
 
 /// Blesses the failing cases whose name contains `only`; whether all of them pass then.
@@ -20,10 +21,10 @@ pub(super) fn run(path: &Path, only: Option<&str>) -> Result<bool, Trouble> {
     for Blessing { case, place: (source, span), edits } in &blessings {
         let at = line_col(source, span.start);
         match edits {
-            Err(why) => println!("not blessed: {case} ({}:{}:{})\n  {why}", source.name, at.line, at.column),
+            Err(why) => outln!("not blessed: {case} ({}:{}:{})\n  {why}", source.name, at.line, at.column),
             Ok(edits) => {
-                println!("blessed: {case} ({}:{}:{})", source.name, at.line, at.column);
-                print!("{}", difference(source, edits));
+                outln!("blessed: {case} ({}:{}:{})", source.name, at.line, at.column);
+                out!("{}", difference(source, edits));
                 files.entry(source.name.to_string()).or_default().extend(edits.iter().cloned());
             }
         }

@@ -12,6 +12,7 @@ use clap::Args;
 use self::folder::{Folder, Trouble};
 use super::fail;
 use crate::cases::{Coverage, Report, Suite, Verdict, summary};
+use crate::cli::out::{out, outln};
 use crate::diagnostic;
 
 /// Which cases, and what of them.
@@ -73,7 +74,7 @@ fn judged(folder: &Folder, suites: &[Suite], only: Option<&str>, verbose: bool) 
         };
         suites.iter().map(run).collect()
     });
-    print!("{}", shown(&reports, verbose));
+    out!("{}", shown(&reports, verbose));
     let run: usize = reports.iter().map(|report| report.outcomes.len()).sum();
     if run == 0 { Err("no case was run".into()) } else { Ok(reports.iter().all(Report::is_good)) }
 }
@@ -89,12 +90,12 @@ fn covered(options: &TestOptions) -> Result<bool, Trouble> {
     let good = reports.iter().all(Report::is_good) && covered.len() == suites.len();
     if options.json {
         let files: Vec<_> = covered.iter().map(Coverage::json).collect();
-        println!("{}", serde_json::json!({ "mappings": files, "passed": good, "below_floor": below.len() }));
+        outln!("{}", serde_json::json!({ "mappings": files, "passed": good, "below_floor": below.len() }));
     } else {
-        print!("{}", shown(&reports, options.verbose));
-        covered.iter().for_each(|own| print!("\n{own}"));
+        out!("{}", shown(&reports, options.verbose));
+        covered.iter().for_each(|own| out!("\n{own}"));
         for own in &below {
-            println!("\n{}: {:.1} % is below {floor} %", own.source.name, own.total().percent());
+            outln!("\n{}: {:.1} % is below {floor} %", own.source.name, own.total().percent());
         }
     }
     Ok(good && below.is_empty())

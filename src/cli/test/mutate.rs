@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use super::folder::{Folder, Trouble};
 use crate::app::read_file;
 use crate::cases::{Equivalents, Hunt, Mutant, Noticed, Suite, mutants};
+use crate::cli::out::out;
 use crate::diagnostic;
 
 /// What came of the mutants of one mapping.
@@ -41,10 +42,10 @@ pub(super) fn run(path: &Path, floor: usize, sample: Option<usize>) -> Result<bo
         let all = mutants(suite.source());
         problems.extend(equivalents.stale(suite.name(), &all));
         let figure = hunted(&folder, suite, spread(all, sample), &equivalents, &mut problems);
-        print!("{}", shown(suite, &figure));
+        out!("{}", shown(suite, &figure));
         good &= figure.per_mille() >= floor * 10;
     }
-    print!("{}", diagnostic::render(&problems));
+    out!("{}", diagnostic::render(&problems));
     Ok(good && problems.is_empty())
 }
 

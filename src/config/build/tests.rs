@@ -113,6 +113,23 @@ fn a_working_tenant_survives_every_slip() {
 }
 
 #[test]
+fn a_slip_that_is_taken_back_is_forgotten() {
+    let acme = tenant("acme", "1415550100", "");
+    let warned = PLATFORM.replace("dsl: 1", "dsl: 1\nsettings: { spare: { type: text, optional: true } }");
+    for good in [PLATFORM, &warned] {
+        let with = |text: &str| files(&[("campaigns.yaml", text), ("carrier.yaml", PROVIDER)], &[("acme.yaml", &acme)]);
+        let (first, said) = built(&with(good), None);
+        let (slip, problems) = built(&with(&good.replace("$.body.to", "$.bdy.to")), Some(&first));
+        assert!(problems.iter().any(Diagnostic::is_error));
+        let (back, problems) = built(&with(good), Some(&slip));
+        assert_eq!(crate::diagnostic::render(&problems), crate::diagnostic::render(&said));
+        assert!(said.is_empty() == (good == PLATFORM), "one has a warning, which is still told");
+        let same = |file: &str| std::sync::Arc::ptr_eq(&first.by_file[file], &back.by_file[file]);
+        assert!(same("campaigns.yaml") && same("carrier.yaml"), "nothing is changed for its tenants");
+    }
+}
+
+#[test]
 fn a_tenant_without_a_file_is_disabled_until_somebody_takes_its_place() {
     let good = [("campaigns.yaml", PLATFORM), ("carrier.yaml", PROVIDER)];
     let (acme, bolt) = (tenant("acme", "1415550100", ""), tenant("bolt", "1415550101", ""));

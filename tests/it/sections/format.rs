@@ -38,3 +38,14 @@ cases:
 fn forms_and_xml_are_answered_as_their_party_reads_them() {
     cases("slip.yaml", FORM);
 }
+
+#[test]
+fn what_was_written_to_nobodys_number_is_not_taken_in_where_no_rule_says_whose_it_is() {
+    let without = FORM.replace("  tenant: { number: $.body.message.to }\n", "");
+    let nobodys = r#"
+  - case: a number of nobody's
+    request: { path: /slip/in, body: "<message><id>1</id><from>442079460001</from><to>14155550199</to><text>STOP</text></message>" }
+    expect: { inbound: $omit, answer: { body: OK } }
+"#;
+    cases("slip.yaml", &format!("{without}{nobodys}"));
+}
