@@ -17,7 +17,7 @@ use super::reload::{self, Causes, Loaded, Loader, log_problems};
 use super::watch::Watch;
 use super::{FileProblem, Secrets, SystemAmbient, housekeeping, now};
 use crate::client::{self, Http};
-use crate::config::{Defaults, PublicUrl};
+use crate::config::{Own, PublicUrl};
 use crate::faults::{self, Point};
 use crate::flow::{Ambient, Flow};
 use crate::model::Name;
@@ -38,16 +38,18 @@ pub struct Options {
     pub store: PathBuf,
     /// The public listener.
     pub listen: SocketAddr,
-    /// What callers reach the listener by, for signatures that cover it.
+    /// What callers reach the listener by, for signatures that cover it; goes before what the gateway's file says.
     pub public_url: Option<PublicUrl>,
+    /// The gateway's own file, read again when it changes.
+    pub config: Option<PathBuf>,
+    /// What that file says now.
+    pub own: Own,
     /// Where the operator asks; nowhere if there is none.
     pub admin_listen: Option<SocketAddr>,
     /// Development: calls to loopback are allowed.
     pub allow_loopback: bool,
     /// How long finished messages and their ids are remembered.
     pub retention: Duration,
-    /// What holds for every tenant that does not say otherwise.
-    pub for_tenants: Defaults,
     /// How long a stop waits for what is in flight.
     pub drain: Duration,
     /// Values that go before the environment.
@@ -64,10 +66,11 @@ impl Default for Options {
             store: "data/switchboard.db".into(),
             listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
             public_url: None,
+            config: None,
+            own: Own::default(),
             admin_listen: Some(SocketAddr::from(([127, 0, 0, 1], 8081))),
             allow_loopback: false,
             retention: Duration::from_secs(72 * 60 * 60),
-            for_tenants: Defaults::default(),
             drain: Duration::from_secs(20),
             secrets: Secrets::default(),
             trusted_proxies: Vec::new(),
@@ -117,7 +120,7 @@ impl Gateway {
     /// [`StartError`]. Problems in single files are logged, and their tenants left out.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         // Before the files are read: what changes from here on is seen.
-        let watch = Watch::new(vec![options.mappings.clone(), options.tenants.clone()]);
+        let watch = Watch::new(vec![options.mappings.clone(), options.tenants.clone()], options.config.clone());
         let store: Arc<dyn Store> = Arc::new(Sqlite::open(&options.store)?);
         faults::reached(Point::StoreOpened);
         let began = Instant::now();

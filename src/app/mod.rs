@@ -8,6 +8,7 @@ mod gateway;
 mod handler;
 mod housekeeping;
 mod library;
+mod own;
 mod reload;
 mod secrets;
 mod watch;

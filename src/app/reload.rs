@@ -12,6 +12,7 @@ use super::clock::now;
 use super::files::{FileProblem, Shelf};
 use super::gateway::Options;
 use super::library::Library;
+use super::own::{OwnFile, Told};
 use super::watch::Watch;
 use crate::config::{self, Files, Snapshot};
 use crate::diagnostic::Diagnostic;
@@ -30,6 +31,7 @@ pub(super) struct Loader {
     key: [u8; 32],
     shelf: Shelf,
     library: Library,
+    own: OwnFile,
 }
 
 /// A configuration that was read and not yet put in place.
@@ -45,7 +47,8 @@ impl Loader {
             warn!(%problem, "the last good texts cannot be read: a broken file is left out");
             Vec::new()
         });
-        Self { options, key: rand::random(), shelf: Shelf::default(), library: Library::new(texts) }
+        let own = OwnFile::new(options.config.clone(), options.own.clone());
+        Self { options, key: rand::random(), shelf: Shelf::default(), library: Library::new(texts), own }
     }
 
     /// Reads the files for the first time. Where one has an error or is gone, its last good text stands in for it.
@@ -65,15 +68,20 @@ impl Loader {
 
     /// Reads what changed since.
     fn again(&mut self, before: &Snapshot) -> Result<Loaded, FileProblem> {
+        let Told { problems: mut told, broken } = self.own.read();
         let files = self.files(Some(before))?;
-        let (snapshot, problems) = self.build(&files, Some(before));
-        Ok(Loaded { standing: Standing::of(&snapshot, &files, problems), snapshot })
+        let (snapshot, mut problems) = self.build(&files, Some(before));
+        problems.append(&mut told);
+        let mut standing = Standing::of(&snapshot, &files, problems);
+        standing.last_good.extend(broken);
+        Ok(Loaded { standing, snapshot })
     }
 
     fn files(&mut self, before: Option<&Snapshot>) -> Result<Files, FileProblem> {
         let mut files = self.shelf.read(&self.options.mappings, &self.options.tenants)?;
-        files.public_url.clone_from(&self.options.public_url);
-        files.defaults.clone_from(&self.options.for_tenants);
+        let own = self.own.last();
+        files.public_url = self.options.public_url.as_ref().or(own.public_url.as_ref()).cloned();
+        files.defaults.clone_from(&own.defaults);
         if !self.options.mappings.join("schemas").is_dir() {
             // Deployed without them: `check` has looked before.
             files.schemas = None;

@@ -7,10 +7,9 @@ use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::app;
-use crate::config::{Defaults, GatewayFile, PublicUrl};
-use crate::diagnostic::{self, Source};
+use crate::config::{Defaults, Own, PublicUrl};
+use crate::diagnostic;
 use crate::model::parse_duration;
-use crate::yaml;
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -97,26 +96,24 @@ pub(super) enum BadOption {
     },
 }
 
+/// The gateway file that is read if it is there.
+const CONFIG: &str = "switchboard.yaml";
+
 /// Reads the gateway file: the one named, or `switchboard.yaml` where there is one.
-pub(super) fn gateway_file(named: Option<&Path>) -> Result<(GatewayFile, Defaults), BadOption> {
-    let path = named.unwrap_or(Path::new("switchboard.yaml"));
+pub(super) fn gateway_file(named: Option<&Path>) -> Result<Own, BadOption> {
+    let path = named.unwrap_or(Path::new(CONFIG));
     if named.is_none() && !path.exists() {
-        return Ok((GatewayFile::default(), Defaults::default()));
+        return Ok(Own::default());
     }
-    let source: Source = app::read_file(path)?;
+    let source = app::read_file(path)?;
     let mut problems = Vec::new();
-    let file = yaml::settings(&source, &mut problems);
-    let defaults = Defaults::read(&source, &mut problems);
-    match file {
-        Some(file) if !problems.iter().any(diagnostic::Diagnostic::is_error) => Ok((file, defaults)),
-        _ => Err(BadOption::Content(diagnostic::render(&problems))),
-    }
+    Own::read(&source, &mut problems).ok_or_else(|| BadOption::Content(diagnostic::render(&problems)))
 }
 
 impl FileOptions {
     /// The two folders.
     pub(super) fn folders(&self) -> Result<(PathBuf, PathBuf), BadOption> {
-        let (file, _) = gateway_file(self.config.as_deref())?;
+        let file = gateway_file(self.config.as_deref())?.file;
         let mappings = self.mappings.clone().or(file.mappings).unwrap_or_else(|| "mappings".into());
         let tenants = self.tenants.clone().or(file.tenants).unwrap_or_else(|| "tenants".into());
         Ok((mappings, tenants))
@@ -124,13 +121,13 @@ impl FileOptions {
 
     /// What the gateway's file says for all tenants.
     pub(super) fn defaults(&self) -> Result<Defaults, BadOption> {
-        gateway_file(self.config.as_deref()).map(|(_, defaults)| defaults)
+        gateway_file(self.config.as_deref()).map(|own| own.defaults)
     }
 
     /// What callers reach the gateway by.
     pub(super) fn public_url(&self) -> Result<Option<PublicUrl>, BadOption> {
-        let (file, _) = gateway_file(self.config.as_deref())?;
-        public_url(self.public_url.clone().or(file.public_url))
+        let own = gateway_file(self.config.as_deref())?;
+        Ok(public_url(self.public_url.clone())?.or(own.public_url))
     }
 }
 
@@ -145,7 +142,8 @@ fn public_url(text: Option<String>) -> Result<Option<PublicUrl>, BadOption> {
 impl ServeOptions {
     /// What the gateway is started with, and how it logs.
     pub(super) fn resolve(self) -> Result<(app::Options, LogFormat), BadOption> {
-        let (file, for_tenants) = gateway_file(self.config.as_deref())?;
+        let own = gateway_file(self.config.as_deref())?;
+        let file = own.file.clone();
         let defaults = app::Options::default();
         let listen = match self.listen.or(file.listen) {
             Some(text) => parse("listen", &text, "an address and a port, such as 0.0.0.0:8080")?,
@@ -189,12 +187,13 @@ impl ServeOptions {
             tenants: self.tenants.or(file.tenants).unwrap_or(defaults.tenants),
             store,
             listen,
-            public_url: public_url(self.public_url.or(file.public_url))?,
+            public_url: public_url(self.public_url)?,
+            config: Some(self.config.unwrap_or_else(|| CONFIG.into())),
+            own,
             admin_listen,
             allow_loopback: self.allow_loopback || file.allow_loopback.unwrap_or_default(),
             retention: retention.transpose()?.unwrap_or(defaults.retention),
             trusted_proxies: proxies.collect::<Result<_, _>>()?,
-            for_tenants,
             drain: defaults.drain,
             secrets: defaults.secrets,
         };

@@ -89,7 +89,8 @@ pub(super) fn run(options: &TryOptions) -> ExitCode {
 
 fn tried(options: &TryOptions) -> Result<(), Trouble> {
     let (mappings, tenants) = options.files.folders()?;
-    let files = read_files(&mappings, &tenants)?;
+    let (public_url, defaults) = (options.files.public_url()?, options.files.defaults()?);
+    let files = Files { public_url, defaults, ..read_files(&mappings, &tenants)? };
     let names = names(&load(&files, &BTreeSet::new())?.0, options)?;
     let body = options.request.as_ref().map(bytes).transpose()?;
     let sample = |name: &str| match (name, &body) {
@@ -158,6 +159,7 @@ fn key_references(files: &Files) -> Result<BTreeSet<String>, Trouble> {
             references(credentials, &names, false, &mut found);
         }
     }
+    files.defaults.accounts.credentials().for_each(|node| references(node, &names, false, &mut found));
     Ok(found)
 }
 

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use super::accounts::Book;
 use super::gateway::Defaults;
 use super::index::{self, Placed};
 use super::secret::Resolve;
@@ -22,6 +23,7 @@ struct Around<'a> {
     key: [u8; 32],
     before: Option<&'a Snapshot>,
     defaults: &'a Defaults,
+    book: &'a Book,
 }
 
 /// Builds a snapshot. A mapping or tenant whose file has an error keeps its version of `before`, if it had one. `key`:
@@ -35,7 +37,10 @@ pub fn build(
 ) -> (Snapshot, Vec<Diagnostic>) {
     let mut notes = Notes::new();
     let versions = Versions::read(files, before, &mut notes);
-    let around = Around { versions: &versions, resolve, key, before, defaults: &files.defaults };
+    let find = |party: Party, written: &str| versions.find(party, written);
+    let defaults = &files.defaults;
+    let (book, of_accounts) = Book::open(&defaults.accounts, &defaults.limits, &find, resolve);
+    let around = Around { versions: &versions, resolve, key, before, defaults, book: &book };
     let mut tenants = Vec::new();
     for source in &files.tenants {
         if let Some(tenant) = around.tenant(source, &mut notes) {
@@ -51,13 +56,14 @@ pub fn build(
     // Whoever works already goes before a newcomer who claims the same.
     let new = |tenant: &Tenant| before.is_none_or(|before| before.tenant(tenant.name.as_str()).is_none());
     tenants.sort_by_key(|(tenant, _)| new(tenant));
-    let mut problems = Vec::new();
+    let mut problems = of_accounts;
     let mut tenants = index::without_clashes(tenants, &key, &mut problems);
     tenants.extend(around.removed(files, &tenants, &mut problems));
     versions.report_rivals(&tenants, &mut problems);
     let mut snapshot = index::snapshot(versions, tenants, notes, (before, key), &mut problems);
     snapshot.public_url.clone_from(&files.public_url);
     snapshot.schemas.clone_from(&files.schemas);
+    snapshot.defaults.clone_from(defaults);
     index::report_signed_urls(&snapshot, &mut problems);
     let mut all = told_once(snapshot.notes.values().flatten().cloned().collect());
     all.append(&mut problems);
@@ -98,6 +104,9 @@ impl Around<'_> {
     }
 
     fn means_the_same(&self, known: &Tenant) -> bool {
+        if self.before.is_none_or(|before| before.defaults != *self.defaults) {
+            return false;
+        }
         [Party::Platform, Party::Provider].into_iter().all(|party| {
             let now = self.versions.find(party, known.written(party));
             now.is_ok_and(|mapping| Arc::ptr_eq(&mapping, known.mapping(party)))
@@ -107,7 +116,7 @@ impl Around<'_> {
     /// Reads a tenant; `None` if it has an error.
     fn read(&self, reader: &mut Reader, node: &yaml::Node) -> Option<Tenant> {
         let find = |party: Party, written: &str| self.versions.find(party, written);
-        let mut tenant = tenant::read(reader, node, &find, self.resolve, self.defaults)?;
+        let mut tenant = tenant::read(reader, node, &find, self.resolve, (self.defaults, self.book))?;
         if reader.problems.iter().any(Diagnostic::is_error) {
             return None;
         }

@@ -1,4 +1,5 @@
-//! `switchboard.yaml`: the flags' names as keys. Everything is optional and has a working default.
+//! `switchboard.yaml`: the flags' names as keys. Everything is optional and has a working default. What it says for all
+//! tenants changes while the gateway runs; the rest holds from the next start.
 
 use std::path::PathBuf;
 
@@ -7,8 +8,9 @@ use std::str::FromStr;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::accounts::Accounts;
 use super::limits::{self, Delivery, Limits};
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::mapping::Reader;
 use crate::yaml;
 
@@ -40,6 +42,9 @@ pub struct GatewayFile {
     /// For all tenants: [`Defaults`] reads it.
     #[serde(default)]
     pub delivery: IgnoredAny,
+    /// For tenants that name one: [`Defaults`] reads it.
+    #[serde(default)]
+    pub accounts: IgnoredAny,
     /// Addresses whose `X-Forwarded-For` is believed.
     #[serde(default)]
     pub trusted_proxies: Vec<String>,
@@ -52,10 +57,76 @@ pub struct Defaults {
     pub limits: Limits,
     /// How.
     pub delivery: Delivery,
+    /// What tenants may send by.
+    pub accounts: Accounts,
+}
+
+/// The gateway's own file, read.
+#[derive(Clone, Debug, Default)]
+pub struct Own {
+    /// What the gateway is started with.
+    pub file: GatewayFile,
+    /// What callers reach the gateway by; a flag or variable goes before it.
+    pub public_url: Option<PublicUrl>,
+    /// What holds for the tenants.
+    pub defaults: Defaults,
+}
+
+impl Own {
+    /// Reads the whole file; `None` if it has an error.
+    #[must_use]
+    pub fn read(source: &Source, problems: &mut Vec<Diagnostic>) -> Option<Self> {
+        let known = problems.len();
+        let file: Option<GatewayFile> = yaml::settings(source, problems);
+        let defaults = Defaults::read(source, problems);
+        let file = file?;
+        let public_url = file.public_url.as_deref().map(str::parse::<PublicUrl>);
+        if let Some(Err(())) = public_url {
+            let node = yaml::parse(source, &mut Vec::new());
+            let span = node.as_ref().and_then(|node| node.get("public_url")).map(|node| node.span);
+            problems.push(
+                Diagnostic::error("SB0120", "`public_url` is no address that callers reach the gateway by")
+                    .at(source, span.unwrap_or_default())
+                    .help("such as https://gateway.example, without query and user name"),
+            );
+        }
+        let bad = problems[known..].iter().any(Diagnostic::is_error);
+        (!bad).then(|| Self { file, public_url: public_url.and_then(Result::ok), defaults })
+    }
+
+    /// A warning for everything that `now` says otherwise than this, with which the gateway was started, and that cannot
+    /// change while it runs.
+    #[must_use]
+    pub fn waits(&self, now: &Self, source: &Source) -> Vec<Diagnostic> {
+        let (then, now) = (&self.file, &now.file);
+        let changed = [
+            ("mappings", then.mappings != now.mappings),
+            ("tenants", then.tenants != now.tenants),
+            ("store", then.store != now.store),
+            ("listen", then.listen != now.listen),
+            ("admin_listen", then.admin_listen != now.admin_listen),
+            ("log", then.log != now.log),
+            ("allow_loopback", then.allow_loopback != now.allow_loopback),
+            ("retention", then.retention != now.retention),
+            ("trusted_proxies", then.trusted_proxies != now.trusted_proxies),
+        ];
+        let node = yaml::parse(source, &mut Vec::new());
+        let place = |name: &str| node.as_ref()?.entry(name).map(|(key, _)| key.span);
+        let changed = changed.into_iter().filter(|(_, changed)| *changed);
+        let told = changed.map(|(name, _)| {
+            Diagnostic::warning(
+                "SB0419",
+                format!("`{name}` has changed, and what the gateway was started with goes on"),
+            )
+            .at(source, place(name).unwrap_or_else(Span::default))
+            .help("start the gateway again for it to hold; a flag or variable goes before it")
+        });
+        told.collect()
+    }
 }
 
 impl Defaults {
-    /// Reads `limits` and `delivery` of the gateway's file; its other keys are [`GatewayFile`]'s.
+    /// Reads `limits`, `delivery` and `accounts` of the gateway's file; its other keys are [`GatewayFile`]'s.
     #[must_use]
     pub fn read(source: &Source, problems: &mut Vec<Diagnostic>) -> Self {
         let mut reader = Reader::new(source.clone());
@@ -67,6 +138,9 @@ impl Defaults {
             }
             if let Some(node) = node.get("delivery") {
                 defaults.delivery = limits::delivery(&mut reader, node, &defaults.delivery);
+            }
+            if let Some(node) = node.get("accounts") {
+                defaults.accounts = Accounts::read(&mut reader, node);
             }
         }
         problems.append(&mut reader.problems);

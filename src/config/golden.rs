@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Files, NoSecret, Reference, build};
+use super::{Files, NoSecret, Own, Reference, build};
 use crate::diagnostic::{Diagnostic, Source, codes, render, sort};
 use crate::language::Schemas;
 use crate::model::Secret;
@@ -76,11 +76,17 @@ fn said(case: &Node) -> Vec<Diagnostic> {
     }
     let schema = part("schema").map(|text| Source::new("schemas/body.json", text));
     files.schemas = Some(schema.into_iter().map(|schema| ("body.json".to_owned(), schema)).collect::<Schemas>());
+    let mut of_gateway = Vec::new();
+    if let Some(gateway) = part("gateway") {
+        let own = Own::read(&Source::new("switchboard.yaml", gateway), &mut of_gateway);
+        files.defaults = own.unwrap_or_default().defaults;
+    }
     let resolve = |reference: &Reference| match reference {
         Reference::Env(name) if name == "MISSING" => Err(NoSecret::Env(name.clone())),
         Reference::Env(name) | Reference::File(name) => Ok(Secret::new(name.clone())),
     };
     let (_, mut problems) = build(&files, None, &resolve, [0; 32]);
+    problems.append(&mut of_gateway);
     sort(&mut problems);
     problems
 }

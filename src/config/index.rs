@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::schemes;
 use super::tenant::Tenant;
 use super::versions::{Notes, Versions};
-use super::{Found, RouteTable, Snapshot};
+use super::{Defaults, Found, RouteTable, Snapshot};
 use crate::auth::{self, Entry};
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::mapping::{Mapping, Party, Route, SchemePlan};
@@ -146,6 +146,7 @@ pub(super) fn snapshot(
         public_url: None,
         keys: Arc::default(),
         schemas: None,
+        defaults: Defaults::default(),
         notes,
         by_name,
         of_file,

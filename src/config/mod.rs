@@ -3,6 +3,7 @@
 //! Reads no file and swaps nothing: `app` hands in [`Files`] and keeps the snapshot. A broken file keeps its tenant or
 //! mapping on the last good version, taken from the snapshot before. Start at [`build`].
 
+mod accounts;
 mod build;
 mod gateway;
 #[cfg(test)]
@@ -18,8 +19,9 @@ mod tenant;
 mod under;
 mod versions;
 
+pub use accounts::Accounts;
 pub use build::build;
-pub use gateway::{Defaults, GatewayFile, PublicUrl};
+pub use gateway::{Defaults, GatewayFile, Own, PublicUrl};
 pub use keywords::KeywordRule;
 pub use limits::{Delivery, Limits, Preflight, SuppressionScope};
 pub use routes::{Found, Hit, RouteTable};
@@ -106,6 +108,8 @@ pub struct Snapshot {
     pub credentials: Vec<auth::Index>,
     /// What the mappings' paths were checked against.
     schemas: Option<Schemas>,
+    /// What the gateway's file says for all tenants.
+    defaults: Defaults,
     /// The problems of single files, by file.
     notes: BTreeMap<Arc<str>, Vec<Diagnostic>>,
     by_name: HashMap<Name, usize>,
@@ -150,7 +154,7 @@ impl Snapshot {
         let mappings = self.by_file.iter().map(|(file, mapping)| (file, mapping.version.as_str(), true));
         let mut all: Vec<_> = tenants.chain(mappings).collect();
         all.sort();
-        version(&format!("{all:?}"))
+        version(&format!("{all:?}{:?}{:?}", self.defaults, self.public_url))
     }
 
     /// The tenant of a file.

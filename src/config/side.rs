@@ -1,10 +1,12 @@
 //! What a tenant says to one party's mapping: settings, credentials and changes of tables.
 //!
-//! A block named after the party is laid over the flat one, so that both parties may have an `api_key`.
+//! A block named after the party is laid over the flat one, so that both parties may have an `api_key`. Between the two
+//! lies the account that the tenant sends by.
 
+use super::accounts::Account;
 use super::secret::{Reference, Resolve};
 use crate::language::Overrides;
-use crate::mapping::{Mapping, Reader};
+use crate::mapping::{Mapping, Reader, Setting};
 use crate::model::Secret;
 use crate::value::{Arena, Tree, Value};
 use crate::yaml::{Key, Node, to_tree};
@@ -44,30 +46,65 @@ impl Side {
     }
 }
 
-/// A member of the party's block, or else of the flat one. Blocks of `others` are not flat members.
-fn members<'n>(node: Option<&'n Node>, party: &str, others: &[&str]) -> Vec<&'n (Key, Node)> {
-    let Some(all) = node.and_then(Node::as_map) else { return Vec::new() };
-    let block = all.iter().find(|(key, value)| *key.text == *party && value.as_map().is_some());
-    let own = block.and_then(|(_, value)| value.as_map()).unwrap_or_default();
-    let flat = all.iter().filter(|(key, value)| !(value.as_map().is_some() && others.contains(&&*key.text)));
-    let flat = flat.filter(|(key, _)| !own.iter().any(|(name, _)| name.text == key.text));
-    own.iter().chain(flat).collect()
+/// What a tenant says to one party: in the party's block, and flat for both. Blocks of `others` are not flat members.
+struct Said<'n> {
+    block: &'n [(Key, Node)],
+    flat: Vec<&'n (Key, Node)>,
 }
 
-/// Reads one party's half. `parties`: the names of both of the tenant's parties.
+impl<'n> Said<'n> {
+    fn of(node: Option<&'n Node>, party: &str, others: &[&str]) -> Self {
+        let all = node.and_then(Node::as_map).unwrap_or_default();
+        let block = all.iter().find(|(key, value)| *key.text == *party && value.as_map().is_some());
+        let block = block.and_then(|(_, value)| value.as_map()).unwrap_or_default();
+        let flat = all.iter().filter(|(key, value)| !(value.as_map().is_some() && others.contains(&&*key.text)));
+        let flat = flat.filter(|(key, _)| !block.iter().any(|(name, _)| name.text == key.text));
+        Self { block, flat: flat.collect() }
+    }
+
+    /// A flat member speaks to both parties, and the account to one of them: which of the two is meant, nobody can tell.
+    fn twice<'a>(
+        &self,
+        reader: &mut Reader,
+        what: &str,
+        account: &Account,
+        names: &(impl Iterator<Item = &'a str> + Clone),
+    ) {
+        for (key, _) in &self.flat {
+            if names.clone().any(|name| *name == *key.text) {
+                let message = format!("the account `{}` has a {what} `{}` too", account.name, key.text);
+                let help = "put this one into the block of the party that it is for";
+                reader.error("SB0418", key.span, message, help);
+            }
+        }
+    }
+}
+
+/// Reads one party's half. `parties`: the names of both of the tenant's parties; `account`: what the tenant sends by, if
+/// this is its party.
 pub(super) fn read(
     reader: &mut Reader,
     node: &Node,
     mapping: &Mapping,
     parties: &[&str],
     resolve: Resolve<'_>,
+    account: Option<&Account>,
 ) -> Side {
     let party = mapping.name.as_str();
-    let settings = settings(reader, node, mapping, parties);
-    let mut credentials = Vec::new();
-    for (key, value) in members(node.get("credentials"), party, parties) {
-        let values = Reader::one_or_many(value).iter().filter_map(|value| secret(reader, value, resolve)).collect();
-        credentials.push((key.text.to_string(), values));
+    let settings = settings(reader, node, mapping, parties, account);
+    let said = Said::of(node.get("credentials"), party, parties);
+    let mut credentials: Vec<(String, Vec<Secret>)> = Vec::new();
+    for (key, value) in said.block {
+        credentials.push((key.text.to_string(), secrets(reader, value, resolve)));
+    }
+    if let Some(account) = account {
+        said.twice(reader, "credential", account, &account.credentials.iter().map(|(name, _)| name.as_str()));
+        let more =
+            account.credentials.iter().filter(|(name, _)| !said.block.iter().any(|(key, _)| *key.text == **name));
+        credentials.extend(more.cloned());
+    }
+    for (key, value) in said.flat {
+        credentials.push((key.text.to_string(), secrets(reader, value, resolve)));
     }
     let tables = node.get("tables").and_then(|tables| tables.get(party));
     let overrides = tables.map_or_else(Overrides::default, |tables| {
@@ -76,21 +113,23 @@ pub(super) fn read(
     Side { settings, credentials, overrides }
 }
 
-fn settings(reader: &mut Reader, node: &Node, mapping: &Mapping, parties: &[&str]) -> Tree {
-    let given = members(node.get("settings"), mapping.name.as_str(), parties);
+fn settings(reader: &mut Reader, node: &Node, mapping: &Mapping, parties: &[&str], account: Option<&Account>) -> Tree {
+    let said = Said::of(node.get("settings"), mapping.name.as_str(), parties);
+    let shared = account.map_or(&[][..], |account| &account.settings);
+    if let Some(account) = account {
+        said.twice(reader, "setting", account, &shared.iter().map(|(name, _)| &**name));
+    }
     let mut filled = Vec::new();
     for setting in &mapping.settings {
-        let said = given.iter().find(|(key, _)| *key.text == *setting.name);
-        if let Some((_, value)) = said {
+        let named = |(key, _): &&(Key, Node)| *key.text == *setting.name;
+        let own = said.block.iter().find(named);
+        let of_account = shared.iter().find(|(name, _)| **name == *setting.name).filter(|_| own.is_none());
+        let own = own.or_else(|| said.flat.iter().copied().find(|entry| named(entry)));
+        if let Some((_, tree)) = of_account {
+            filled.push((setting.name.as_ref().into(), tree.clone()));
+        } else if let Some((_, value)) = own {
             let tree = to_tree(value);
-            if let Some(expected) = setting.refuses(&tree) {
-                reader.error(
-                    "SB0404",
-                    value.span,
-                    format!("the setting `{}` must be {expected}", setting.name),
-                    format!("see `settings` in {}", mapping.source.name),
-                );
-            }
+            fits(reader, setting, mapping, value, &tree);
             filled.push((setting.name.as_ref().into(), tree));
         } else if let Some(default) = &setting.default {
             filled.push((setting.name.as_ref().into(), default.clone()));
@@ -105,6 +144,23 @@ fn settings(reader: &mut Reader, node: &Node, mapping: &Mapping, parties: &[&str
         }
     }
     Tree::Map(filled.into())
+}
+
+/// Reports a value that is none of the setting's type.
+pub(super) fn fits(reader: &mut Reader, setting: &Setting, mapping: &Mapping, node: &Node, value: &Tree) {
+    if let Some(expected) = setting.refuses(value) {
+        reader.error(
+            "SB0404",
+            node.span,
+            format!("the setting `{}` must be {expected}", setting.name),
+            format!("see `settings` in {}", mapping.source.name),
+        );
+    }
+}
+
+/// A credential's value, or several while one is rotated.
+pub(super) fn secrets(reader: &mut Reader, node: &Node, resolve: Resolve<'_>) -> Vec<Secret> {
+    Reader::one_or_many(node).iter().filter_map(|value| secret(reader, value, resolve)).collect()
 }
 
 fn secret(reader: &mut Reader, node: &Node, resolve: Resolve<'_>) -> Option<Secret> {

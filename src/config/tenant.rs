@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::accounts::{Account, Book};
 use super::gateway::Defaults;
 use super::index::Entries;
 use super::keywords::{self, KeywordRule};
@@ -157,7 +158,8 @@ impl Tenant {
         }
     }
 
-    /// The provider account that calls are counted and stopped by: tenants with the same credentials share one.
+    /// The provider account that calls are counted and stopped by: tenants who name one share it, else those with the
+    /// same credentials.
     #[must_use]
     pub fn account(&self) -> &str {
         &self.account
@@ -215,7 +217,7 @@ pub(super) fn read(
     node: &Node,
     find: Find<'_>,
     resolve: Resolve<'_>,
-    defaults: &Defaults,
+    (defaults, book): (&Defaults, &Book),
 ) -> Option<Tenant> {
     let fields = Fields::read(reader, node, &shape::TENANT);
     let name = reader.text(fields.get("tenant")?, "tenant")?;
@@ -228,16 +230,18 @@ pub(super) fn read(
         );
     }
     let platform = party(reader, fields.get("platform")?, Party::Platform, find);
-    let provider = party(reader, fields.get("provider")?, Party::Provider, find);
+    let account = fields.get("account").map(|node| book.find(reader, node));
+    let provider = provider(reader, (node, fields), account, find);
+    let account = account.flatten();
     let ((platform, platform_written), (provider, provider_written)) = (platform?, provider?);
     let parties = [platform.name.as_str(), provider.name.as_str()];
-    let platform_side = side::read(reader, node, &platform, &parties, resolve);
-    let provider_side = side::read(reader, node, &provider, &parties, resolve);
+    let platform_side = side::read(reader, node, &platform, &parties, resolve, None);
+    let provider_side = side::read(reader, node, &provider, &parties, resolve, account);
     undeclared(reader, fields, &[&platform, &provider]);
     let enabled = fields.get("enabled").and_then(|node| reader.boolean(node, "enabled")).unwrap_or(true);
     let numbers = numbers(reader, fields.get("numbers")?);
-    let all = defaults.limits.clone();
-    let limits = fields.get("limits").map_or(all, |node| limits::limits(reader, node, &defaults.limits));
+    let all = account.map_or(&defaults.limits, |account| &account.limits);
+    let limits = fields.get("limits").map_or_else(|| all.clone(), |node| limits::limits(reader, node, all));
     let all = defaults.delivery.clone();
     let delivery = fields.get("delivery").map_or(all, |node| limits::delivery(reader, node, &defaults.delivery));
     let keywords = keywords::read(reader, fields.get("keywords"), &platform);
@@ -247,7 +251,10 @@ pub(super) fn read(
     schemes::check(reader, node, &provider, (name, &provider_side), &hosts);
     let prover = |mapping, side| schemes::outgoing(mapping, name, side).map(|scheme| Arc::new(Prover::from(scheme)));
     let (platform_auth, provider_auth) = (prover(&platform, &platform_side), prover(&provider, &provider_side));
-    let account = provider_auth.as_ref().and_then(|prover| prover.token_key()).unwrap_or(name);
+    let account = account.map_or_else(
+        || provider_auth.as_ref().and_then(|prover| prover.token_key()).unwrap_or(name).to_owned(),
+        |account| format!("account {}", account.name),
+    );
     Some(Tenant {
         source: reader.source.clone(),
         version: version(&reader.source.text),
@@ -285,6 +292,33 @@ fn party(reader: &mut Reader, node: &Node, party: Party, find: Find<'_>) -> Opti
             None
         }
     }
+}
+
+/// The provider's mapping: the one that the tenant names, or its account's. `account`: none named, one that cannot be
+/// used, or one.
+fn provider(
+    reader: &mut Reader,
+    (node, fields): (&Node, Fields<'_>),
+    account: Option<Option<&Account>>,
+    find: Find<'_>,
+) -> Option<(Arc<Mapping>, Box<str>)> {
+    let own = fields.get("provider");
+    let Some(said) = own else {
+        if account.is_none() {
+            let help = "add `provider:`, or `account:` with an account of the gateway's file";
+            reader.error("SB0302", node.span, "a tenant needs `provider`, or an `account`", help);
+        }
+        return account.flatten().map(|account| (account.provider.clone(), account.written.clone()));
+    };
+    let found = party(reader, said, Party::Provider, find)?;
+    if let Some(account) = account.flatten()
+        && account.provider.name != found.0.name
+    {
+        let message = format!("the account `{}` is one of `{}`", account.name, account.provider.name);
+        reader.error("SB0418", said.span, message, "remove `provider:`, or name an account of this provider");
+        return None;
+    }
+    Some(found)
 }
 
 /// Settings and tables that neither mapping declares are likely typing errors.

@@ -47,7 +47,7 @@ impl Tenant {
         let parties = [self.platform.name.as_str(), self.provider.name.as_str()];
         // Credentials go by the party, not by the version: they are here already.
         let resolve = |_: &super::Reference| Ok(Secret::new(String::new()));
-        let side = side::read(&mut reader, &node, mapping, &parties, &resolve);
+        let side = side::read(&mut reader, &node, mapping, &parties, &resolve, None);
         if reader.problems.iter().any(Diagnostic::is_error) {
             return None;
         }

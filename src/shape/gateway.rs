@@ -56,5 +56,41 @@ pub static GATEWAY: MapShape = MapShape::new(
         .or("none"),
         member("limits", Kind::Map(&LIMITS), "for every tenant that does not say otherwise", "{ pair: 1/3s }"),
         member("delivery", Kind::Map(&DELIVERY), "for every tenant that does not say otherwise", "{ timeout: 5s }"),
+        member(
+            "accounts",
+            Kind::Named(&Kind::Map(&ACCOUNT)),
+            "by name: provider accounts that tenants name with `account`",
+            "{ main: { provider: courier, credentials: { api_key: \"${env:MAIN_KEY}\" } } }",
+        ),
+    ]],
+);
+
+/// An account of a provider.
+pub static ACCOUNT: MapShape = MapShape::new(
+    "account",
+    "an account",
+    "An account of a provider that several tenants send by.",
+    &[&[
+        member(
+            "provider",
+            Kind::Text,
+            "the name of the provider's mapping, perhaps with a version: `NAME@HASH`",
+            "courier",
+        )
+        .required(),
+        member(
+            "credentials",
+            Kind::Named(&Kind::Secret),
+            "what the provider's mapping reads; a tenant's own block for the provider goes before it",
+            "{ api_key: \"${env:MAIN_KEY}\" }",
+        ),
+        member(
+            "settings",
+            Kind::Named(&Kind::Any),
+            "what the provider's mapping declares under `settings`; a tenant's own block for the provider goes before it",
+            "{ base_url: \"https://api.courier.example\" }",
+        )
+        .or("the mapping's"),
+        member("limits", Kind::Map(&LIMITS), "of each of its tenants that does not say otherwise", "{ send: 50/s }"),
     ]],
 );

@@ -24,10 +24,15 @@ pub static TENANT: MapShape = MapShape::new(
         member(
             "provider",
             Kind::Text,
-            "the name of the provider's mapping, perhaps with a version: `NAME@HASH`",
+            "the name of the provider's mapping, perhaps with a version: `NAME@HASH`; needed without an `account`",
             "courier",
-        )
-        .required(),
+        ),
+        member(
+            "account",
+            Kind::Text,
+            "an account of the gateway's file: provider, credentials, settings and limits are taken from there",
+            "main",
+        ),
         member(
             "enabled",
             Kind::Boolean,
@@ -85,7 +90,8 @@ pub static TENANT: MapShape = MapShape::new(
         )
         .or("the mapping's"),
     ]],
-);
+)
+.needs_one(&["provider", "account"]);
 
 /// One of a tenant's senders.
 pub static NUMBER: MapShape = MapShape::new(

@@ -32,6 +32,8 @@ mod reload;
 #[cfg(test)]
 mod reload_admin;
 #[cfg(test)]
+mod reload_own;
+#[cfg(test)]
 mod reload_restart;
 #[cfg(test)]
 mod reload_traffic;
