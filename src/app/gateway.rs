@@ -15,13 +15,13 @@ use tracing::{error, info, warn};
 use super::handler::{BackDoor, Entrance};
 use super::reload::{self, Causes, Loaded, Loader, log_problems};
 use super::watch::Watch;
-use super::{FileProblem, Secrets, SystemAmbient, housekeeping, now};
+use super::{FileProblem, Secrets, SystemAmbient, housekeeping, now, token};
 use crate::client::{self, Http};
 use crate::config::{Own, PublicUrl};
 use crate::faults::{self, Point};
 use crate::flow::{Ambient, Flow};
-use crate::model::Name;
-use crate::operate::{Desk, Standing};
+use crate::model::{Name, Secret};
+use crate::operate::{Desk, Standing, Tokens};
 use crate::store::sqlite::{OpenError, Sqlite};
 use crate::store::{Ledger, Store, StoreError};
 use crate::value::Timestamp;
@@ -46,6 +46,8 @@ pub struct Options {
     pub own: Own,
     /// Where the operator asks; nowhere if there is none.
     pub admin_listen: Option<SocketAddr>,
+    /// What the operator's questions carry; without one, a token is made at the first start.
+    pub admin_token: Option<Secret>,
     /// Development: calls to loopback are allowed.
     pub allow_loopback: bool,
     /// How long finished messages and their ids are remembered.
@@ -69,6 +71,7 @@ impl Default for Options {
             config: None,
             own: Own::default(),
             admin_listen: Some(SocketAddr::from(([127, 0, 0, 1], 8081))),
+            admin_token: None,
             allow_loopback: false,
             retention: Duration::from_secs(72 * 60 * 60),
             drain: Duration::from_secs(20),
@@ -106,6 +109,7 @@ pub struct Gateway {
     pub flow: Arc<Flow>,
     address: SocketAddr,
     admin_address: Option<SocketAddr>,
+    made_token: Option<Secret>,
     stop_door: watch::Sender<bool>,
     stop_work: watch::Sender<bool>,
     doors: Vec<JoinHandle<()>>,
@@ -142,7 +146,11 @@ impl Gateway {
         let ambient: Arc<dyn Ambient> = Arc::new(SystemAmbient);
         let flow = Arc::new(Flow::new(snapshot, store, Arc::new(outbound), ambient, work_in));
         let standing = Standing { at: now(), took: began.elapsed(), loads: 1, ..standing };
-        let desk = Arc::new(Desk::new(flow.clone(), standing));
+        let (tokens, made_token) = match options.admin_listen {
+            Some(_) => token::tokens(options.admin_token.as_ref(), &*flow.store).await,
+            None => (Tokens::default(), None),
+        };
+        let desk = Arc::new(Desk::new(flow.clone(), standing, tokens));
         let (listener, address) = listen(options.listen).await?;
         let (admin, admin_address) = match options.admin_listen {
             Some(wanted) => listen(wanted).await.map(|(listener, address)| (Some(listener), Some(address)))?,
@@ -155,6 +163,7 @@ impl Gateway {
         let mut work = vec![tokio::spawn(dispatch::run(flow.clone(), work_out, work_stopped.clone()))];
         work.push(tokio::spawn(housekeeping::run(flow.clone(), options.retention, work_stopped.clone())));
         let changed = Arc::new(Notify::new());
+        work.push(tokio::spawn(housekeeping::recount(desk.clone(), work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::sync(flow.clone(), changed.clone(), work_stopped.clone())));
         let causes = Causes { watch, asked: reloads, stop: work_stopped };
         work.push(tokio::spawn(reload::run(loader, flow.clone(), desk.clone(), causes, changed)));
@@ -172,7 +181,7 @@ impl Gateway {
         let mut doors = vec![serve(listener, Arc::new(Entrance(flow.clone())))];
         doors.extend(admin.map(|listener| serve(listener, Arc::new(BackDoor(desk)))));
         info!(%address, admin = admin_address.map(tracing::field::display), "listening");
-        Ok(Self { flow, address, admin_address, stop_door, stop_work, doors, work, reload })
+        Ok(Self { flow, address, admin_address, made_token, stop_door, stop_work, doors, work, reload })
     }
 
     /// Where it listens.
@@ -185,6 +194,12 @@ impl Gateway {
     #[must_use]
     pub const fn admin_address(&self) -> Option<SocketAddr> {
         self.admin_address
+    }
+
+    /// The admin token, where it was made at this start: nobody can say it again.
+    #[must_use]
+    pub const fn made_token(&self) -> Option<&Secret> {
+        self.made_token.as_ref()
     }
 
     /// Reads all files again, and the secrets that they refer to.

@@ -40,15 +40,12 @@ impl Handler for Entrance {
 /// Hands the operator's questions to the desk.
 pub(super) struct BackDoor(pub(super) Arc<Desk>);
 
-/// A question has no body.
-const NO_BODY: usize = 0;
-
 impl Handler for BackDoor {
     fn limit(&self, method: &str, path: &str) -> Route {
-        match (Desk::knows(path), method) {
-            (true, "GET") => Route::Takes(NO_BODY),
-            (true, _) => Route::WrongMethod,
-            (false, _) => Route::Unknown,
+        match Desk::takes(path) {
+            Some((taken, longest)) if taken == method => Route::Takes(longest),
+            Some(_) => Route::WrongMethod,
+            None => Route::Unknown,
         }
     }
 
@@ -56,7 +53,7 @@ impl Handler for BackDoor {
         Box::pin(async move { self.0.answer(&request).await })
     }
 
-    fn refuse(&self, _: Incoming, _: Refusal) -> BoxFuture<'_, Reply> {
-        Box::pin(std::future::ready(Reply { http: 400, headers: Vec::new(), body: bytes::Bytes::new() }))
+    fn refuse(&self, _: Incoming, refusal: Refusal) -> BoxFuture<'_, Reply> {
+        Box::pin(std::future::ready(Desk::unread(refusal.text)))
     }
 }

@@ -1,4 +1,5 @@
-//! What is done now and then: templates synced again, key sets renewed, old messages purged, idle limits forgotten.
+//! What is done now and then: templates synced again, key sets renewed, old messages purged, idle limits
+//! forgotten, all messages counted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +9,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, warn};
 
 use crate::flow::Flow;
+use crate::operate::Desk;
 
 const SYNC: Duration = Duration::from_secs(15 * 60);
+const RECOUNT: Duration = Duration::from_secs(10 * 60);
 const FORGET: Duration = Duration::from_secs(10);
 /// Purged in small batches, so that the writer is never busy for long.
 const BATCH: usize = 500;
@@ -24,6 +27,24 @@ pub(super) async fn run(flow: Arc<Flow>, retention: Duration, mut stop: watch::R
                 flow.limits.retain_recent();
                 flow.renew_keys();
                 purge(&flow, retention).await;
+            }
+        }
+    }
+}
+
+/// Counts all messages anew until `stop`: now and then, so that a wrong ledger does not stay unseen.
+pub(super) async fn recount(desk: Arc<Desk>, mut stop: watch::Receiver<bool>) {
+    let mut recount = interval(RECOUNT);
+    recount.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !*stop.borrow() {
+        tokio::select! {
+            Ok(()) = stop.changed() => break,
+            _ = recount.tick() => {}
+        }
+        tokio::select! {
+            Ok(()) = stop.changed() => {}
+            counted = desk.recount() => if let Err(problem) = counted {
+                warn!(%problem, "messages could not be counted");
             }
         }
     }

@@ -10,13 +10,16 @@ mod housekeeping;
 mod library;
 mod own;
 mod reload;
+mod remote;
 mod secrets;
+mod token;
 mod watch;
 
 pub use clock::{SystemAmbient, now};
 pub use files::{FileProblem, read_file, read_files, read_folder};
 pub use gateway::{Gateway, Options, StartError};
 pub use handler::Entrance;
+pub use remote::{Remote, RemoteError};
 pub use secrets::Secrets;
 
 pub use crate::store::{Ledger, StoreError};

@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod fmt;
+mod operator;
 mod options;
 mod out;
 mod schema;
@@ -44,6 +45,12 @@ enum Command {
     /// Simulated parties to test against
     #[command(subcommand)]
     Sim(sim::SimCommand),
+    /// Where every tenant's messages stand at a running gateway, and whether that adds up
+    Ledger(operator::LedgerOptions),
+    /// Do dead letters of a running gateway again: calls that were given up, webhooks that could not be used
+    Redrive(operator::RedriveOptions),
+    /// Let held lanes of a running gateway try again at once
+    Release(operator::ReleaseOptions),
 }
 
 /// Runs the command that was typed.
@@ -67,6 +74,9 @@ pub fn run() -> ExitCode {
         Command::Try(options) => trial::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Sim(command) => sim::run(command),
+        Command::Ledger(options) => operator::ledger(&options),
+        Command::Redrive(options) => operator::redrive(&options),
+        Command::Release(options) => operator::release(&options),
     }
 }
 

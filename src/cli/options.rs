@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use crate::app;
 use crate::config::{Defaults, Own, PublicUrl};
 use crate::diagnostic;
-use crate::model::parse_duration;
+use crate::model::{Secret, parse_duration};
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -191,6 +191,7 @@ impl ServeOptions {
             config: Some(self.config.unwrap_or_else(|| CONFIG.into())),
             own,
             admin_listen,
+            admin_token: admin_token()?,
             allow_loopback: self.allow_loopback || file.allow_loopback.unwrap_or_default(),
             retention: retention.transpose()?.unwrap_or(defaults.retention),
             trusted_proxies: proxies.collect::<Result<_, _>>()?,
@@ -199,6 +200,18 @@ impl ServeOptions {
         };
         Ok((options, log))
     }
+}
+
+/// Shorter ones can be guessed.
+const SHORTEST_TOKEN: usize = 16;
+
+/// The admin token, which has no flag: what a process is started with can be seen by others on the machine.
+pub(super) fn admin_token() -> Result<Option<Secret>, BadOption> {
+    let Ok(token) = std::env::var("SWITCHBOARD_ADMIN_TOKEN").map(Secret::new) else { return Ok(None) };
+    let good = token.expose().len() >= SHORTEST_TOKEN && token.expose().bytes().all(|byte| byte.is_ascii_graphic());
+    let expected = "at least 16 visible ASCII characters without white space";
+    let wrong = || BadOption::Value { option: "SWITCHBOARD_ADMIN_TOKEN", value: "***".to_owned(), expected };
+    if good { Ok(Some(token)) } else { Err(wrong()) }
 }
 
 fn parse<T: std::str::FromStr>(option: &'static str, value: &str, expected: &'static str) -> Result<T, BadOption> {

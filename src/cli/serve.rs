@@ -53,6 +53,10 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
     let gateway = Gateway::start(options).await?;
+    if let Some(token) = gateway.made_token() {
+        println!("The admin token, shown this once: {}", token.expose());
+        println!("Commands about this gateway read it from SWITCHBOARD_ADMIN_TOKEN.");
+    }
     loop {
         tokio::select! {
             _ = terminate.recv() => break,

@@ -55,7 +55,7 @@ impl Default for Options {
 /// The client cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up: {0}")]
-pub struct ClientError(#[source] reqwest::Error);
+pub struct ClientError(#[source] pub(super) reqwest::Error);
 
 /// Sends over HTTP/1.1 and HTTP/2, with one pool for all hosts.
 #[derive(Debug)]
@@ -96,7 +96,8 @@ impl Http {
         if let Err(refused) = self.admit(&call) {
             return Answer::without(Class::Unreached, refused.to_string());
         }
-        let request = match self.request(call) {
+        let timeout = call.timeout.min(self.options.timeout);
+        let request = match request(Prepared { timeout, ..call }) {
             Ok(request) => request,
             Err(unfit) => return Answer::without(Class::Unreached, unfit.to_string()),
         };
@@ -114,17 +115,17 @@ impl Http {
         }
         Ok(())
     }
+}
 
-    fn request(&self, call: Prepared) -> Result<Request, Unfit> {
-        let method = call.method.parse().map_err(|_| Unfit::Method)?;
-        let mut request = Request::new(method, call.url);
-        *request.headers_mut() = header_map(call.headers)?;
-        *request.timeout_mut() = Some(call.timeout.min(self.options.timeout));
-        if !call.body.is_empty() {
-            *request.body_mut() = Some(call.body.into());
-        }
-        Ok(request)
+pub(super) fn request(call: Prepared) -> Result<Request, Unfit> {
+    let method = call.method.parse().map_err(|_| Unfit::Method)?;
+    let mut request = Request::new(method, call.url);
+    *request.headers_mut() = header_map(call.headers)?;
+    *request.timeout_mut() = Some(call.timeout);
+    if !call.body.is_empty() {
+        *request.body_mut() = Some(call.body.into());
     }
+    Ok(request)
 }
 
 impl Outbound for Http {
@@ -139,7 +140,7 @@ impl Outbound for Http {
 
 /// A call that HTTP cannot carry as it is.
 #[derive(Debug, thiserror::Error)]
-enum Unfit {
+pub(super) enum Unfit {
     #[error("the method is none of HTTP's")]
     Method,
     #[error("`{0}` is no name of a header")]
@@ -168,7 +169,7 @@ fn header_map(headers: Vec<(String, String)>) -> Result<HeaderMap, Unfit> {
 }
 
 /// Reads the answer to its end, or as far as the limit goes.
-async fn read(mut response: Response, max_body: usize) -> Answer {
+pub(super) async fn read(mut response: Response, max_body: usize) -> Answer {
     let http = response.status().as_u16();
     let headers = plain_headers(response.headers());
     let (body, trouble) = read_body(&mut response, max_body).await;

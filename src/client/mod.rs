@@ -5,6 +5,7 @@
 
 pub mod guard;
 mod http;
+mod operator;
 mod resolve;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use futures_util::future::BoxFuture;
 use crate::model::wire::{Answer, Prepared};
 
 pub use http::{ClientError, Http, Options};
+pub use operator::Operator;
 
 /// Sends calls. Every trouble is an [`Answer`] too: `unreached` when nothing was written, else `unanswered`.
 pub trait Outbound: Send + Sync + 'static {

@@ -33,6 +33,16 @@ impl Hold {
         *self = Self { until: Some(now + last), since: Some(now), last, under: None, probing: false };
     }
 
+    /// The operator says that its cause is mended: it probes at once. Whether it was held.
+    pub(super) fn release(&mut self) -> bool {
+        let now = Instant::now();
+        let held = self.until.is_some_and(|until| until > now);
+        if held {
+            self.until = Some(now);
+        }
+        held
+    }
+
     /// An attempt went well. One that began before the lane was held says nothing of the time since.
     pub(super) fn end(&mut self, begun: Instant) {
         if self.since.is_none_or(|since| begun > since) {
@@ -84,5 +94,10 @@ mod tests {
         assert_eq!((hold.until(&other), hold.probes()), (None, true), "a changed configuration ends the wait");
         hold.end(Instant::now());
         assert_eq!((hold.until(&other), hold.probes()), (None, false));
+        assert!(!hold.release(), "nothing is held");
+        hold.begin();
+        assert!(hold.until(&other).is_some());
+        assert!(hold.release() && !hold.release());
+        assert_eq!((hold.until(&other), hold.probes()), (None, true), "released, it probes at once");
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use super::gate::Gates;
 use super::hold::Hold;
@@ -39,6 +39,8 @@ pub(super) enum Handed {
     Look(u64),
     /// The provider says that this sender or its account must stop.
     Hold,
+    /// The operator says that a held lane may try again; it tells that it was held.
+    Release(mpsc::Sender<Lane>),
 }
 
 /// One lane's task.
@@ -160,6 +162,13 @@ impl LaneTask {
                 self.more |= usize::try_from(queued).is_ok_and(|queued| queued > here);
             }
             Handed::Hold => self.hold(),
+            Handed::Release(held) => {
+                if self.hold.release() {
+                    info!(tenant = %self.lane.tenant, number = self.lane.from.as_str(), "lane released");
+                    // Nobody waits for more names than it has room for.
+                    let _ = held.try_send(self.lane.clone());
+                }
+            }
         }
     }
 

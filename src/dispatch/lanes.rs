@@ -13,7 +13,7 @@ use super::gate::Gates;
 use super::lane::{Handed, LaneTask};
 use super::{calls, timers, unmatched};
 use crate::faults::{self, Point};
-use crate::flow::{Flow, Work};
+use crate::flow::{Flow, Release, Work};
 use crate::model::StopScope;
 use crate::store::Lane;
 
@@ -54,6 +54,7 @@ pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watc
             work = work.recv() => match work {
                 Some(Work::Message(message)) => lanes.hand(&message.message.lane.clone(), Handed::Message(message)),
                 Some(Work::Stop(lane, scope)) => lanes.hold(lane, scope),
+                Some(Work::Release(release)) => lanes.release(&release),
                 Some(Work::Calls) => calls.notify_one(),
                 Some(Work::Timers) => timers.notify_one(),
                 Some(Work::Unmatched) => looked_for.notify_one(),
@@ -128,6 +129,12 @@ impl Lanes {
             }
         }
         self.stopped = Some((lane, scope, now));
+    }
+
+    fn release(&self, release: &Release) {
+        for (_, sender) in self.open.iter().filter(|(lane, _)| release.means(lane)) {
+            let _ = sender.try_send(Handed::Release(release.held.clone()));
+        }
     }
 
     fn lane(&mut self, lane: Lane) -> mpsc::Sender<Handed> {

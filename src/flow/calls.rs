@@ -16,7 +16,7 @@ use crate::legs::{NoCall, Outcall};
 use crate::mapping::{Call as Plan, Turn};
 use crate::model::wire::Answer;
 use crate::model::{Reason, Refusal};
-use crate::store::{Call, CallStep, Line, Message, StoreError};
+use crate::store::{Call, CallStep, Line, Message, NewCall, StoreError};
 use crate::value::{Arena, Value};
 
 /// When an operator must look first.
@@ -59,10 +59,7 @@ impl Flow {
         // the newest, which somebody mended.
         let then = message.as_ref().filter(|_| !call.newest).and_then(|message| self.under(message, tenant));
         let tenant = then.as_deref().unwrap_or(tenant);
-        let legs = tenant.platform.platform();
-        let plans = legs
-            .map_or(&[][..], |legs| if call.call.message.is_some() { &legs.status_calls } else { &legs.inbound_calls });
-        let Some(plan) = plans.iter().find(|plan| plan.name == call.call.name) else {
+        let Some(plan) = plan(tenant, &call.call) else {
             return self
                 .settle_call(call, CallStep::Park { why: "the mapping no longer has this call".to_owned() }, "parked")
                 .await;
@@ -130,7 +127,7 @@ impl Flow {
         }
     }
 
-    fn prepare_call(
+    pub(super) fn prepare_call(
         &self,
         call: &Call,
         plan: &Plan,
@@ -199,6 +196,13 @@ impl Flow {
         }
         self.store.settle_call(call.call.id, step, Some(line)).await
     }
+}
+
+/// What the tenant's mapping says of a call.
+pub(super) fn plan<'t>(tenant: &'t Tenant, call: &NewCall) -> Option<&'t Plan> {
+    let legs = tenant.platform.platform()?;
+    let plans = if call.message.is_some() { &legs.status_calls } else { &legs.inbound_calls };
+    plans.iter().find(|plan| plan.name == call.name)
 }
 
 fn told(answer: &Answer) -> String {

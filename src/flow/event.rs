@@ -167,7 +167,7 @@ impl Flow {
     }
 
     /// Our own id first: it is there even before the provider's answer to the send was stored.
-    async fn message_of(&self, event: &Event) -> Result<Option<Message>, StoreError> {
+    pub(super) async fn message_of(&self, event: &Event) -> Result<Option<Message>, StoreError> {
         if let Some(reference) = event.reference
             && let Some(message) = self.store.message(reference).await?
         {
@@ -181,7 +181,7 @@ impl Flow {
 }
 
 /// The message's tenant, if a credential of it vouches for the event.
-fn owner<'s>(snapshot: &'s Snapshot, vouched: Vouched<'_>, message: &Message) -> Option<&'s Tenant> {
+pub(super) fn owner<'s>(snapshot: &'s Snapshot, vouched: Vouched<'_>, message: &Message) -> Option<&'s Tenant> {
     let place = snapshot.index_of(message.message.lane.tenant.as_str())?;
     let tenant = snapshot.tenants.get(place)?;
     vouched.for_tenant(snapshot, place, tenant).then_some(tenant)

@@ -13,6 +13,8 @@ mod inbound;
 mod keys;
 mod letters;
 mod misses;
+mod redrive;
+mod release;
 mod request;
 mod settle;
 mod templates;
@@ -28,6 +30,8 @@ pub use attempt::After;
 pub use calls::CallEnd;
 pub use event::Looked;
 pub use misses::Misses;
+pub use redrive::{Prospect, Redriven};
+pub use release::Release;
 pub use templates::Synced;
 
 use std::sync::Arc;
@@ -49,6 +53,8 @@ pub enum Work {
     Message(Box<store::Message>),
     /// The provider says that this lane, or its whole account, must stop.
     Stop(Lane, StopScope),
+    /// The operator says that held lanes may try again at once.
+    Release(Release),
     /// Calls were queued.
     Calls,
     /// Something has a new time to wake at.

@@ -157,7 +157,7 @@ impl Flow {
     }
 
     /// Says what was decided: each no, and each gap of a table.
-    fn told(&self, passage: &Passage, way: Way<'_>, decision: &Decision) {
+    pub(super) fn told(&self, passage: &Passage, way: Way<'_>, decision: &Decision) {
         let tenant = passage.tenant(decision.tenant);
         decision.refused.iter().for_each(|refused| refusal(passage, way, tenant, refused));
         let Some(hit) = way.hits.first() else { return };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::warn;
 
 use super::Flow;
-use crate::auth::Request;
+use crate::auth::{Request, Verified};
 use crate::config::{Hit, Snapshot, Tenant};
 use crate::store::Message;
 use crate::value::Timestamp;
@@ -16,12 +16,18 @@ pub(super) fn own<'h>(snapshot: &Snapshot, hits: &'h [Hit], asked: &Request<'_>,
     let versions = || hits.chunk_by(|one, other| Arc::ptr_eq(&one.mapping, &other.mapping));
     let Some(first) = versions().next().filter(|first| first.len() < hits.len()) else { return hits };
     let verify = |hits: &[Hit]| snapshot.credentials.get(hits.first()?.credentials)?.verify(asked, now).ok();
-    let Some(verified) = versions().find_map(verify) else { return first };
+    versions().find_map(verify).map_or(first, |verified| of(snapshot, hits, &verified))
+}
+
+/// The sections of the version that one of the verified tenants goes by; the first version where none does.
+pub(super) fn of<'h>(snapshot: &Snapshot, hits: &'h [Hit], verified: &Verified) -> &'h [Hit] {
+    let mut versions = hits.chunk_by(|one, other| Arc::ptr_eq(&one.mapping, &other.mapping));
     let means = |hits: &&[Hit]| {
         let mut tenants = verified.tenants.iter().filter_map(|place| snapshot.tenants.get(*place));
         hits.first().is_some_and(|hit| tenants.any(|tenant| tenant.means(&hit.mapping)))
     };
-    versions().find(means).unwrap_or(first)
+    let first = versions.clone().next().unwrap_or(hits);
+    versions.find(means).unwrap_or(first)
 }
 
 impl Flow {

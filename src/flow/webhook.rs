@@ -24,21 +24,21 @@ const AT_ONCE: usize = 32;
 const REASONS: usize = 10;
 
 /// Something that cannot be used.
-struct Unusable {
+pub(super) struct Unusable {
     /// Whose it is.
-    tenant: Option<usize>,
+    pub(super) tenant: Option<usize>,
     /// Its place in the webhook, and why.
-    why: Why,
+    pub(super) why: Why,
 }
 
-type Why = (Option<usize>, Refusal);
+pub(super) type Why = (Option<usize>, Refusal);
 
 /// What is left of a webhook once what could be settled is.
 #[derive(Default)]
 pub(super) struct Left {
-    unusable: Vec<Unusable>,
+    pub(super) unusable: Vec<Unusable>,
     /// Statuses of no known message, with the tenant each is placed with.
-    unmatched: Vec<(Option<usize>, Event)>,
+    pub(super) unmatched: Vec<(Option<usize>, Event)>,
 }
 
 impl Left {
@@ -186,7 +186,7 @@ fn about(told: &Told) -> String {
 }
 
 /// Why, each item by its place.
-fn why(all: &[Why]) -> String {
+pub(super) fn why(all: &[Why]) -> String {
     let one = |(index, refusal): &Why| {
         let place = index.map(|index| format!("item {index}: ")).unwrap_or_default();
         format!("{place}{}", in_words(refusal))

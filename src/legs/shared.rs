@@ -42,7 +42,7 @@ pub(super) fn decide<G: Gateway>(asked: Asked<'_, G>, places: &[usize]) -> Decis
 }
 
 /// Both sections' events, and the first one's answer. What answers without events has none to add.
-fn both(mut first: Decision, second: Decision) -> Decision {
+pub(super) fn both(mut first: Decision, second: Decision) -> Decision {
     first.refused.extend(second.refused);
     first.misses.extend(second.misses);
     first.tenant = first.tenant.or(second.tenant);

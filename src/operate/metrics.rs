@@ -6,8 +6,8 @@
 use metrics::{Recorder, counter, describe_counter, describe_gauge, gauge, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusBuilder;
 
-use super::Desk;
 use super::standing::Standing;
+use super::{Desk, Recounted};
 use crate::config::Snapshot;
 use crate::diagnostic::Severity;
 use crate::mapping::Party;
@@ -39,6 +39,7 @@ impl Desk {
             describe();
             configuration(&self.standing(), &snapshot);
             accounts.iter().for_each(messages);
+            self.recounted().iter().for_each(|recounted| recount(recounted));
             for ((mapping, table), count) in self.flow.misses.all() {
                 let labels = [("mapping", mapping), ("table", table)];
                 counter!("switchboard_table_misses_total", &labels).absolute(count);
@@ -66,6 +67,11 @@ fn describe() {
             "switchboard_ledger_difference",
             "Accepted messages less those that stand somewhere: anything but 0 is a fault.",
         ),
+        (
+            "switchboard_ledger_recount_difference",
+            "Messages that the ledger has elsewhere than the last count of what is stored: anything but 0 is a fault.",
+        ),
+        ("switchboard_ledger_recounted_seconds", "When all messages were counted last, in Unix time."),
     ];
     for (name, help) in gauges {
         describe_gauge!(name, help);
@@ -80,6 +86,19 @@ fn number(count: impl TryInto<u64>) -> f64 {
     let count = count.try_into().unwrap_or(u64::MAX);
     let (high, low) = (u32::try_from(count >> 32).unwrap_or(u32::MAX), u32::try_from(count & 0xffff_ffff));
     f64::from(high) * 4_294_967_296.0 + f64::from(low.unwrap_or(u32::MAX))
+}
+
+fn signed(count: i64) -> f64 {
+    number(count.unsigned_abs()).copysign(if count < 0 { -1.0 } else { 1.0 })
+}
+
+fn recount(recounted: &Recounted) {
+    let at = u64::try_from(recounted.at.millis()).unwrap_or_default();
+    gauge!("switchboard_ledger_recounted_seconds").set(number(at) / 1000.0);
+    for count in &recounted.counts {
+        let tenant = count.tenant.to_string();
+        gauge!("switchboard_ledger_recount_difference", "tenant" => tenant).set(number(count.misplaced()));
+    }
 }
 
 fn configuration(standing: &Standing, snapshot: &Snapshot) {
@@ -128,8 +147,7 @@ fn messages(account: &Account) {
     for (state, count) in states {
         gauge!("switchboard_messages", "tenant" => tenant.clone(), "state" => state).set(number(count));
     }
-    let stand: u64 = states.iter().map(|(_, count)| count).sum();
-    let difference = number(ledger.accepted) - number(stand);
+    let difference = signed(ledger.difference());
     gauge!("switchboard_ledger_difference", "tenant" => tenant.clone()).set(difference);
     gauge!("switchboard_messages_queued", "tenant" => tenant).set(number(account.queued));
 }

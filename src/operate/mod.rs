@@ -1,8 +1,10 @@
-//! What the operator asks a running gateway: is it alive, is it ready, and how does everything stand.
+//! What the operator asks of a running gateway: is it alive, is it ready, how does everything stand; and what it is told
+//! to do again.
 //!
-//! Answers as plain data: the listener, its limits and its connections are `ingress`, which `app` puts before it. Changes
-//! nothing. Start at [`Desk::answer`].
+//! Answers as plain data: the listener, its limits and its connections are `ingress`, which `app` puts before it. What is
+//! done, `flow` does. Start at [`Desk::answer`].
 
+mod api;
 mod metrics;
 mod ready;
 mod standing;
@@ -10,9 +12,10 @@ mod standing;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 
+pub use api::{Recounted, Tokens};
 pub use standing::Standing;
 
 use crate::flow::Flow;
@@ -29,13 +32,24 @@ pub struct Desk {
     flow: Arc<Flow>,
     standing: ArcSwap<Standing>,
     probed: tokio::sync::Mutex<Option<(tokio::time::Instant, Result<(), String>)>>,
+    tokens: Tokens,
+    recounted: ArcSwapOption<Recounted>,
+    /// When a letter was redriven last; held by whoever redrives.
+    redriving: tokio::sync::Mutex<Option<tokio::time::Instant>>,
 }
 
 impl Desk {
-    /// Of a gateway whose configuration stands so.
+    /// Of a gateway whose configuration stands so; whoever carries one of the tokens may ask everything.
     #[must_use]
-    pub fn new(flow: Arc<Flow>, standing: Standing) -> Self {
-        Self { flow, standing: ArcSwap::from_pointee(standing), probed: tokio::sync::Mutex::default() }
+    pub fn new(flow: Arc<Flow>, standing: Standing, tokens: Tokens) -> Self {
+        Self {
+            flow,
+            standing: ArcSwap::from_pointee(standing),
+            probed: tokio::sync::Mutex::default(),
+            tokens,
+            recounted: ArcSwapOption::empty(),
+            redriving: tokio::sync::Mutex::default(),
+        }
     }
 
     /// How the configuration stands from now on.
@@ -49,10 +63,19 @@ impl Desk {
         self.standing.load_full()
     }
 
-    /// Whether there is something at a path.
+    /// The method that a path takes, and the longest body; nothing where there is nothing at it.
     #[must_use]
-    pub fn knows(path: &str) -> bool {
-        matches!(path, "/healthz" | "/readyz" | "/metrics")
+    pub fn takes(path: &str) -> Option<(&'static str, usize)> {
+        match path {
+            "/healthz" | "/readyz" | "/metrics" => Some(("GET", 0)),
+            _ => api::takes(path),
+        }
+    }
+
+    /// Answers a request that the listener refused unread.
+    #[must_use]
+    pub fn unread(text: Option<String>) -> Reply {
+        api::unread(text)
     }
 
     /// Answers a request to one of the known paths.
@@ -61,6 +84,7 @@ impl Desk {
             "/healthz" => reply(200, JSON, r#"{"status":"ok"}"#.to_owned()),
             "/readyz" => self.ready().await,
             "/metrics" => reply(200, "text/plain; version=0.0.4; charset=utf-8", self.metrics().await),
+            path if api::takes(path).is_some() => self.api(request).await,
             _ => reply(404, "text/plain; charset=utf-8", "Not Found\n".to_owned()),
         }
     }

@@ -105,10 +105,21 @@ pub struct Count {
 }
 
 impl Count {
+    /// How many messages are told otherwise than counted, over all that is counted.
+    #[must_use]
+    pub fn misplaced(&self) -> u64 {
+        let parts = |ledger: &Ledger, queued| {
+            let Ledger { accepted, submitted, rejected, suppressed, expired, failed, in_flight } = *ledger;
+            [accepted, submitted, rejected, suppressed, expired, failed, in_flight, queued]
+        };
+        let (told, counted) = (parts(&self.told, self.queued[0]), parts(&self.counted, self.queued[1]));
+        told.into_iter().zip(counted).map(|(told, counted)| told.abs_diff(counted)).sum()
+    }
+
     /// Whether both are the same.
     #[must_use]
     pub fn agrees(&self) -> bool {
-        self.told == self.counted && self.queued[0] == self.queued[1]
+        self.misplaced() == 0
     }
 }
 

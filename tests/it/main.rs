@@ -26,6 +26,8 @@ mod mappings;
 #[cfg(test)]
 mod newcomer;
 #[cfg(test)]
+mod operator;
+#[cfg(test)]
 mod outages;
 #[cfg(test)]
 mod reload;

@@ -36,6 +36,9 @@ pub(crate) use tenant::TenantFile;
 pub(crate) use wait::{GUARD, until, until_async};
 pub(crate) use wire::{Answer, signed};
 
+/// What the operator of every world carries.
+pub(crate) const ADMIN_TOKEN: &str = "an-admin-token-of-some-length";
+
 static KEYS: LazyLock<KeyPair> = LazyLock::new(|| keys::generate().unwrap());
 
 /// Every status arrives, at once, and nothing is odd.
@@ -150,6 +153,7 @@ impl World {
             store: self.folder.path().join("switchboard.db"),
             listen: ([127, 0, 0, 1], self.port).into(),
             admin_listen: Some(([127, 0, 0, 1], 0).into()),
+            admin_token: Some(Secret::new(ADMIN_TOKEN.to_owned())),
             allow_loopback: true,
             secrets: Secrets(secrets.collect()),
             ..app::Options::default()

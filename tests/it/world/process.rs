@@ -33,6 +33,7 @@ impl Process {
     pub(crate) fn command(world: &World) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
         command.arg("serve").args(Self::arguments(world)).env_clear().envs(world.secrets());
+        command.env("SWITCHBOARD_ADMIN_TOKEN", super::ADMIN_TOKEN);
         command
     }
 

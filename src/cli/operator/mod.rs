@@ -1,0 +1,111 @@
+//! Commands about a running gateway: they speak its admin API, and print what it says.
+
+mod ledger;
+mod redrive;
+mod release;
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::Value;
+use url::Url;
+
+use super::options::admin_token;
+use super::{fail, runtime};
+use crate::app::{Remote, RemoteError};
+
+pub(super) use ledger::LedgerOptions;
+pub(super) use redrive::RedriveOptions;
+pub(super) use release::ReleaseOptions;
+
+/// Which gateway. Its token is in `SWITCHBOARD_ADMIN_TOKEN`.
+#[derive(Clone, Debug, Args)]
+pub(super) struct GatewayOptions {
+    /// The gateway's admin listener; its token is read from SWITCHBOARD_ADMIN_TOKEN
+    #[arg(long, env = "SWITCHBOARD_ADMIN", value_name = "URL", default_value = "http://127.0.0.1:8081")]
+    admin: Url,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why a command came to no end.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    #[error("{0}")]
+    Usage(String),
+    #[error(transparent)]
+    Runtime(#[from] std::io::Error),
+}
+
+pub(super) fn ledger(options: &LedgerOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| ledger::run(options, remote).await))
+}
+
+pub(super) fn redrive(options: &RedriveOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| redrive::run(options, remote).await))
+}
+
+pub(super) fn release(options: &ReleaseOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| release::run(options, remote).await))
+}
+
+/// Runs a command; whether it had findings.
+fn on(gateway: &GatewayOptions, command: impl AsyncFnOnce(&Remote) -> Result<bool, Trouble>) -> Result<bool, Trouble> {
+    if !matches!(gateway.admin.scheme(), "http" | "https") {
+        return Err(Trouble::Usage(format!("--admin: `{}` is no http or https URL", gateway.admin)));
+    }
+    let token = admin_token().map_err(|problem| Trouble::Usage(problem.to_string()))?;
+    let none =
+        "SWITCHBOARD_ADMIN_TOKEN is not set: it is the token that `serve` was given, or showed at its first start";
+    let token = token.ok_or_else(|| Trouble::Usage(none.to_owned()))?;
+    runtime()?.block_on(async { command(&Remote::new(gateway.admin.clone(), token)?).await })
+}
+
+fn end(came: Result<bool, Trouble>) -> ExitCode {
+    match came {
+        Ok(findings) => ExitCode::from(u8::from(findings)),
+        Err(problem @ (Trouble::Usage(_) | Trouble::Remote(RemoteError::Misasked(_)))) => {
+            fail(&problem);
+            ExitCode::from(2)
+        }
+        Err(problem) => fail(&problem),
+    }
+}
+
+/// A member as text; nothing where it is null.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A table: the first column to the left, numbers to the right. What others made up must not move the cursor.
+fn table(heads: &[&str], rows: &[Vec<String>]) {
+    let clean = |text: &str| text.replace(char::is_control, "?");
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|cell| clean(cell)).collect()).collect();
+    let widths: Vec<usize> = heads
+        .iter()
+        .enumerate()
+        .map(|(place, head)| {
+            let cells = rows.iter().filter_map(|row| row.get(place));
+            cells.map(|cell| cell.chars().count()).chain([head.chars().count()]).max().unwrap_or_default()
+        })
+        .collect();
+    let numbers: Vec<bool> = (0..heads.len())
+        .map(|place| rows.iter().all(|row| row.get(place).is_some_and(|cell| cell.parse::<i64>().is_ok())))
+        .collect();
+    let print = |cells: &[String]| {
+        let padded =
+            cells.iter().zip(&widths).zip(&numbers).map(|((cell, width), number)| {
+                if *number { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+            });
+        println!("{}", padded.collect::<Vec<_>>().join("  ").trim_end());
+    };
+    print(&heads.iter().map(|head| (*head).to_owned()).collect::<Vec<_>>());
+    rows.iter().for_each(|row| print(row));
+}

@@ -1,0 +1,48 @@
+//! The client of the operator's own commands: it asks one gateway, at the address that was typed, so no address is
+//! refused. Everything that would act on its own is off, as with [`Http`](super::Http).
+
+use std::time::Duration;
+
+use reqwest::{Client, redirect, retry};
+
+use super::http::{self, ClientError};
+use super::trouble;
+use crate::model::wire::{Answer, Class, Prepared};
+
+/// The longest answer: a page of dead letters, or one with a whole webhook.
+const LONGEST: usize = 16 << 20;
+
+/// Asks one gateway.
+#[derive(Debug)]
+pub struct Operator(Client);
+
+impl Operator {
+    /// Connects nowhere yet.
+    ///
+    /// # Errors
+    /// [`ClientError`] where TLS finds no roots to trust.
+    pub fn new() -> Result<Self, ClientError> {
+        let client = Client::builder()
+            .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            .retry(retry::never())
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(5))
+            .build()
+            .map_err(ClientError)?;
+        Ok(Self(client))
+    }
+
+    /// Makes one call, once.
+    pub async fn ask(&self, call: Prepared) -> Answer {
+        let request = match http::request(call) {
+            Ok(request) => request,
+            Err(unfit) => return Answer::without(Class::Unreached, unfit.to_string()),
+        };
+        match self.0.execute(request).await {
+            Ok(response) => http::read(response, LONGEST).await,
+            Err(error) => trouble::no_answer(&error),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! A letter's content as the operator sees it: its shape, without what people are called, wrote, or can be reached by.
+
+use serde_json::{Number, Value, json};
+
+use crate::model::Address;
+
+/// Longer numbers may be somebody's.
+const DIGITS: usize = 6;
+
+/// With every text masked but times, and every long number.
+pub(super) fn masked(content: &[u8]) -> Value {
+    match serde_json::from_slice(content) {
+        Ok(mut value) => {
+            hide(&mut value);
+            value
+        }
+        Err(_) => json!({ "bytes": content.len() }),
+    }
+}
+
+/// As it is.
+pub(super) fn shown(content: &[u8]) -> Value {
+    serde_json::from_slice(content).unwrap_or_else(|_| json!({ "text": String::from_utf8_lossy(content) }))
+}
+
+fn hide(value: &mut Value) {
+    match value {
+        Value::Null | Value::Bool(_) => {}
+        Value::Number(number) if is_short(number) => {}
+        Value::Number(number) => *value = masked_text(&number.to_string()),
+        Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => {}
+        Value::String(text) => *value = masked_text(text),
+        Value::Array(items) => items.iter_mut().for_each(hide),
+        // A key may be a number too, where a party makes a map by person.
+        Value::Object(members) => {
+            let hidden = std::mem::take(members).into_iter().map(|(key, mut value)| {
+                hide(&mut value);
+                let key = if key.bytes().filter(u8::is_ascii_digit).count() > DIGITS {
+                    Address::from(&*key).to_string()
+                } else {
+                    key
+                };
+                (key, value)
+            });
+            *members = hidden.collect();
+        }
+    }
+}
+
+fn is_short(number: &Number) -> bool {
+    number.to_string().bytes().filter(u8::is_ascii_digit).count() <= DIGITS
+}
+
+fn masked_text(text: &str) -> Value {
+    Value::String(Address::from(text).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_and_long_numbers_are_masked_and_shape_and_times_stay() {
+        let content = br#"{"to":"919812345670","n":919812345670,"code":1022,"ok":true,"at":"2026-11-04T09:14:06Z",
+            "list":["Asha",{"919812345670":null}]}"#;
+        let expected = json!({
+            "to": "91***70", "n": "91***70", "code": 1022, "ok": true, "at": "2026-11-04T09:14:06Z",
+            "list": ["***", { "91***70": null }],
+        });
+        assert_eq!(masked(content), expected);
+        assert_eq!(masked(b"to=919812345670"), json!({ "bytes": 15 }));
+        assert_eq!(shown(b"to=919812345670"), json!({ "text": "to=919812345670" }));
+        assert_eq!(shown(content)["to"], "919812345670");
+    }
+}

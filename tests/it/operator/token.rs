@@ -1,0 +1,76 @@
+//! Where the token comes from, and what a command says that has none, a wrong one, or nobody to ask.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use super::{acme, command, typed};
+use crate::world::{Process, World, free_port, provider, until_async};
+
+/// A gateway without a configured token; its standard output is read.
+async fn started(world: &World) -> (Child, Vec<String>) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
+    command.env_clear().envs(world.secrets()).arg("serve").args(Process::arguments(world));
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let url = world.url("/_/health");
+    until_async("the gateway listens", async || world.client.get(&url).send().await.is_ok()).await;
+    child.kill().unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).collect();
+    child.wait().unwrap();
+    (child, lines)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_is_made_at_the_first_start_and_shown_once() {
+    let world = World::new(vec![acme()], provider()).await;
+    let (_child, lines) = started(&world).await;
+    let token = lines[0].rsplit(' ').next().unwrap().to_owned();
+    assert!(lines[0].contains("shown this once") && token.starts_with("swb_") && token.len() > 40, "{lines:?}");
+    assert_eq!(started(&world).await.1, [""; 0], "never again");
+    let file = std::fs::read(world.folder().join("switchboard.db")).unwrap();
+    assert!(!file.windows(token.len()).any(|part| part == token.as_bytes()), "only its hash is kept");
+
+    let gateway = switchboard::app::Gateway::start(switchboard::app::Options { admin_token: None, ..world.options() });
+    let gateway = gateway.await.unwrap();
+    assert!(gateway.made_token().is_none());
+    let admin = format!("http://{}", gateway.admin_address().unwrap());
+    let ledger = ["ledger", "--admin", &admin];
+    assert_eq!(typed(&ledger, &[("SWITCHBOARD_ADMIN_TOKEN", &token)]).await.code, 0);
+    let wrong = command(&gateway, &["ledger"]).await;
+    assert!(wrong.code == 1 && wrong.err.contains("the token is wrong"), "{}", wrong.err);
+    gateway.stop().await;
+
+    // A configured one is the only one.
+    let gateway = world.gateway().await;
+    let admin = format!("http://{}", gateway.admin_address().unwrap());
+    assert_eq!(command(&gateway, &["ledger"]).await.code, 0);
+    assert_eq!(typed(&["ledger", "--admin", &admin], &[("SWITCHBOARD_ADMIN_TOKEN", &token)]).await.code, 1);
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_says_why_it_cannot_ask() {
+    let world = World::new(vec![acme()], provider()).await;
+    let gateway = world.gateway().await;
+    let public = world.url("");
+    let nobody = format!("http://127.0.0.1:{}", free_port());
+    let good = ("SWITCHBOARD_ADMIN_TOKEN", crate::world::ADMIN_TOKEN);
+    for (arguments, environment, code, part) in [
+        (&["ledger"][..], &[][..], 2, "SWITCHBOARD_ADMIN_TOKEN is not set"),
+        (&["ledger"], &[("SWITCHBOARD_ADMIN_TOKEN", "short")], 2, "at least 16"),
+        (&["ledger", "--admin", &nobody], &[good], 1, "is the gateway running"),
+        (&["ledger", "--admin", &public], &[good], 1, "no admin listener"),
+        (&["ledger", "--admin", "file:///etc"], &[good], 2, "no http or https URL"),
+        (&["ledger", "--admin", "here"], &[good], 2, "--admin"),
+        (&["redrive", "--kind", "letters"], &[good], 2, "possible values: call, report, status, inbound"),
+    ] {
+        let came = typed(arguments, environment).await;
+        assert!(came.code == code && came.err.contains(part), "{arguments:?}: {} {}", came.code, came.err);
+    }
+    for arguments in [&["redrive", "--rate", "fast"][..], &["redrive", "--since", "then"]] {
+        let came = command(&gateway, arguments).await;
+        assert!(came.code == 2 && came.err.contains('`'), "{arguments:?}: {} {}", came.code, came.err);
+    }
+    let options = typed(&["serve"], &[("SWITCHBOARD_ADMIN_TOKEN", "with white space in it")]).await;
+    assert!(options.code == 2 && options.err.contains("without white space") && !options.err.contains("space in"));
+    gateway.stop().await;
+}
