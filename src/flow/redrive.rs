@@ -116,7 +116,8 @@ impl Flow {
                     Ok(News::Status(event)) => {
                         let message = self.message_of(event).await?;
                         let vouched = Vouched::By(verified);
-                        let known = message.is_some_and(|message| owner(&passage.snapshot, vouched, &message).is_some());
+                        let known =
+                            message.is_some_and(|message| owner(&passage.snapshot, vouched, &message).is_some());
                         (if known { "status" } else { "status of no known message" }, None)
                     }
                 };
