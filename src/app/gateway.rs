@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use super::handler::{BackDoor, Entrance};
@@ -115,6 +116,7 @@ pub struct Gateway {
     doors: Vec<JoinHandle<()>>,
     work: Vec<JoinHandle<()>>,
     reload: mpsc::Sender<()>,
+    drain: Duration,
 }
 
 impl Gateway {
@@ -181,7 +183,18 @@ impl Gateway {
         let mut doors = vec![serve(listener, Arc::new(Entrance(flow.clone())))];
         doors.extend(admin.map(|listener| serve(listener, Arc::new(BackDoor(desk)))));
         info!(%address, admin = admin_address.map(tracing::field::display), "listening");
-        Ok(Self { flow, address, admin_address, made_token, stop_door, stop_work, doors, work, reload })
+        Ok(Self {
+            flow,
+            address,
+            admin_address,
+            made_token,
+            stop_door,
+            stop_work,
+            doors,
+            work,
+            reload,
+            drain: options.drain,
+        })
     }
 
     /// Where it listens.
@@ -227,8 +240,9 @@ impl Gateway {
         calls.is_ok_and(|(calls, _)| calls.is_empty())
     }
 
-    /// Stops: lets nobody in, finishes what is in flight, closes the store.
-    pub async fn stop(self) {
+    /// Stops: lets nobody in, finishes what is in flight, closes the store. Callers, what is under way and the store have the
+    /// drain time each; what does not end in it is found in the store at the next start, an attempt as one in doubt.
+    pub async fn stop(mut self) {
         info!("stopping");
         let _ = self.stop_door.send(true);
         for door in self.doors {
@@ -238,14 +252,23 @@ impl Gateway {
         }
         faults::reached(Point::StopClosed);
         let _ = self.stop_work.send(true);
-        for task in self.work {
-            if let Err(problem) = task.await {
-                error!(%problem, "a task broke off");
+        let work = &mut self.work;
+        let finished = async {
+            for task in work.iter_mut() {
+                if let Err(problem) = task.await {
+                    error!(%problem, "a task broke off");
+                }
             }
+        };
+        if timeout(self.drain, finished).await.is_err() {
+            warn!("what is under way was cut off at the end of the drain time: it is in doubt at the next start");
+            self.work.iter().for_each(JoinHandle::abort);
         }
         faults::reached(Point::StopDrained);
-        if let Err(problem) = self.flow.store.close().await {
-            error!(%problem, "the store could not be closed");
+        match timeout(self.drain, self.flow.store.close()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(problem)) => error!(%problem, "the store could not be closed"),
+            Err(_) => error!("the store does not end: its disk does not answer"),
         }
         info!("stopped");
     }

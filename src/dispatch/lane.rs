@@ -1,6 +1,6 @@
 //! One lane: one sender of one tenant. Transactional first, then in order, at the number's and the tenant's rate.
 //!
-//! Keeps at most [`MOST`] messages in memory; the rest wait in the store and are claimed when it runs low. A recipient
+//! Keeps its share of messages in memory ([`Open::messages`]); the rest wait in the store and are claimed when it runs low. A recipient
 //! who had too many is stepped over, not waited for.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
-use super::gate::Gates;
+use super::gate::{Gates, Open};
 use super::hold::Hold;
 use crate::config::Tenant;
 use crate::flow::{After, Flow};
@@ -21,15 +21,13 @@ use crate::limits::Verdict;
 use crate::model::{Class, Ref};
 use crate::store::{Lane, Message};
 
-/// Messages of one lane in memory.
-const MOST: usize = 2000;
-/// Below this the store is asked for more.
-const LOW: usize = 500;
+/// Below that part of its share the store is asked for more.
+const LOW: usize = 4;
 /// An empty lane ends after this.
 const IDLE: Duration = Duration::from_secs(30);
 
-/// Stepped over at once. More would be tried again and again for nothing; the store keeps them.
-const MOST_LATER: usize = 10_000;
+/// Stepped over at once, in shares. More would be tried again and again for nothing; the store keeps them.
+const LATER: usize = 5;
 
 /// What the dispatcher hands a lane.
 pub(super) enum Handed {
@@ -47,6 +45,7 @@ pub(super) enum Handed {
 pub(super) struct LaneTask {
     lane: Lane,
     flow: Arc<Flow>,
+    open: Open,
     gates: Arc<Gates>,
     ended: mpsc::UnboundedSender<(Ref, After)>,
     queue: BTreeMap<(Class, Ref), Box<Message>>,
@@ -81,6 +80,7 @@ impl LaneTask {
         let task = Self {
             lane,
             flow,
+            open: Open::new(&gates),
             gates,
             ended,
             queue: BTreeMap::new(),
@@ -103,7 +103,8 @@ impl LaneTask {
         mut stop: watch::Receiver<bool>,
     ) -> bool {
         while !*stop.borrow() {
-            if self.more && self.queue.len() < LOW && self.later.len() < MOST_LATER {
+            let share = self.open.messages();
+            if self.more && self.queue.len() < share / LOW && self.later.len() < share * LATER {
                 self.refill().await;
             }
             let wake = match self.next().await {
@@ -183,7 +184,8 @@ impl LaneTask {
         // Older ones wait in the store: this one gets its turn after them, unless it goes before them all. For those
         // there is room beside a full queue of the others.
         let urgent = class == Class::Transactional;
-        let full = self.queue.len() >= if urgent { 2 * MOST } else { MOST } || (self.more && !urgent);
+        let share = self.open.messages();
+        let full = self.queue.len() >= if urgent { 2 * share } else { share } || (self.more && !urgent);
         if full {
             self.more = true;
         } else if !self.has(reference) {
@@ -202,7 +204,7 @@ impl LaneTask {
         held.extend(self.queue.keys().map(|(_, reference)| *reference));
         held.extend(&self.stepped_over);
         held.extend(self.current.iter().map(|current| current.message.message.reference));
-        let most = MOST.saturating_sub(self.queue.len());
+        let most = self.open.messages().saturating_sub(self.queue.len());
         match self.flow.store.claim(&self.lane, self.flow.ambient.now(), most, &held).await {
             Ok(claimed) => {
                 self.more = claimed.len() == most;

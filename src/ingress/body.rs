@@ -5,27 +5,37 @@ use std::time::Duration;
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::{Stream, StreamExt};
 
+use super::room::{Held, Room};
+
 /// Why there is no body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NoBody {
     /// More than the route takes.
     TooLong,
+    /// There is no room for it now.
+    Crowded,
     /// Not all of it in time.
     TooSlow,
     /// Cut off, or not framed as HTTP says.
     Broken,
 }
 
-/// All of a body of at most `limit` bytes.
-pub(super) async fn gather<S, B, E>(body: &mut S, limit: usize, within: Duration) -> Result<Bytes, NoBody>
+/// All of a body of at most `limit` bytes, in the room that `held` has of it.
+pub(super) async fn gather<S, B, E>(
+    body: &mut S,
+    limit: usize,
+    within: Duration,
+    room: &Room,
+    held: &mut Held,
+) -> Result<Bytes, NoBody>
 where
     S: Stream<Item = Result<B, E>> + Unpin,
     B: Buf,
 {
-    tokio::time::timeout(within, count(body, limit)).await.unwrap_or(Err(NoBody::TooSlow))
+    tokio::time::timeout(within, count(body, limit, room, held)).await.unwrap_or(Err(NoBody::TooSlow))
 }
 
-async fn count<S, B, E>(body: &mut S, limit: usize) -> Result<Bytes, NoBody>
+async fn count<S, B, E>(body: &mut S, limit: usize, room: &Room, held: &mut Held) -> Result<Bytes, NoBody>
 where
     S: Stream<Item = Result<B, E>> + Unpin,
     B: Buf,
@@ -39,6 +49,9 @@ where
         let length = piece.remaining();
         if first.len() + all.len() + length > limit {
             return Err(NoBody::TooLong);
+        }
+        if !room.hold(held, first.len() + all.len() + length) {
+            return Err(NoBody::Crowded);
         }
         if first.is_empty() && all.is_empty() {
             first = piece.copy_to_bytes(length);

@@ -8,6 +8,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::paced::Serving;
+use super::room::Room;
 use super::{Handler, Options};
 
 /// What all connections share.
@@ -15,6 +16,8 @@ pub(super) struct Edge {
     pub(super) handler: Arc<dyn Handler>,
     pub(super) options: Options,
     pub(super) http: http1::Builder,
+    /// For bodies.
+    pub(super) room: Room,
 }
 
 /// hyper keeps so many headers on the stack; for a higher bound it allocates on every request.
@@ -34,7 +37,8 @@ impl Edge {
         if options.max_headers > HEADERS_ON_STACK {
             http.max_headers(options.max_headers);
         }
-        Self { handler, options, http }
+        let room = Room::new(options.bodies);
+        Self { handler, options, http, room }
     }
 }
 

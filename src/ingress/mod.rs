@@ -14,6 +14,7 @@ mod head;
 mod paced;
 mod reply;
 mod request;
+mod room;
 mod server;
 #[cfg(test)]
 mod tests;
@@ -64,6 +65,8 @@ pub struct Options {
     pub idle_timeout: Duration,
     /// For writing an answer to a caller that reads slowly.
     pub write_timeout: Duration,
+    /// Bytes of the bodies of all requests that are being taken in or answered; more are told "later".
+    pub bodies: usize,
     /// Headers of a request.
     pub max_headers: usize,
     /// Bytes of a request's head.
@@ -80,6 +83,7 @@ impl Default for Options {
             body_timeout: Duration::from_secs(15),
             idle_timeout: Duration::from_secs(75),
             write_timeout: Duration::from_secs(15),
+            bodies: 64 << 20,
             max_headers: 64,
             max_header_bytes: 32 * 1024,
             trusted_proxies: Vec::new(),

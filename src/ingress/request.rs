@@ -11,6 +11,7 @@ use super::body::{self, NoBody};
 use super::edge::{Edge, Link};
 use super::finish::ToTheEnd;
 use super::head::{Coding, Head};
+use super::room::Held;
 use super::{Route, reply};
 use crate::codec::{self, CodecError};
 use crate::model::wire::Incoming;
@@ -40,13 +41,20 @@ where
         return reply::plain(StatusCode::BAD_REQUEST);
     };
     let announced_too_long = length.is_some_and(|length| usize::try_from(length).map_or(true, |length| length > limit));
+    // Until it is answered.
+    let mut held = Held::default();
     let gathered = match coding {
         Coding::Unknown => return reply::plain(StatusCode::UNSUPPORTED_MEDIA_TYPE),
         _ if announced_too_long => Err(NoBody::TooLong),
-        _ => body::gather(&mut body, limit, edge.options.body_timeout).await,
+        _ => body::gather(&mut body, limit, edge.options.body_timeout, &edge.room, &mut held).await,
     };
     match gathered {
         Ok(raw) => match unpack(raw, coding, limit) {
+            // Unpacked, it is there twice for a moment; what lasts is the longer one.
+            Ok(content) if !edge.room.hold(&mut held, content.len()) => {
+                drop(content);
+                refuse(edge, incoming, crowded()).await
+            }
             Ok(content) => {
                 incoming.body = content;
                 handle(edge, link, incoming).await
@@ -59,6 +67,10 @@ where
                 body::discard(&mut body).await;
             }
             reply::and_close(refuse(edge, incoming, too_long(limit)).await)
+        }
+        Err(NoBody::Crowded) => {
+            body::discard(&mut body).await;
+            reply::and_close(refuse(edge, incoming, crowded()).await)
         }
         Err(NoBody::TooSlow) => reply::and_close(reply::plain(StatusCode::REQUEST_TIMEOUT)),
         Err(NoBody::Broken) => reply::and_close(reply::plain(StatusCode::BAD_REQUEST)),
@@ -89,6 +101,10 @@ fn unpack(raw: Bytes, coding: Coding, limit: usize) -> Result<Bytes, Refusal> {
         CodecError::Bound(_) => too_long(limit),
         _ => Refusal::new(Reason::Malformed, error.to_string()),
     })
+}
+
+fn crowded() -> Refusal {
+    Refusal::new(Reason::Overloaded, "too much is being taken in at once")
 }
 
 fn too_long(limit: usize) -> Refusal {

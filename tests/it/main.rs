@@ -24,6 +24,8 @@ mod keyed;
 #[cfg(test)]
 mod mappings;
 #[cfg(test)]
+mod million;
+#[cfg(test)]
 mod newcomer;
 #[cfg(test)]
 mod operator;
@@ -49,6 +51,8 @@ mod seeds;
 mod shipped;
 #[cfg(test)]
 mod signed;
+#[cfg(test)]
+mod stop;
 #[cfg(test)]
 mod strangers;
 #[cfg(test)]

@@ -139,3 +139,34 @@ fn a_reply_without_a_status_is_an_error_of_ours() {
         assert_eq!(reply::of(reply).status().as_u16(), expected);
     }
 }
+
+#[tokio::test]
+async fn bodies_of_all_together_are_bounded() {
+    let server = server(|options| options.bodies = 8 * 1024).await;
+    let crowded = "overloaded: too much is being taken in at once";
+    let body = |length: usize| vec![b'x'; length];
+    // Half of a body that does not come to its end has its room; what is only announced has none.
+    let mut slow = server.connect().await;
+    let head = "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 90000\r\n\r\n";
+    slow.write_all(head.as_bytes()).await.unwrap();
+    check(&server.ask(post("", body(8 * 1024))).await, "200", "xxx");
+    slow.write_all(&body(5000)).await.unwrap();
+    loop {
+        let answer = server.ask(post("", body(5000))).await;
+        if answer.contains(crowded) {
+            check(&answer, "422", crowded);
+            break;
+        }
+        check(&answer, "200", "xxx");
+    }
+    check(&server.ask(post("", body(2000))).await, "200", "xxx");
+    check(&server.ask(post("Content-Encoding: gzip\r\n", gzip(&body(9000)))).await, "422", crowded);
+    drop(slow);
+    loop {
+        let answer = server.ask(post("", body(8 * 1024))).await;
+        if answer.starts_with("HTTP/1.1 200") {
+            break;
+        }
+        check(&answer, "422", crowded);
+    }
+}

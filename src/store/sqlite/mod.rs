@@ -6,6 +6,7 @@
 
 mod calls;
 mod key;
+mod later;
 mod letters;
 mod messages;
 mod open;
@@ -113,6 +114,12 @@ impl Sqlite {
         answered(sent)
     }
 
+    /// How many more writes may wait.
+    fn room(&self) -> usize {
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        queue.as_ref().map_or(WAITING, mpsc::Sender::capacity)
+    }
+
     /// A write that a test may cut off inside its transaction, or right after its commit.
     fn step<'s, T, F>(&'s self, [written, committed]: [Point; 2], mut work: F) -> Stored<'s, T>
     where
@@ -168,7 +175,7 @@ impl Drop for Sqlite {
 
 impl Store for Sqlite {
     fn accept(&self, messages: Vec<NewMessage>) -> Stored<'_, Vec<Acceptance>> {
-        self.step([Point::AcceptWritten, Point::AcceptCommitted], move |tx| messages::accept(tx, &messages))
+        self.step_or_later([Point::AcceptWritten, Point::AcceptCommitted], move |tx| messages::accept(tx, &messages))
     }
 
     fn begin(&self, messages: Vec<(Ref, u64)>) -> Stored<'_, ()> {
@@ -239,7 +246,7 @@ impl Store for Sqlite {
     }
 
     fn take(&self, inbound: Taken) -> Stored<'_, bool> {
-        self.step([Point::TakeWritten, Point::TakeCommitted], move |tx| people::take(tx, &inbound))
+        self.step_or_later([Point::TakeWritten, Point::TakeCommitted], move |tx| people::take(tx, &inbound))
     }
 
     fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, ()> {
@@ -251,7 +258,7 @@ impl Store for Sqlite {
     }
 
     fn park(&self, letters: Vec<DeadLetter>) -> Stored<'_, ()> {
-        self.step([Point::ParkWritten, Point::ParkCommitted], move |tx| {
+        self.step_or_later([Point::ParkWritten, Point::ParkCommitted], move |tx| {
             letters.iter().try_for_each(|letter| letters::park(tx, letter))
         })
     }

@@ -66,6 +66,11 @@ impl Process {
         until_async("the gateway listens", async || world.client.get(&url).send().await.is_ok()).await;
     }
 
+    /// The process's number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it wrote so far, line by line.
     pub(crate) fn text(&self) -> Vec<String> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -2,6 +2,7 @@
 
 mod damage;
 mod groups;
+mod later;
 mod plans;
 mod recount;
 mod restarts;
