@@ -95,7 +95,7 @@ impl Flow {
         ambient: Arc<dyn Ambient>,
         work: mpsc::Sender<Work>,
     ) -> Self {
-        let replied = moka::sync::Cache::builder().max_capacity(1_000_000).time_to_live(inbound::SPARING).build();
+        let replied = moka::sync::Cache::builder().max_capacity(100_000).time_to_live(inbound::SPARING).build();
         let keys = keys::Keys::default();
         snapshot.keys = Arc::clone(&keys.ring);
         Self {

@@ -29,7 +29,7 @@ async fn who_waits_too_long_is_told_later_and_leaves_nothing() {
     begun.recv().unwrap();
     assert_eq!(store.accept(vec![new(1)]).await, Err(StoreError::Overloaded));
     assert_eq!(store.take(taken("in")).await, Err(StoreError::Overloaded));
-    assert_eq!(store.park(letter(None, "why")).await, Err(StoreError::Overloaded));
+    assert_eq!(store.park(vec![letter(None, "why")]).await, Err(StoreError::Overloaded));
     end.send(()).unwrap();
     assert_eq!(written.await, Ok(()));
     assert_eq!(store.probe().await, Ok(()), "behind what was given up");
