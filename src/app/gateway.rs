@@ -89,8 +89,13 @@ pub enum StartError {
     #[error(transparent)]
     Files(#[from] FileProblem),
     /// The store cannot be opened.
-    #[error(transparent)]
-    Store(#[from] OpenError),
+    #[error("{problem} ({}); {}", .path.display(), .problem.help())]
+    Store {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        problem: OpenError,
+    },
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {problem}")]
     Listen {
@@ -127,7 +132,10 @@ impl Gateway {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         // Before the files are read: what changes from here on is seen.
         let watch = Watch::new(vec![options.mappings.clone(), options.tenants.clone()], options.config.clone());
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&options.store)?);
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&options.store).map_err(|problem| {
+            let path = options.store.clone();
+            StartError::Store { path, problem }
+        })?);
         faults::reached(Point::StoreOpened);
         let began = Instant::now();
         let mut loader = Loader::new(options.clone(), &*store).await;

@@ -10,8 +10,10 @@ use switchboard::value::Timestamp;
 
 use crate::world::{Process, TenantFile, World, certain, order, person, provider, text_from, until};
 
+mod kills;
 mod matrix;
 mod oracle;
+mod race;
 
 const MANY: u64 = 10_000;
 

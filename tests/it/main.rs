@@ -32,6 +32,8 @@ mod operator;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
+mod power;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod reload_admin;

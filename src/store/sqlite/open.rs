@@ -35,6 +35,21 @@ pub enum OpenError {
     Io(#[from] io::Error),
 }
 
+impl OpenError {
+    /// What can be done about it.
+    #[must_use]
+    pub const fn help(&self) -> &'static str {
+        match self {
+            Self::InUse(_) => "stop that process, or name a store of this one's own: --store sqlite:PATH",
+            Self::Corrupt(_) => "it was left as it is: put a copy back, or name another store: --store sqlite:PATH",
+            Self::NewerVersion { .. } => "start the newer program, or name another store: --store sqlite:PATH",
+            Self::Io(_) => {
+                "its folder must be writable for this user and have room, or name another store: --store sqlite:PATH"
+            }
+        }
+    }
+}
+
 impl From<rusqlite::Error> for OpenError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {

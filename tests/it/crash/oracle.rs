@@ -166,13 +166,19 @@ impl Oracle<'_> {
         let mut verdict = Verdict::default();
         let sent = self.sent();
         let store = self.world.store();
+        let mut unknown: HashMap<&str, usize> = HashMap::new();
+        for id in self.kills.iter().flat_map(|kill| kill.attempts.values()) {
+            *unknown.entry(id).or_default() += 1;
+        }
         for brand in &self.world.brands {
             for (id, message) in accepted(brand) {
                 let known = store.by_platform_id(&brand.file.tenant(), &id).await.unwrap();
                 if known.len() != 1 {
                     verdict.problems.push(format!("{id} was accepted {} times", known.len()));
                 }
-                self.message(brand, &id, &message, sent.get(&message.to).map_or(&[], Vec::as_slice), &mut verdict);
+                let sent = sent.get(&message.to).map_or(&[][..], Vec::as_slice);
+                let unknown = unknown.get(id.as_str()).copied().unwrap_or_default();
+                judge(brand, (&id, &message), sent, unknown, &mut verdict);
             }
             self.violations(brand, &mut verdict);
             self.ledger(&store, brand, &mut verdict).await;
@@ -189,39 +195,6 @@ impl Oracle<'_> {
         verdict.problems.extend(calls.map(|letter| format!("given up: {letter:?}")));
         store.close().await.unwrap();
         verdict
-    }
-
-    fn message(&self, brand: &Brand, id: &str, message: &Message, sent: &[Sent], verdict: &mut Verdict) {
-        verdict.acknowledged += 1;
-        verdict.reports += u64::try_from(message.reports.len()).unwrap();
-        let unknown = self.kills.iter().filter(|kill| kill.attempts.values().any(|known| known == id)).count();
-        let told = message.reports.last().map(|report| report.status.as_str());
-        let gives_up = brand.file.name == GIVES_UP;
-        if sent.is_empty() {
-            if gives_up && unknown > 0 && told == failed(brand.file.kind) {
-                verdict.given_up += 1;
-            } else {
-                verdict.lost += 1;
-                verdict.problems.push(format!("{id} was acknowledged and never sent; told {told:?}"));
-            }
-        }
-        let references: BTreeSet<_> = sent.iter().map(|sent| &sent.client_ref).collect();
-        if references.len() > 1 {
-            verdict.problems.push(format!("{id} went out under {references:?}"));
-        }
-        if sent.len() > 1 {
-            verdict.sent_twice += 1;
-            if gives_up || sent.len() > 1 + unknown {
-                verdict
-                    .problems
-                    .push(format!("{id} was sent {} times, its answer unknown {unknown} times", sent.len()));
-            }
-        }
-        if let Some(wanted) = last_word(brand.file.kind, sent)
-            && told != Some(wanted)
-        {
-            verdict.problems.push(format!("{id}: told {told:?}, and it came to {wanted}"));
-        }
     }
 
     /// No report out of its order, and none twice but around a kill.
@@ -268,6 +241,39 @@ impl Oracle<'_> {
         if told.is_some_and(|told| told > 1 + self.kills.len()) {
             verdict.problems.push(format!("{}: told {told:?} times of the STOP of {person}", brand.file.name));
         }
+    }
+}
+
+/// Judges one message: what was sent of it, and how often its answer was unknown at a kill.
+fn judge(brand: &Brand, (id, message): (&str, &Message), sent: &[Sent], unknown: usize, verdict: &mut Verdict) {
+    verdict.acknowledged += 1;
+    verdict.reports += u64::try_from(message.reports.len()).unwrap();
+    let told = message.reports.last().map(|report| report.status.as_str());
+    let gives_up = brand.file.name == GIVES_UP;
+    if sent.is_empty() {
+        if gives_up && unknown > 0 && told == failed(brand.file.kind) {
+            verdict.given_up += 1;
+        } else {
+            verdict.lost += 1;
+            verdict.problems.push(format!("{id} was acknowledged and never sent; told {told:?}"));
+        }
+    }
+    let references: BTreeSet<_> = sent.iter().map(|sent| &sent.client_ref).collect();
+    if references.len() > 1 {
+        verdict.problems.push(format!("{id} went out under {references:?}"));
+    }
+    if sent.len() > 1 {
+        verdict.sent_twice += 1;
+        if gives_up || sent.len() > 1 + unknown {
+            verdict
+                .problems
+                .push(format!("{id} was sent {} times, its answer unknown {unknown} times", sent.len()));
+        }
+    }
+    if let Some(wanted) = last_word(brand.file.kind, sent)
+        && told != Some(wanted)
+    {
+        verdict.problems.push(format!("{id}: told {told:?}, and it came to {wanted}"));
     }
 }
 
