@@ -75,7 +75,7 @@ pub(super) struct Lock(#[expect(dead_code, reason = "held, never read")] File);
 
 pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
     if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
-        fs::create_dir_all(directory)?;
+        make(directory)?;
     }
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
@@ -85,6 +85,19 @@ pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
         Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
         Err(TryLockError::Error(error)) => Err(error.into()),
     }
+}
+
+/// Makes the folder and those above it, and makes sure of them: a name outlives a power cut once the folder that has it
+/// is synced, and the engine does that for its own files only.
+fn make(directory: &Path) -> io::Result<()> {
+    let named = directory.ancestors().filter(|above| !above.as_os_str().is_empty());
+    let missing: Vec<&Path> = named.take_while(|above| !above.exists()).collect();
+    fs::create_dir_all(directory)?;
+    for made in missing {
+        let above = made.parent().filter(|above| !above.as_os_str().is_empty());
+        File::open(above.unwrap_or(Path::new(".")))?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// A file that only its owner can read: it holds what people wrote to each other.

@@ -265,9 +265,7 @@ fn judge(brand: &Brand, (id, message): (&str, &Message), sent: &[Sent], unknown:
     if sent.len() > 1 {
         verdict.sent_twice += 1;
         if gives_up || sent.len() > 1 + unknown {
-            verdict
-                .problems
-                .push(format!("{id} was sent {} times, its answer unknown {unknown} times", sent.len()));
+            verdict.problems.push(format!("{id} was sent {} times, its answer unknown {unknown} times", sent.len()));
         }
     }
     if let Some(wanted) = last_word(brand.file.kind, sent)

@@ -20,14 +20,19 @@ use super::workload::{ACKNOWLEDGED, POSTED, STORE, body, letter, person, provide
 type Done = BTreeMap<String, BTreeSet<i64>>;
 
 /// Runs the work in a process with the layer under it: what the disk was told, in order.
-fn record(messages: u32) -> (tempfile::TempDir, PathBuf) {
+fn record(messages: u32, below: &str) -> (tempfile::TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     let (folder, log) = (place.path().join("store"), place.path().join("log"));
     std::fs::create_dir(&folder).unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "power::workload::the_work_is_done"]);
     under(&mut command, &folder);
-    let ran = command.env("POWER_LOG", &log).env("POWER_MESSAGES", messages.to_string()).output().unwrap();
+    let ran = command
+        .env("POWER_LOG", &log)
+        .env("POWER_MESSAGES", messages.to_string())
+        .env("POWER_BELOW", below)
+        .output()
+        .unwrap();
     assert!(ran.status.success(), "{}\n{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     (place, log)
 }
@@ -62,13 +67,8 @@ async fn judge(records: &[Record], seeds: std::ops::Range<u64>, honesty: Honesty
     let (mut disk, mut done, mut told) = (Disk::new(honesty), Done::new(), 0);
     for cut in cuts(records, seeds) {
         for record in &records[told..cut.at] {
-            match &record.told {
-                Told::Written { data, .. } if record.file == ACKNOWLEDGED => note(&mut done, data),
-                _ if record.file == ACKNOWLEDGED => {}
-                // Locks are the kernel's, and the index of the log is made anew at every start.
-                _ if record.file.ends_with(".lock") || record.file.ends_with("-shm") => {}
-                _ => disk.tell(record),
-            }
+            tell(&mut disk, record);
+            note(&mut done, record);
         }
         told = cut.at;
         let folder = tempfile::tempdir().unwrap();
@@ -84,10 +84,22 @@ async fn judge(records: &[Record], seeds: std::ops::Range<u64>, honesty: Honesty
     wrong
 }
 
-fn note(done: &mut Done, lines: &[u8]) {
-    for line in std::str::from_utf8(lines).unwrap().lines() {
-        let (step, number) = line.split_once(' ').unwrap();
-        done.entry(step.to_owned()).or_default().insert(number.parse().unwrap());
+/// Locks are the kernel's, and the index of the log is made anew at every start.
+fn tell(disk: &mut Disk, record: &Record) {
+    let file = &record.file;
+    if file != ACKNOWLEDGED && !file.ends_with(".lock") && !file.ends_with("-shm") {
+        disk.tell(record);
+    }
+}
+
+/// Takes down what is acknowledged.
+fn note(done: &mut Done, record: &Record) {
+    let Told::Written { data, .. } = &record.told else { return };
+    if record.file == ACKNOWLEDGED {
+        for line in std::str::from_utf8(data).unwrap().lines() {
+            let (step, number) = line.split_once(' ').unwrap();
+            done.entry(step.to_owned()).or_default().insert(number.parse().unwrap());
+        }
     }
 }
 
@@ -198,7 +210,7 @@ fn synced(records: &[Record]) -> usize {
 
 #[tokio::test]
 async fn what_was_acknowledged_survives_power_cuts() {
-    let (_place, log) = record(250);
+    let (_place, log) = record(250, "");
     let records = read(&std::fs::read(&log).unwrap());
     assert!(acknowledged(&records) > 900, "{} acknowledged", acknowledged(&records));
     // Checkpoints write the file itself, and each is synced: so the cuts fall between these, too.
@@ -210,6 +222,88 @@ async fn what_was_acknowledged_survives_power_cuts() {
     assert!(lost.iter().any(|problem| problem.contains("is lost")), "{lost:?}");
 }
 
+/// Folders that were made for the store are as sure as what is in them.
+#[tokio::test]
+async fn new_folders_are_sure_before_anything_is_acknowledged() {
+    let (_place, log) = record(12, "made/for/it");
+    let records = read(&std::fs::read(&log).unwrap());
+    let first =
+        records.iter().position(|record| record.file == ACKNOWLEDGED && matches!(record.told, Told::Written { .. }));
+    let before = &records[..first.unwrap()];
+    for folder in [".", "made", "made/for", "made/for/it"] {
+        let synced =
+            |record: &Record| record.file == folder && matches!(record.told, Told::Synced | Told::DirectorySynced);
+        assert!(before.iter().any(synced), "{folder}");
+    }
+}
+
+/// The longest stretch of records in which the log grew and nothing of it was folded in: where it begins and ends.
+fn stretch(records: &[Record], log: &str) -> std::ops::Range<usize> {
+    let (mut begun, mut longest) = (0, 0..0);
+    for (place, record) in records.iter().enumerate() {
+        match &record.told {
+            Told::Written { at: 0, .. } if record.file == log => begun = place,
+            Told::Written { .. } | Told::Truncated(_) if record.file == STORE && begun > 0 => {
+                if place - begun > longest.len() {
+                    longest = begun..place;
+                }
+                begun = 0;
+            }
+            _ => {}
+        }
+    }
+    longest
+}
+
+/// The log loses its end, or has something else there: what was committed before that place is there.
+#[tokio::test]
+async fn a_log_that_lost_its_end_costs_that_end_only() {
+    let (_place, recorded) = record(250, "");
+    let records = read(&std::fs::read(&recorded).unwrap());
+    let log = format!("{STORE}-wal");
+    let stretch = stretch(&records, &log);
+    let mut disk = Disk::new(Honesty::Honest);
+    // What was acknowledged, with the length of the log that it needs.
+    let (mut needs, mut length) = (Vec::new(), 0);
+    for (place, record) in records[..stretch.end].iter().enumerate() {
+        tell(&mut disk, record);
+        match &record.told {
+            Told::Written { at, data } if record.file == log && place >= stretch.start => {
+                length = length.max(at + data.len())
+            }
+            _ => {}
+        }
+        let mut done = Done::new();
+        note(&mut done, record);
+        needs.push((length, done));
+    }
+    assert!(length > 100_000, "the log is {length} bytes long");
+    let (mut dice, mut lost) = (StdRng::seed_from_u64(4), 0);
+    for round in 0..30 {
+        let folder = tempfile::tempdir().unwrap();
+        disk.whole(folder.path());
+        let end = dice.random_range(32..length);
+        let path = folder.path().join(&log);
+        let mut content = std::fs::read(&path).unwrap();
+        if round % 2 == 0 {
+            content.truncate(end);
+        } else {
+            content[end..].iter_mut().for_each(|byte| *byte = dice.random());
+        }
+        std::fs::write(&path, content).unwrap();
+        let mut done = Done::new();
+        for (_, steps) in needs.iter().filter(|(need, _)| *need <= end) {
+            for (step, numbers) in steps {
+                done.entry(step.clone()).or_default().extend(numbers);
+            }
+        }
+        lost += needs.iter().filter(|(need, done)| *need > end && !done.is_empty()).count();
+        let wrong = problems(folder.path(), &done).await;
+        assert!(wrong.is_empty(), "round {round}, from {end} of {length}: {wrong:#?}");
+    }
+    assert!(lost > 0, "nothing was cut off");
+}
+
 #[tokio::test]
 #[ignore = "a long run: docs/reliability.md"]
 async fn what_was_acknowledged_survives_many_power_cuts() {
@@ -217,7 +311,7 @@ async fn what_was_acknowledged_survives_many_power_cuts() {
     let (mut first, each) = (rand::random_range(0..1 << 32), 250);
     let (mut made, mut told, mut syncs, mut steps) = (0, 0, 0, 0);
     while made < wanted {
-        let (_place, log) = record(600);
+        let (_place, log) = record(600, "");
         let records = read(&std::fs::read(&log).unwrap());
         let seeds = each.min(wanted - made);
         must_be_sound(&judge(&records, first..first + seeds, Honesty::Honest).await, &log);

@@ -130,6 +130,16 @@ impl Disk {
         self.since.push(entry);
     }
 
+    /// Writes into a folder everything that the disk was told.
+    pub(super) fn whole(&self, folder: &Path) {
+        for (name, number) in &self.now {
+            let file = &self.files[*number];
+            let mut content = file.sure.clone();
+            file.since.iter().for_each(|told| apply(&mut content, told));
+            std::fs::write(folder.join(name), content).unwrap();
+        }
+    }
+
     /// Writes into a folder what is there after a cut now.
     pub(super) fn cut(&self, dice: &mut StdRng, folder: &Path) {
         // From nothing of the rest to all of it.

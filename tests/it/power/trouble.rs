@@ -9,7 +9,9 @@ use tempfile::TempDir;
 
 use super::disk::{Told, read};
 use super::under;
-use crate::world::{Answer, Process, TenantFile, World, order, person, provider, sample, text_from, until, until_async};
+use crate::world::{
+    Answer, Process, TenantFile, World, order, person, provider, sample, text_from, until, until_async,
+};
 
 /// A world whose gateway has the layer under it, and the switches of its disk.
 struct Bench {

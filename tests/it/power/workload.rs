@@ -157,14 +157,15 @@ async fn one(store: &Sqlite, file: &File, number: i64) {
 }
 
 /// The whole work in a folder.
-async fn work(folder: &Path, messages: i64) {
+async fn work(folder: &Path, path: &Path, messages: i64) {
     let file = Arc::new(OpenOptions::new().create(true).append(true).open(folder.join(ACKNOWLEDGED)).unwrap());
     for session in 0..SESSIONS {
-        let store = Arc::new(Sqlite::open(&folder.join(STORE)).unwrap());
+        let store = Arc::new(Sqlite::open(path).unwrap());
         let workers = (0..WORKERS).map(|worker| {
             let (store, file) = (Arc::clone(&store), Arc::clone(&file));
             tokio::spawn(async move {
-                for number in (1..=messages).filter(|number| (number % WORKERS, number % SESSIONS) == (worker, session)) {
+                for number in (1..=messages).filter(|number| (number % WORKERS, number % SESSIONS) == (worker, session))
+                {
                     one(&store, &file, number).await;
                 }
             })
@@ -183,8 +184,9 @@ async fn the_work_is_done() {
     let own = tempfile::tempdir().unwrap();
     let folder = std::env::var("POWER_DIRECTORY").map_or_else(|_| own.path().to_owned(), PathBuf::from);
     let messages = std::env::var("POWER_MESSAGES").map_or(60, |count| count.parse().unwrap());
-    work(&folder, messages).await;
-    let store = Sqlite::open(&folder.join(STORE)).unwrap();
+    let path = folder.join(std::env::var("POWER_BELOW").unwrap_or_default()).join(STORE);
+    work(&folder, &path, messages).await;
+    let store = Sqlite::open(&path).unwrap();
     let ledger = store.ledger(&tenant()).await.unwrap();
     let (all, left) = (u64::try_from(messages).unwrap(), u64::try_from(messages / 11).unwrap());
     assert_eq!((ledger.accepted, ledger.submitted, ledger.in_flight), (all, all - left, left));
