@@ -191,7 +191,8 @@ impl Oracle<'_> {
         let (calls, _) = store.calls(Timestamp::from_millis(i64::MAX), 10, &HashSet::new()).await.unwrap();
         verdict.problems.extend(calls.iter().map(|call| format!("never made: {call:?}")));
         let letters = store.dead_letters(None, usize::MAX).await.unwrap();
-        let calls = letters.iter().filter(|letter| letter.kind == "call");
+        // Reports and statuses that came to nothing; webhooks that nobody can read are the tests' own.
+        let calls = letters.iter().filter(|letter| !matches!(letter.kind.as_str(), "status" | "inbound"));
         verdict.problems.extend(calls.map(|letter| format!("given up: {letter:?}")));
         store.close().await.unwrap();
         verdict

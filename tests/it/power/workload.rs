@@ -92,6 +92,9 @@ fn submitted(number: i64) -> Change {
         provider_id: Some(provider_id(number)),
         said: Some(vec!["sent".to_owned()]),
         calls: vec![report],
+        newest: false,
+        letters: Vec::new(),
+        redrives: None,
         alias: None,
         line: Line { at: at(number), text: "taken".to_owned() },
         goes_on: false,
@@ -122,6 +125,8 @@ fn unreadable(number: i64) -> DeadLetter {
         at: at(number),
         call: None,
         came: None,
+        attempts: 0,
+        due: None,
     }
 }
 
@@ -139,13 +144,13 @@ async fn one(store: &Sqlite, file: &File, number: i64) {
         acknowledge(file, "stop", number);
     }
     if number % 7 == 0 {
-        store.park(unreadable(number)).await.unwrap();
+        store.park(vec![unreadable(number)]).await.unwrap();
         acknowledge(file, "park", number);
     }
     if number % 11 == 0 {
         return;
     }
-    store.begin(vec![Ref::from_number(number)]).await.unwrap();
+    store.begin(vec![(Ref::from_number(number), 0)]).await.unwrap();
     acknowledge(file, "begin", number);
     store.update(submitted(number)).await.unwrap();
     acknowledge(file, "settle", number);
