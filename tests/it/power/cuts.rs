@@ -269,7 +269,7 @@ async fn a_log_that_lost_its_end_costs_that_end_only() {
         tell(&mut disk, record);
         match &record.told {
             Told::Written { at, data } if record.file == log && place >= stretch.start => {
-                length = length.max(at + data.len())
+                length = length.max(at + data.len());
             }
             _ => {}
         }
