@@ -81,6 +81,7 @@ pub const ALL: &[Code] = &[
     row("SB0231", "never reached", "What stands before it decides already, whatever the message."),
     row("SB0232", "does not fit what is built", "A message, an event, an inbound message, a template, a failure, or a body with a schema: what the tree builds has a member too many or too few, or one of the wrong kind, so that every message would be refused."),
     row("SB0233", "a hole in a table", "The values there can be are known; some of them have no row, and `else` is nothing."),
+    row("SB0234", "asked where nobody answers", "`template`, `is_sender`, `sender_with`, `is_suppressed` and `is_allowed_url` ask what the gateway knows of a tenant. That is not known yet where a request's tenant is being found, where nobody need be meant, and while templates are listed."),
     row("SB0301", "unknown key", "Every map of a file has the keys of the reference; any other would be ignored."),
     row("SB0302", "missing key", "Without it the part has no meaning."),
     row("SB0303", "another kind of value", "A text, a list or a map is needed here, and something else is written."),

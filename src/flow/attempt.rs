@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::Flow;
-use super::facts::suppressed;
+use super::facts::{TenantFacts, suppressed};
 use super::settle::{Along, Settled};
 use crate::auth::AuthError;
 use crate::codec::{self, Format};
@@ -155,10 +155,11 @@ impl Flow {
     }
 
     fn prepare(&self, message: &Message, tenant: &Tenant, leg: &SendLeg) -> Result<Outcall, NoCall> {
-        let arena = Arena::new();
-        let value = decode(&message.message.body, &arena)?;
         let now = self.ambient.now();
-        request(leg, tenant, value, &arena, now)
+        // Asked anew: much may have happened since the message was accepted.
+        let (facts, arena) = (TenantFacts::new(self, tenant, now), Arena::new());
+        let value = decode(&message.message.body, &arena)?;
+        request(leg, tenant, value, &facts, &arena, now)
     }
 
     async fn exchange(
@@ -199,9 +200,10 @@ impl Flow {
     }
 
     fn judge(&self, message: &Message, tenant: &Tenant, leg: &SendLeg, answer: &Answer, renewed: bool) -> Sent {
-        let arena = Arena::new();
+        let now = self.ambient.now();
+        let (facts, arena) = (TenantFacts::new(self, tenant, now), Arena::new());
         let value = decode(&message.message.body, &arena).unwrap_or(crate::value::Value::Null);
-        outcome(leg, tenant, value, answer, renewed, &arena, self.ambient.now())
+        outcome(leg, tenant, value, (answer, renewed), &facts, &arena, now)
     }
 
     fn note_trouble(&self, message: &Message, tenant: &Tenant, answer: &Answer, outcome: &Outcome) {

@@ -5,11 +5,11 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::Flow;
+use super::facts::TenantFacts;
 use crate::auth::AuthError;
 use crate::codec::{self, Format};
 use crate::config::Tenant;
 use crate::faults::{self, Point};
-use crate::functions::NoFacts;
 use crate::legs::call::{Judged, retry_after};
 use crate::legs::report::{judged, request};
 use crate::legs::{NoCall, Outcall};
@@ -134,11 +134,11 @@ impl Flow {
         tenant: &Tenant,
         message: Option<&Message>,
     ) -> Result<Outcall, NoCall> {
-        let arena = Arena::new();
+        let now = self.ambient.now();
+        let (facts, arena) = (TenantFacts::new(self, tenant, now), Arena::new());
         let (message, context) = scope(call, message, &arena)?;
-        let id = call.call.id.to_string();
-        let id = arena.alloc_str(&id);
-        request(plan, tenant, message, context, id, &arena, &NoFacts, self.ambient.now())
+        let id = arena.alloc_str(&call.call.id.to_string());
+        request(plan, tenant, message, context, id, &arena, &facts, now)
     }
 
     fn judge_call(
@@ -150,11 +150,11 @@ impl Flow {
         answer: &Answer,
         renewed: bool,
     ) -> Result<Judged, Refusal> {
-        let arena = Arena::new();
+        let (how, now) = ((answer, renewed), self.ambient.now());
+        let (facts, arena) = (TenantFacts::new(self, tenant, now), Arena::new());
         let (message, context) = scope(call, message, &arena)?;
         let id = arena.alloc_str(&call.call.id.to_string());
-        let (how, now) = ((answer, renewed), self.ambient.now());
-        judged(plan, tenant, message, context, id, how, &arena, &NoFacts, now)
+        judged(plan, tenant, message, context, id, how, &arena, &facts, now)
     }
 
     /// Later, with growing, jittered delays; too old, it is parked.

@@ -1,6 +1,6 @@
 //! What the language may ask about a tenant, answered from memory.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 use super::Flow;
@@ -13,11 +13,12 @@ use crate::mapping::Party;
 use crate::model::{Address, Known, Reason, Ref, Template};
 use crate::value::{Arena, Timestamp, Value};
 
-/// A tenant's facts at one moment: its synced templates are taken once, so that one request sees one list.
+/// A tenant's facts at one moment: its synced templates are taken when they are first asked for, and once, so that one
+/// request sees one list.
 pub(super) struct TenantFacts<'f> {
     flow: &'f Flow,
     tenant: &'f Tenant,
-    synced: Vec<(Address, Arc<Synced>)>,
+    synced: OnceCell<Vec<(Address, Arc<Synced>)>>,
     now: Timestamp,
 }
 
@@ -25,17 +26,25 @@ pub(super) struct TenantFacts<'f> {
 const FRESH: std::time::Duration = std::time::Duration::from_secs(60);
 
 impl<'f> TenantFacts<'f> {
-    pub(super) fn new(flow: &'f Flow, tenant: &'f Tenant, now: Timestamp) -> Self {
-        let synced = tenant.numbers.iter().filter_map(|number| {
-            let synced = flow.templates.view(tenant, number)?;
+    pub(super) const fn new(flow: &'f Flow, tenant: &'f Tenant, now: Timestamp) -> Self {
+        Self { flow, tenant, synced: OnceCell::new(), now }
+    }
+
+    fn lists(&self) -> Vec<(Address, Arc<Synced>)> {
+        let synced = self.tenant.numbers.iter().filter_map(|number| {
+            let synced = self.flow.templates.view(self.tenant, number)?;
             Some((number.number.clone(), synced))
         });
-        Self { flow, tenant, synced: synced.collect(), now }
+        synced.collect()
     }
 
     fn synced(&self, sender: &str) -> Option<&Synced> {
         let number = self.tenant.sender(sender)?;
-        self.synced.iter().find(|(known, _)| *known == number.number).map(|(_, synced)| &**synced)
+        self.synced
+            .get_or_init(|| self.lists())
+            .iter()
+            .find(|(known, _)| *known == number.number)
+            .map(|(_, synced)| &**synced)
     }
 
     fn template_of(&self, name: &str, language: &str, sender: &str) -> Option<&Template> {

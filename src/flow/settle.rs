@@ -2,11 +2,11 @@
 
 use tracing::{error, info, warn};
 
+use super::facts::TenantFacts;
 use super::{Flow, Work, letters};
 use crate::codec::{self, Format};
 use crate::config::{Delivery, Tenant};
 use crate::delivery::{self, Input, Life, Phase, Report, Step, Told};
-use crate::functions::NoFacts;
 use crate::legs::report::{Saying, sayings};
 use crate::model::{Address, Event, Failure, Reason, Ref, Refusal};
 use crate::store::{Change, DeadLetter, Line, Message, NewCall, Origin, StoreError};
@@ -140,12 +140,12 @@ impl Flow {
         event: &Event,
         now: Timestamp,
     ) -> Result<Said, Refusal> {
-        let arena = Arena::new();
+        let (facts, arena) = (TenantFacts::new(self, tenant, now), Arena::new());
         let value = codec::decode(Format::Json, &message.message.body, &arena)
             .map_err(|problem| Refusal::new(Reason::Malformed, problem.to_string()))?;
         let mut said = Said { words: message.said.clone(), ..Said::default() };
         let about = Some(message.message.reference);
-        for Saying { word, calls } in sayings(tenant, value, event, &message.said, &arena, &NoFacts, now)? {
+        for Saying { word, calls } in sayings(tenant, value, event, &message.said, &arena, &facts, now)? {
             said.words.push(word);
             let calls = calls.into_iter().map(|(name, context)| self.new_call(tenant, name, about, context, now));
             said.calls.extend(calls);

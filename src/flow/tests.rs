@@ -42,6 +42,29 @@ hosts: [ carrier.example ]
 send: { call: { method: POST, url: "https://carrier.example", take: { provider_id: x }, retry: { again: [ 5xx ] } } }
 "#;
 
+/// A carrier whose call says what the gateway knows.
+const ASKING: &str = r#"
+dsl: 1
+provider: carrier
+hosts: [ carrier.example ]
+send:
+  call:
+    method: POST
+    url: "https://carrier.example/send"
+    body:
+      mine: $.message.from | is_sender
+      theirs: $.message.to | is_sender
+      out: $.message.to | is_suppressed($.message.from)
+      template: '$.message.text? | template("en", $.message.from) | get("id")'
+    ok: $.answer.http == 200 && $.message.from | is_sender
+    take: { provider_id: x }
+    retry: { again: [ 5xx ] }
+templates:
+  call: { method: GET, url: "https://carrier.example/templates", retry: { again: [ 5xx ] } }
+  each: "$.answer.body.all[*]"
+  template: { id: $.item.id, name: $.item.name, language: en, status: APPROVED, components: [] }
+"#;
+
 struct Still;
 
 impl Ambient for Still {
@@ -64,18 +87,44 @@ impl Outbound for Still {
     }
 }
 
+/// Lists one template, takes every message, and keeps what it was sent.
+#[derive(Default)]
+struct Carrier(std::sync::Mutex<Vec<String>>);
+
+impl Outbound for Carrier {
+    fn send(&self, prepared: Prepared) -> BoxFuture<'_, Answer> {
+        let body = if prepared.url.path() == "/templates" {
+            r#"{"all":[{"id":"t-1","name":"hello"}]}"#
+        } else {
+            self.0.lock().unwrap().push(String::from_utf8_lossy(&prepared.body).into_owned());
+            "{}"
+        };
+        let body = Bytes::from_static(body.as_bytes());
+        let answer = Answer { http: Some(200), body, ..Answer::without(Class::Success, "") };
+        std::future::ready(answer).boxed()
+    }
+
+    fn allows(&self, _: &url::Url) -> bool {
+        true
+    }
+}
+
 fn flow(more: &str) -> Flow {
+    with(PROVIDER, more, Arc::new(Still))
+}
+
+fn with(provider: &str, more: &str, outbound: Arc<dyn Outbound>) -> Flow {
     let tenant = format!(
-        "tenant: acme\nplatform: campaigns\nprovider: carrier\nnumbers: [ \"14155550100\" ]\n\
+        "tenant: acme\nplatform: campaigns\nprovider: carrier\nnumbers: [ {{ number: \"14155550100\", waba: \"1\" }} ]\n\
          credentials: {{ token: \"${{env:right}}\" }}\n{more}\n"
     );
-    let mappings = vec![Source::new("campaigns.yaml", PLATFORM), Source::new("carrier.yaml", PROVIDER)];
+    let mappings = vec![Source::new("campaigns.yaml", PLATFORM), Source::new("carrier.yaml", provider)];
     let files = Files { mappings, tenants: vec![Source::new("acme.yaml", tenant)], ..Files::default() };
     let resolve = |_: &config::Reference| Ok(Secret::new("right".to_owned()));
     let (snapshot, problems) = config::build(&files, None, &resolve, [7; 32]);
     assert!(problems.iter().all(|problem| !problem.is_error()), "{}", crate::diagnostic::render(&problems));
     let (work, _) = mpsc::channel(1);
-    Flow::new(snapshot, Arc::new(Memory::new()), Arc::new(Still), Arc::new(Still), work)
+    Flow::new(snapshot, Arc::new(Memory::new()), outbound, Arc::new(Still), work)
 }
 
 async fn check(more: &str, path: &str, token: &str, body: &'static str, expected: &str) {
@@ -126,32 +175,54 @@ async fn a_refusal_speaks_of_the_request_as_far_as_it_was_read() {
     }
 }
 
+/// A message to one person, stored and tried once; its life afterwards.
+async fn tried(flow: &Flow, number: i64, origin: Origin) -> Life {
+    let now = Still.now();
+    let message = NewMessage {
+        reference: Ref::from_number(number),
+        lane: Lane { tenant: "acme".into(), from: "14155550100".into() },
+        to: "919812345670".into(),
+        class: Urgency::Transactional,
+        origin,
+        platform_id: number.to_string(),
+        dedupe: None,
+        body: Bytes::from_static(br#"{"id":"m","to":"919812345670","from":"14155550100","text":"hello"}"#),
+        version: String::new(),
+        life: Life::new(now.after(std::time::Duration::from_secs(60))),
+        at: now,
+    };
+    let id = message.reference;
+    flow.store.accept(vec![message]).await.unwrap();
+    let message = flow.store.message(id).await.unwrap().unwrap();
+    flow.attempt(message).await;
+    flow.store.message(id).await.unwrap().unwrap().message.life
+}
+
+fn suppression() -> Vec<Suppression> {
+    vec![Suppression { tenant: "acme".into(), sender: None, address: "919812345670".into(), on: true }]
+}
+
 #[tokio::test]
 async fn somebody_suppressed_is_sent_an_answer_about_that_and_nothing_else() {
     let flow = flow("");
-    let (now, from, to) = (Still.now(), "14155550100", "919812345670");
-    let suppression = Suppression { tenant: "acme".into(), sender: None, address: to.into(), on: true };
-    flow.store.suppress(vec![suppression]).await.unwrap();
+    flow.store.suppress(suppression()).await.unwrap();
     let all = [(Origin::Platform, false), (Origin::Reply, false), (Origin::Consent, true)];
-    for (number, (origin, tried)) in (1..).zip(all) {
-        let message = NewMessage {
-            reference: Ref::from_number(number),
-            lane: Lane { tenant: "acme".into(), from: from.into() },
-            to: to.into(),
-            class: Urgency::Transactional,
-            origin,
-            platform_id: number.to_string(),
-            dedupe: None,
-            body: Bytes::from_static(br#"{"id":"m","to":"919812345670","from":"14155550100","text":"Hello"}"#),
-            version: String::new(),
-            life: Life::new(now.after(std::time::Duration::from_secs(60))),
-            at: now,
-        };
-        let id = message.reference;
-        flow.store.accept(vec![message]).await.unwrap();
-        let message = flow.store.message(id).await.unwrap().unwrap();
-        flow.attempt(message).await;
-        let life = flow.store.message(id).await.unwrap().unwrap().message.life;
-        assert_eq!((life.attempts > 0, life.phase == Phase::Suppressed), (tried, !tried), "{origin:?}: {life:?}");
+    for (number, (origin, goes)) in (1..).zip(all) {
+        let life = tried(&flow, number, origin).await;
+        assert_eq!((life.attempts > 0, life.phase == Phase::Suppressed), (goes, !goes), "{origin:?}: {life:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_known_at_dispatch_is_asked_at_dispatch() {
+    let carrier = Arc::new(Carrier::default());
+    let flow = with(ASKING, "", carrier.clone());
+    assert_eq!(tried(&flow, 1, Origin::Consent).await.phase, Phase::Submitted);
+    flow.sync_all().await;
+    flow.store.suppress(suppression()).await.unwrap();
+    assert_eq!(tried(&flow, 2, Origin::Consent).await.phase, Phase::Submitted);
+    let sent = carrier.0.lock().unwrap().clone();
+    let expected =
+        [r#"{"mine":true,"theirs":false,"out":false}"#, r#"{"mine":true,"theirs":false,"out":true,"template":"t-1"}"#];
+    assert_eq!(sent, expected);
 }

@@ -8,6 +8,9 @@ use crate::value::Tree;
 /// A name and the first member read of it.
 pub(super) type Reading = (Box<str>, Box<str>);
 
+/// What a function that asks the gateway reads, by the function's name; no name of a scope can be this.
+pub(super) const GATEWAY: &str = "the gateway";
+
 /// A compiled tree or expression.
 #[derive(Debug)]
 pub struct Program {
@@ -50,6 +53,12 @@ impl Program {
     #[must_use]
     pub fn is_omit(&self) -> bool {
         matches!(self.plan, Plan::Omit)
+    }
+
+    /// Whether a function in it asks the gateway.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.reads.iter().any(|(root, _)| &**root == GATEWAY)
     }
 
     /// The members it reads, also through lets and named trees, sorted: `credentials` `api_key`. The member is empty

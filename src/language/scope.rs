@@ -124,6 +124,8 @@ pub struct ScopeBuilder {
     pub(super) names: Vec<Name>,
     pub(super) starts: Vec<Start>,
     pub(super) known: Vec<Known>,
+    /// Why a function that asks the gateway has no answer here.
+    pub(super) silent: Option<&'static str>,
     lets: Vec<Let>,
     varying: Vec<(usize, usize)>,
 }
@@ -134,7 +136,8 @@ impl ScopeBuilder {
         let names = [("settings", Base::Settings), ("tenant", Base::Tenant), ("now", Base::Now)]
             .map(|(text, base)| Name::plain(text, base))
             .to_vec();
-        let mut scope = Self { names, starts: Vec::new(), known: Vec::new(), lets: Vec::new(), varying: Vec::new() };
+        let mut scope =
+            Self { names, starts: Vec::new(), known: Vec::new(), silent: None, lets: Vec::new(), varying: Vec::new() };
         for root in roots {
             scope.add(*root);
         }
@@ -301,6 +304,11 @@ impl ScopeBuilder {
     pub fn learn(&mut self, compiler: &mut Compiler<'_>, node: &Node) {
         let tested = Build::new(compiler, self).tested_node(node);
         self.known.extend(tested);
+    }
+
+    /// Whether functions that ask the gateway have an answer in what is compiled from here on, and if not, why.
+    pub const fn silent(&mut self, why: Option<&'static str>) {
+        self.silent = why;
     }
 
     /// Compiles something where a condition holds: what it tests with `?` counts as there in that alone.

@@ -3,6 +3,7 @@
 use super::call::{self, Judged, NoCall, Outcall};
 use crate::config::Tenant;
 use crate::delivery::Outcome;
+use crate::functions::Facts;
 use crate::language::Frame;
 use crate::mapping::{Party, SendLeg, Turn};
 use crate::model::wire::Answer;
@@ -23,7 +24,7 @@ pub enum Sent {
     Renew,
 }
 
-/// The request for a message. `message` is the stored model message.
+/// The request for a message. `message` is the stored model message; `facts` are those of this moment.
 ///
 /// # Errors
 /// [`NoCall`].
@@ -31,10 +32,11 @@ pub fn request<'v>(
     leg: &'v SendLeg,
     tenant: &'v Tenant,
     message: Value<'v>,
+    facts: &'v dyn Facts,
     arena: &'v Arena,
     now: Timestamp,
 ) -> Result<Outcall, NoCall> {
-    let world = arena.alloc(call::world(tenant, Party::Provider, arena, &crate::functions::NoFacts, now));
+    let world = arena.alloc(call::world(tenant, Party::Provider, arena, facts, now));
     let frame = frame(leg, tenant, message, world);
     call::build(&leg.call, tenant, Party::Provider, &frame, tenant.delivery.timeout)
 }
@@ -59,12 +61,12 @@ pub fn outcome<'v>(
     leg: &'v SendLeg,
     tenant: &'v Tenant,
     message: Value<'v>,
-    answer: &'v Answer,
-    renewed: bool,
+    (answer, renewed): (&'v Answer, bool),
+    facts: &'v dyn Facts,
     arena: &'v Arena,
     now: Timestamp,
 ) -> Sent {
-    let world = arena.alloc(call::world(tenant, Party::Provider, arena, &crate::functions::NoFacts, now));
+    let world = arena.alloc(call::world(tenant, Party::Provider, arena, facts, now));
     let frame = frame(leg, tenant, message, world);
     frame.set("answer", call::view(answer, leg.call.decode, arena));
     let turn = match call::judge(&leg.call, answer, renewed, &frame) {

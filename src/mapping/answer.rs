@@ -66,6 +66,7 @@ pub(super) fn answer(
 /// Reads `refused:`.
 pub(super) fn refusals(reader: &mut Reader, compiler: &mut Compiler<'_>, node: &Node) -> Refusals {
     let mut scope = compiler.scope(scopes::REFUSED);
+    scope.silent(Some("who is refused need not be anybody's"));
     if let Some(lets) = node.get("let") {
         scope.lets(compiler, lets);
     }

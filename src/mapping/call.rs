@@ -2,6 +2,7 @@
 
 use super::auth::{self, SchemePlan, Way};
 use super::fields::{Fields, Reader};
+use super::provider::LISTED_FIRST;
 use super::retry::{self, Retry};
 use super::{answer, known, scopes};
 use crate::codec::Format;
@@ -90,6 +91,9 @@ pub(super) fn read(
 ) -> Option<Call> {
     let fields = Fields::read(reader, node, shape);
     let mut scope = compiler.scope(roots);
+    if name == "templates" {
+        scope.silent(Some(LISTED_FIRST));
+    }
     compiler.sent_before(&mut scope);
     let schema = fields.get("schema").and_then(|node| compiler.schema(node));
     let (sent, answered) = if name == "templates" { (None, schema) } else { (schema, None) };

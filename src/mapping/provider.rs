@@ -54,10 +54,14 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, fields: Fie
     ProviderLegs { send, status, inbound, templates }
 }
 
+/// Why a listing cannot ask the gateway.
+pub(super) const LISTED_FIRST: &str = "templates are listed before anything is known of them";
+
 fn listing(reader: &mut Reader, compiler: &mut Compiler<'_>, node: &Node) -> Option<TemplatesLeg> {
     let fields = Fields::read(reader, node, &shape::PROVIDER_TEMPLATES);
     let call = call::read(reader, compiler, "templates", &shape::LISTING_CALL, scopes::LISTING, fields.get("call")?)?;
     let mut scope = compiler.scope(scopes::LISTING);
+    scope.silent(Some(LISTED_FIRST));
     scope.add(scopes::ANSWER);
     if let Some(body) = fields.get("call").and_then(|call| compiler.schema(call.get("schema")?)) {
         let answer = compiler.with_member(known::ANSWER, "body", body);

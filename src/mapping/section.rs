@@ -138,6 +138,9 @@ const fn keys(leg: Leg) -> (&'static MapShape, &'static str) {
     }
 }
 
+/// Why `when`, `each` and `tenant` cannot ask the gateway.
+const NOBODY: &str = "this is read before it is known whose request it is";
+
 /// Reads one route section.
 pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, node: &Node) -> Option<Section> {
     let (shape, makes) = keys(leg);
@@ -164,12 +167,14 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
     if let Some(lets) = fields.get("let") {
         scope.lets(compiler, lets);
     }
+    scope.silent(Some(NOBODY));
     let when = fields.get("when").map(|node| scope.when(compiler, node));
     whole(reader, fields.get("when"), when.iter(), "`when` leaves the whole request out");
     let each: Vec<Program> = levels.iter().map(|node| scope.list(compiler, node)).collect();
     whole(reader, levels.first(), each.first(), "`each` is what finds the items");
     let batch = fields.get("batch").and_then(|node| batch(reader, node, &each)).unwrap_or_default();
     let tenant = fields.get("tenant").and_then(|node| tenant_rule(reader, compiler, &mut scope, node));
+    scope.silent(None);
     if leg == Leg::Send {
         let rule = tenant.as_ref().map(TenantRule::program);
         whole(reader, fields.get("tenant"), rule, "all messages of one request are one tenant's");
@@ -206,9 +211,11 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
     };
     let (answer, duplicate) = (plan("answer"), plan("duplicate"));
     let schema = fields.get("schema").and_then(|node| reader.text(node, "schema")).map(str::to_owned);
+    let of_tenant = |program: &Program| {
+        program.asks() || program.reads().iter().any(|(root, _)| matches!(&**root, "settings" | "tenant"))
+    };
     let plans = [&answer, &duplicate].into_iter().flatten().flat_map(AnswerPlan::parts).flatten();
-    let programs = checks.iter().flat_map(Check::programs).chain(plans);
-    let reads_tenant = programs.flat_map(Program::reads).any(|(root, _)| matches!(&**root, "settings" | "tenant"));
+    let reads_tenant = checks.iter().flat_map(Check::programs).chain(plans).any(of_tenant);
     Some(Section {
         leg,
         routes,

@@ -152,7 +152,7 @@ impl<'a> Sending<'a, '_> {
         let Self { scene, leg, message, answers, now, .. } = *self;
         let mut renewed = false;
         loop {
-            let outcall = match request(leg, scene.tenant, message, scene.arena, now) {
+            let outcall = match request(leg, scene.tenant, message, scene.facts, scene.arena, now) {
                 Ok(outcall) => outcall,
                 Err(NoCall::NotWanted | NoCall::NoCredential) => {
                     self.held = true;
@@ -189,7 +189,7 @@ impl<'a> Sending<'a, '_> {
                 renewed = true;
                 continue;
             }
-            match outcome(leg, scene.tenant, message, answer, renewed, scene.arena, now) {
+            match outcome(leg, scene.tenant, message, (answer, renewed), scene.facts, scene.arena, now) {
                 Sent::Renew => renewed = true,
                 Sent::Settled { outcome, provider_id } => {
                     self.note(&outcome, provider_id);

@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use super::{Build, Lowered, Wanted};
+use crate::diagnostic::Span;
 use crate::functions::{self, Argument as Declared, Function, Type};
 use crate::language::expression::{Argument, Invocation, Syntax};
 use crate::language::outline::Kinds;
 use crate::language::plan::{Call, Expression, Lookup};
+use crate::language::program::GATEWAY;
 use crate::value::{Arena, Value};
 use crate::yaml::Node;
 
@@ -36,6 +38,9 @@ impl Build<'_, '_> {
             return Lowered::broken();
         };
         self.fits(node, &call.at, function, &input);
+        if function.asks {
+            self.asks(function.name, node.part(&self.compiler.source, call.at.start, call.at.end));
+        }
         let Some(arguments) = self.arguments(node, function, call) else { return Lowered::broken() };
         let prepared = match prepared(function, call) {
             Ok(prepared) => prepared,
@@ -63,6 +68,22 @@ impl Build<'_, '_> {
         let arguments = arguments.into_iter().map(|argument| argument.expression).collect();
         let call = Call { function, prepared, input: input.expression, arguments, shown: input.shown.into(), span };
         Lowered { expression: Expression::Call(Box::new(call)), ..lowered }
+    }
+
+    /// Notes that the gateway is asked, which has no answer in some places.
+    fn asks(&mut self, function: &str, at: Span) {
+        self.found.reads.push((GATEWAY.into(), function.into()));
+        self.answered(function, at);
+    }
+
+    /// Reports a question to the gateway where nobody answers.
+    pub(in crate::language) fn answered(&mut self, function: &str, at: Span) {
+        if let Some(why) = self.scope.silent {
+            let text = format!("`{function}` asks the gateway, which has no answer here: {why}");
+            self.compiler.problem("SB0234", text, at, |problem| {
+                problem.help("ask in `checks`, in what the section makes, or in a call")
+            });
+        }
     }
 
     /// Whether a function may be applied to this value.

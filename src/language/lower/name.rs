@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use super::Build;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Span};
 use crate::functions::Type;
 use crate::language::path::Resolved;
 use crate::language::plan::{Base, Step};
+use crate::language::program::{GATEWAY, Reading};
 use crate::language::scope::Name;
 use crate::yaml::Node;
 
@@ -54,7 +55,7 @@ impl Build<'_, '_> {
             Some(Step::Key(key)) => Some(&**key),
             _ => None,
         };
-        self.remember(&known, member);
+        self.remember(&known, member, node.part(&self.compiler.source, at.start, at.end));
         let mut found = FoundName {
             resolved: Resolved { base: known.base, taken: 0 },
             secret: known.secret,
@@ -82,7 +83,7 @@ impl Build<'_, '_> {
         Some(found)
     }
 
-    fn remember(&mut self, name: &Name, member: Option<&str>) {
+    fn remember(&mut self, name: &Name, member: Option<&str>, at: Span) {
         if let Some(note) = name.note {
             self.compiler.used(note);
         }
@@ -94,10 +95,18 @@ impl Build<'_, '_> {
         }
         self.found.secret |= name.secret;
         self.found.varies |= name.varies;
-        self.found.reads.extend(name.reads.iter().cloned());
+        self.reads(&name.reads, at);
         if name.note.is_none() && !name.local {
             self.found.reads.push((name.text.clone(), member.unwrap_or_default().into()));
         }
+    }
+
+    /// What a name or a named tree reads is read here too.
+    pub(in crate::language) fn reads(&mut self, reads: &[Reading], at: Span) {
+        if let Some((_, function)) = reads.iter().find(|(root, _)| &**root == GATEWAY) {
+            self.answered(function, at);
+        }
+        self.found.reads.extend_from_slice(reads);
     }
 
     fn unknown_name(&mut self, node: &Node, at: &Range<usize>, name: &str) {

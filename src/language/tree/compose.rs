@@ -40,7 +40,7 @@ impl Build<'_, '_> {
         };
         let made = self.within(number, &given);
         let reads = self.compiler.uses[number].reads.clone();
-        self.found().reads.extend(reads);
+        self.reads(&reads, name.span);
         let wanted = self.compiler.uses[number].with.clone().unwrap_or_default();
         self.same_names(name, text, &wanted, &given);
         self.found().made = made;

@@ -57,6 +57,7 @@ pub(in crate::mapping) fn read(
     node: &Node,
 ) -> (Vec<SchemePlan>, Layout) {
     let mut scope = compiler.scope(scopes::AUTH);
+    scope.silent(Some("a scheme is made once, when the files are loaded"));
     let nodes = Reader::one_or_many(node);
     let open = nodes.iter().position(|node| node.as_text() == Some("none"));
     for late in open.map_or(&[][..], |open| &nodes[open + 1..]) {
