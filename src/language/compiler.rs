@@ -93,7 +93,7 @@ impl<'d> Compiler<'d> {
             settings: settings.to_vec(),
             tables: Vec::new(),
             uses: Vec::new(),
-            outlines: Outlines::default(),
+            outlines: Outlines::of_file(source),
             schemas: None,
             kept: None,
             problems,
@@ -122,7 +122,8 @@ impl<'d> Compiler<'d> {
         };
         for (key, node) in entries {
             let note = self.remember("table", &key.text, key.span);
-            let table = Table::read(self, &key.text, node, note);
+            let mut table = Table::read(self, &key.text, node, note);
+            table.outline = self.outlines.table(self.tables.len(), &table.key, node);
             self.tables.push(table);
         }
     }
@@ -177,6 +178,9 @@ impl<'d> Compiler<'d> {
         let uses = std::mem::take(&mut self.uses);
         for named in uses.iter().filter(|named| named.with.is_none()) {
             self.unused("tree", &named.name, named.span);
+        }
+        for demand in std::mem::take(&mut self.outlines.demands) {
+            self.tables[demand.cell.table].demands.push(demand);
         }
         Module {
             tables: std::mem::take(&mut self.tables).into(),

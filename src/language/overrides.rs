@@ -56,6 +56,7 @@ impl Module {
 fn merged(compiler: &mut Compiler<'_>, base: &Table, node: &Node) -> Table {
     let mut table = base.clone();
     strange_columns(compiler, base, node);
+    unfit(compiler, base, node);
     match (table.read_rows(compiler, node), &mut table.rows) {
         (Rows::One(changed), Rows::One(rows)) => {
             for (key, mut row) in changed {
@@ -78,14 +79,29 @@ fn merged(compiler: &mut Compiler<'_>, base: &Table, node: &Node) -> Table {
     table
 }
 
+fn rows(node: &Node) -> impl Iterator<Item = &Node> {
+    let named = node.as_map().unwrap_or_default().iter().map(|(_, row)| row);
+    named.chain(node.as_list().unwrap_or_default())
+}
+
+/// Values that are not what the file wants of the table where it looks it up.
+fn unfit(compiler: &mut Compiler<'_>, base: &Table, node: &Node) {
+    for row in rows(node) {
+        let columns = row.as_map().unwrap_or_default().iter();
+        let columns = columns.filter(|(name, _)| !base.key.contains(&name.text));
+        let columns = columns.map(|(name, value)| (Some(&name.text), value));
+        for (column, value) in columns.chain([(None, row)]) {
+            let wanted = base.demands.iter().filter(|demand| demand.cell.column.as_ref() == column);
+            for (message, help) in wanted.filter_map(|demand| demand.misfit(value)) {
+                compiler.problem("SB0232", message, value.span, |problem| problem.help(help));
+            }
+        }
+    }
+}
+
 /// Columns that no row of the file has: nothing would read them.
 fn strange_columns(compiler: &mut Compiler<'_>, base: &Table, node: &Node) {
-    let rows: Vec<&Node> = match (node.as_map(), node.as_list()) {
-        (Some(rows), _) => rows.iter().map(|(_, row)| row).collect(),
-        (_, Some(rows)) => rows.iter().collect(),
-        _ => Vec::new(),
-    };
-    for (key, _) in rows.into_iter().filter_map(Node::as_map).flatten() {
+    for (key, _) in rows(node).filter_map(Node::as_map).flatten() {
         if !base.has_column(&key.text) && !base.key.contains(&key.text) {
             let text = format!("the table `{}` has no column `{}`", base.name, key.text);
             compiler.problem("SB0227", text, key.span, |problem| {

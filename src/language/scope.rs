@@ -124,6 +124,8 @@ pub struct ScopeBuilder {
     pub(super) names: Vec<Name>,
     pub(super) starts: Vec<Start>,
     pub(super) known: Vec<Known>,
+    /// Conditions that hold in all that is compiled, as written.
+    pub(super) conditions: Vec<Box<str>>,
     /// Why a function that asks the gateway has no answer here.
     pub(super) silent: Option<&'static str>,
     lets: Vec<Let>,
@@ -136,8 +138,15 @@ impl ScopeBuilder {
         let names = [("settings", Base::Settings), ("tenant", Base::Tenant), ("now", Base::Now)]
             .map(|(text, base)| Name::plain(text, base))
             .to_vec();
-        let mut scope =
-            Self { names, starts: Vec::new(), known: Vec::new(), silent: None, lets: Vec::new(), varying: Vec::new() };
+        let mut scope = Self {
+            names,
+            starts: Vec::new(),
+            known: Vec::new(),
+            conditions: Vec::new(),
+            silent: None,
+            lets: Vec::new(),
+            varying: Vec::new(),
+        };
         for root in roots {
             scope.add(*root);
         }
@@ -300,8 +309,14 @@ impl ScopeBuilder {
         }
     }
 
+    /// What a condition compares is not any of its values in what is compiled afterwards.
+    pub fn compared(&mut self, node: &Node) {
+        self.conditions.extend(node.as_text().map(Into::into));
+    }
+
     /// What a condition tests with `?` counts as there in all that is compiled afterwards.
     pub fn learn(&mut self, compiler: &mut Compiler<'_>, node: &Node) {
+        self.compared(node);
         let tested = Build::new(compiler, self).tested_node(node);
         self.known.extend(tested);
     }
@@ -318,10 +333,11 @@ impl ScopeBuilder {
         condition: &Node,
         then: impl FnOnce(&mut Self, &mut Compiler<'_>) -> T,
     ) -> T {
-        let known = self.known.len();
+        let (known, conditions) = (self.known.len(), self.conditions.len());
         self.learn(compiler, condition);
         let made = then(self, compiler);
         self.known.truncate(known);
+        self.conditions.truncate(conditions);
         made
     }
 

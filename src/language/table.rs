@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::compiler::Compiler;
 use super::expression::is_expression;
+use super::outline::{ANYTHING, Demand, OutlineId};
 use super::places::{Kind, Place};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::shape::TABLE;
@@ -31,6 +32,10 @@ pub(super) struct Table {
     pub(super) keys: Arc<[(Box<str>, Span)]>,
     /// Where it stands.
     pub(super) span: Span,
+    /// What it yields.
+    pub(super) outline: OutlineId,
+    /// What is wanted of that.
+    pub(super) demands: Vec<Demand>,
 }
 
 /// What a table is asked for.
@@ -113,6 +118,8 @@ impl Table {
             note,
             keys: Arc::default(),
             span: node.span,
+            outline: ANYTHING,
+            demands: Vec::new(),
         };
         let Some(entries) = node.as_map() else {
             compiler.error("SB0216", "a table is a map with `rows` and `else`", node.span);

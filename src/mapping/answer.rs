@@ -1,7 +1,7 @@
 //! What a party is told: an answer, and `refused`, the one way it is told no.
 
 use super::fields::{Fields, Reader};
-use super::scopes;
+use super::{known, scopes};
 use crate::codec::Format;
 use crate::language::{Compiler, Layout, Program, ScopeBuilder};
 use crate::shape::{self, MapShape};
@@ -58,8 +58,9 @@ pub(super) fn answer(
     shape: &MapShape,
 ) -> AnswerPlan {
     let fields = Fields::read(reader, node, shape);
+    let http = fields.get("http").map(|node| scope.built(compiler, node, &known::HTTP).0);
     let mut part = |name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
-    let (http, headers, body) = (part("http"), part("headers"), part("body"));
+    let (headers, body) = (part("headers"), part("body"));
     AnswerPlan { http, headers, body, encode: format(reader, fields.get("encode"), "encode") }
 }
 

@@ -64,6 +64,9 @@ pub(super) fn check(
     if let Some(node) = decided("when", false).or_else(|| decided("unless", true)) {
         reader.warning("SB0231", node.span, "this check never refuses", "remove it, or write its condition");
     }
+    if let Some(when) = fields.get("when") {
+        scope.compared(when);
+    }
     if let (None, Some(unless)) = (&when, fields.get("unless")) {
         // Whoever passes has it.
         scope.learn(compiler, unless);

@@ -48,6 +48,9 @@ pub(super) const fn made_by(leg: Leg) -> &'static Want {
 /// What `{ send: … }` of a keyword rule must come to.
 pub(super) const ANSWERING: Want = Want { what: "a message to who wrote", outline: CONTENT_SAID, one_of: CONTENTS };
 
+/// An answer's status.
+pub(super) const HTTP: Want = Want { what: "`http`", outline: Known::INTEGER, one_of: &[] };
+
 /// One of these makes a message.
 const CONTENTS: &[&str] =
     &["template", "text", "image", "video", "audio", "document", "sticker", "location", "contacts", "interactive"];

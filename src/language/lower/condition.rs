@@ -3,7 +3,7 @@
 use super::{Build, Lowered, Made, WHOLE, Wanted};
 use crate::functions::Type;
 use crate::language::expression::{Comparison, Kind, Syntax, is_expression, parse};
-use crate::language::outline::Next;
+use crate::language::outline::{Kinds, Next};
 use crate::language::path::Resolved;
 use crate::language::places::Kind as PlaceKind;
 use crate::language::plan::{Base, Condition, Expression, Leaf, Plan, Step, When};
@@ -76,8 +76,19 @@ impl Build<'_, '_> {
 
     /// Asks a value: whether it is true, or whether it is there.
     fn asked(&mut self, node: &Node, syntax: &Syntax) -> Expression {
-        let Lowered { expression, gives, optional, shown, .. } =
+        let Lowered { expression, gives, optional, shown, outline, .. } =
             self.value(node, syntax, Wanted { list: false, handled: true });
+        if !optional && let Some(kinds) = self.compiler.outlines.unlike(outline, Kinds::BOOLEAN) {
+            let text = format!("the table yields {}, which is neither true nor false", kinds.shown());
+            self.at(
+                node,
+                &syntax.at,
+                "SB0211",
+                text,
+                Some("compare it, or ask with `?` behind the path whether it is there"),
+            );
+            return Expression::Literal(Tree::Bool(false));
+        }
         let span = node.part(&self.compiler.source, syntax.at.start, syntax.at.end);
         match gives {
             Type::Boolean => Expression::Holds(Box::new(expression), shown.into(), span),

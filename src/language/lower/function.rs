@@ -6,7 +6,7 @@ use super::{Build, Lowered, Wanted};
 use crate::diagnostic::Span;
 use crate::functions::{self, Argument as Declared, Function, Type};
 use crate::language::expression::{Argument, Invocation, Syntax};
-use crate::language::outline::Kinds;
+use crate::language::outline::{Flat, Kinds};
 use crate::language::plan::{Call, Expression, Lookup};
 use crate::language::program::GATEWAY;
 use crate::value::{Arena, Value};
@@ -209,16 +209,51 @@ impl Build<'_, '_> {
         if input.plural {
             self.at(node, &call.at, "SB0206", "`table` takes one value, and this path is a list", None);
         }
-        let words = self.compiler.outlines.flat(input.outline).words.clone();
-        self.compiler.looked_up(number, words, &input.shown);
+        let flat = self.compiler.outlines.flat(input.outline);
+        self.compiler.looked_up(number, flat.words.clone(), &input.shown);
+        if !input.plural {
+            self.keys(node, &call.at, number, &flat);
+        }
         Lowered {
             optional: input.optional,
             shown: input.shown,
             table: Some(number),
+            outline: self.compiler.tables[number].outline,
             ..Lowered::of(Expression::Lookup(Box::new(Lookup { input: input.expression, table: number })), Type::Any)
         }
     }
 }
+
+impl Build<'_, '_> {
+    /// Whether a table may be asked for this: a key is a text, a number or a boolean; several are a map of them.
+    fn keys(&mut self, node: &Node, at: &Range<usize>, table: usize, asked: &Flat) {
+        let table = &self.compiler.tables[table];
+        let (name, key) = (table.name.clone(), table.key.clone());
+        let one = key.len() < 2;
+        let takes = if one { KEY } else { Kinds::MAP };
+        if asked.kinds != Kinds::NONE && !asked.kinds.meets(takes) {
+            let takes = if one { KEY.shown() } else { format!("a map of `{}`", key.join("`, `")) };
+            let text = format!("the table `{name}` is asked with {takes}, and this is {}", asked.kinds.shown());
+            self.at(node, at, "SB0210", text, Some("pick the member that is the key, or convert it"));
+            return;
+        }
+        for column in key.iter().filter(|_| !one) {
+            let Some((outline, _)) = asked.members.get(column) else { continue };
+            let kinds = self.compiler.outlines.flat(*outline).kinds;
+            if kinds != Kinds::NONE && !kinds.meets(KEY) {
+                let text = format!(
+                    "the key `{column}` of the table `{name}` is {}, and this is {}",
+                    KEY.shown(),
+                    kinds.shown()
+                );
+                self.at(node, at, "SB0210", text, Some("pick the member that is the key, or convert it"));
+            }
+        }
+    }
+}
+
+/// What a key may be.
+const KEY: Kinds = Kinds::TEXT.or(Kinds::NUMBER).or(Kinds::BOOLEAN);
 
 fn prepared(function: &'static Function, call: &Invocation) -> Result<functions::Prepared, String> {
     let arena = Arena::new();

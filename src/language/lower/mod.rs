@@ -38,6 +38,8 @@ pub(super) enum Way {
     When(Box<str>, bool),
     /// A `$match`, and which case this is.
     Match(Box<str>, Box<str>),
+    /// A `$match` none of whose cases it is.
+    Otherwise(Box<str>),
 }
 
 /// What a compiled tree turned out to need and to be.
@@ -323,9 +325,14 @@ impl<'b, 'd> Build<'b, 'd> {
         }
         let shown = name.shown(text);
         let outline = walked.as_ref().map_or(ANYTHING, |walked| walked.outline);
+        let yielded = self.compiler.outlines.is_cell(outline);
+        // What was compared above is not any row's value any more.
+        let outline = if yielded && self.is_chosen(text) { ANYTHING } else { outline };
         let missing = walked.as_ref().filter(|_| !plural).and_then(|walked| self.missing(walked));
         let gives = match name.gives {
             _ if plural => Type::List,
+            // Tenants' rows may be of other kinds.
+            Type::Any if yielded => Type::Any,
             Type::Any => self.compiler.outlines.flat(outline).kinds.as_type(),
             known => known,
         };
@@ -333,6 +340,15 @@ impl<'b, 'd> Build<'b, 'd> {
         let expression = if plural { Expression::Collect(path, span) } else { Expression::Read(path) };
         let (secret, table) = (name.secret, name.table);
         Lowered { plural, secret, shown, table, outline, missing, walked, ..Lowered::of(expression, gives) }
+    }
+
+    /// Whether a condition above chose by the value of this path, and not only by whether it is there.
+    fn is_chosen(&self, path: &str) -> bool {
+        let above = self.ways.iter().map(|way| match way {
+            Way::When(asked, _) | Way::Match(asked, _) | Way::Otherwise(asked) => asked,
+        });
+        let mut above = above.chain(&self.scope.conditions);
+        above.any(|asked| asked.contains(path) && **asked != *format!("{path}?"))
     }
 
     /// Warns of what no message ever comes to.

@@ -78,7 +78,7 @@ impl Build<'_, '_> {
         }
         self.optional_name(node, at, &known, handled);
         if let (Some(table), Some(column)) = (known.table, member) {
-            self.column(node, at, table, column);
+            self.column(node, at, table, column)?;
         }
         Some(found)
     }
@@ -149,10 +149,10 @@ impl Build<'_, '_> {
     }
 
     /// Reports a column that a table does not have.
-    pub(super) fn column(&mut self, node: &Node, at: &Range<usize>, table: usize, column: &str) {
+    fn column(&mut self, node: &Node, at: &Range<usize>, table: usize, column: &str) -> Option<()> {
         let table = &self.compiler.tables[table];
         if table.has_column(column) {
-            return;
+            return Some(());
         }
         let (name, columns) = (table.name.clone(), table.columns.clone());
         let place = node.part(&self.compiler.source, at.start, at.end);
@@ -160,5 +160,6 @@ impl Build<'_, '_> {
             let problem = problem.did_you_mean(column, columns.iter().map(|known| &**known));
             problem.help(format!("its columns: {}", columns.join(", ")))
         });
+        None
     }
 }

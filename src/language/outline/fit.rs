@@ -1,6 +1,6 @@
 //! Whether what a tree builds fits what is wanted: a value of the model. A misfit would be a refusal of every message.
 
-use super::{ANYTHING, Flat, Kinds, Origin, Outline, OutlineId, Outlines};
+use super::{ANYTHING, Flat, Kinds, OWN, Origin, Outline, OutlineId, Outlines};
 use crate::diagnostic::suggest;
 
 /// One way in which a built value does not fit.
@@ -33,6 +33,9 @@ impl Outlines {
             return;
         }
         let outline = self.outline(made);
+        if let Some(cell) = &outline.cell {
+            self.demand(cell, wanted, &spot.named());
+        }
         if !outline.any.is_empty() {
             // Each choice of the tree must fit by itself.
             outline.any.iter().flatten().for_each(|made| self.fit(*made, wanted, spot, found));
@@ -40,20 +43,19 @@ impl Outlines {
         }
         let wanted = self.chosen(&outline, wanted);
         let wanted = self.flat(wanted);
-        let spot = Spot { origin: outline.origin.or(spot.origin), ..spot.clone() };
+        // What a schema declares is not where the mistake is.
+        let origin = outline.origin.filter(|(source, _)| *source == OWN);
+        let spot = Spot { origin: origin.or(spot.origin), ..spot.clone() };
         let flat = self.flat(made);
         if flat.kinds != Kinds::NONE && !flat.kinds.meets(wanted.kinds) {
-            let message =
-                format!("{} must be {}, and this is {}", spot.named(), wanted.kinds.shown(), flat.kinds.shown());
-            found.push(spot.misfit(message, "convert it with a function, or read another member"));
+            let (message, help) = other_kind(&spot.named(), wanted.kinds, flat.kinds);
+            found.push(spot.misfit(message, &help));
             return;
         }
-        if let Some(word) = strange_word(&flat, &wanted) {
-            let known = wanted.words.iter().flat_map(|words| words.iter().map(|word| &**word));
-            let known: Vec<&str> = known.collect();
-            let help = suggest(word, known.iter().copied())
-                .map_or_else(|| format!("one of: {}", known.join(", ")), |word| format!("did you mean `{word}`?"));
-            found.push(spot.misfit(format!("{} is never `{word}`", spot.named()), &help));
+        let strange = strange_word(&flat, outline.sample.as_deref(), &wanted);
+        if let (Some(word), Some(known)) = (strange, &wanted.words) {
+            let (message, help) = never(&spot.named(), word, known);
+            found.push(spot.misfit(message, &help));
         }
         self.members(&outline, &wanted, &spot, found);
         if let (Some(made), Some(wanted)) = (flat.items, wanted.items) {
@@ -102,11 +104,29 @@ impl Outlines {
     }
 }
 
-fn strange_word<'f>(made: &'f Flat, wanted: &Flat) -> Option<&'f str> {
+fn strange_word<'f>(made: &'f Flat, sample: Option<&'f str>, wanted: &Flat) -> Option<&'f str> {
     let known = wanted.words.as_ref()?;
-    made.words.as_ref()?.iter().find(|word| !known.contains(word)).map(|word| &**word)
+    let mut words = made.words.iter().flat_map(|words| words.iter()).map(|word| &**word).chain(sample);
+    words.find(|word| known.iter().all(|known| **known != **word))
 }
 
+/// What is said of a value of another kind, and the fix.
+pub(super) fn other_kind(named: &str, wanted: Kinds, found: Kinds) -> (String, String) {
+    let message = format!("{named} must be {}, and this is {}", wanted.shown(), found.shown());
+    (message, "convert it with a function, or read another member".to_owned())
+}
+
+/// What is said of a word that is not among those there can be, and the fix.
+pub(super) fn never(named: &str, word: &str, known: &[Box<str>]) -> (String, String) {
+    let known: Vec<&str> = known.iter().map(|word| &**word).collect();
+    let all = format!("one of: {}", known.join(", "));
+    // A few are shown rather than guessed at: the nearest by its letters may be the opposite.
+    let near = if known.len() <= FEW { None } else { suggest(word, known.iter().copied()) };
+    (format!("{named} is never `{word}`"), near.map_or(all, |word| format!("did you mean `{word}`?")))
+}
+
+/// So many words are listed rather than guessed among.
+const FEW: usize = 6;
 /// Where in the built value we are.
 #[derive(Clone)]
 struct Spot<'s> {

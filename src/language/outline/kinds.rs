@@ -1,6 +1,7 @@
 //! Which kinds of values there may be, and the program's own outlines as data.
 
 use crate::functions::Type;
+use crate::value::{Number, Tree};
 
 /// A set of kinds. Null is none of them: it is nothing, as what is missing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +58,19 @@ impl Kinds {
             Type::Time => Self::TIME,
             Type::List => Self::LIST,
             Type::Map => Self::MAP,
+        }
+    }
+
+    /// The kind of a constant.
+    pub(crate) fn of_tree(tree: &Tree) -> Self {
+        match tree {
+            Tree::Null => Self::NONE,
+            Tree::Bool(_) => Self::BOOLEAN,
+            Tree::Number(Number::Float(_)) => Self::NUMBER,
+            Tree::Number(_) => Self::INTEGER,
+            Tree::Text(_) => Self::TEXT,
+            Tree::List(_) => Self::LIST,
+            Tree::Map(_) => Self::MAP,
         }
     }
 

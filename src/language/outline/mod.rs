@@ -5,6 +5,7 @@
 //! what a schema does not say is not held against a path. Start at [`Outlines`]; `schema` reads JSON Schemas,
 //! `merge` lays outlines over each other, `fit` holds what is built against what is wanted.
 
+mod cell;
 mod fit;
 mod function;
 mod kinds;
@@ -14,6 +15,8 @@ mod schema;
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use cell::Cell;
+pub(super) use cell::Demand;
 pub use function::LISTED;
 pub(super) use kinds::Kinds;
 pub use kinds::Known;
@@ -52,6 +55,10 @@ pub(super) struct Outline {
     pub(super) every: Vec<OutlineId>,
     /// Of each group one holds.
     pub(super) any: Vec<Vec<OutlineId>>,
+    /// One text that it may be; others may come, from tenants' tables.
+    pub(super) sample: Option<Box<str>>,
+    /// The table that yields it.
+    pub(super) cell: Option<Cell>,
     /// Where it is written.
     pub(super) origin: Option<Origin>,
 }
@@ -66,22 +73,27 @@ pub(super) struct Outlines {
     sources: Vec<Source>,
     schemas: HashMap<Box<str>, Option<OutlineId>>,
     built_in: HashMap<(usize, usize), OutlineId>,
+    /// What is wanted of what tables yield.
+    pub(super) demands: Vec<Demand>,
 }
 
-impl Default for Outlines {
-    fn default() -> Self {
+/// The number of the file that is compiled, among the sources.
+pub(super) const OWN: usize = 0;
+
+impl Outlines {
+    /// Those of one file.
+    pub(super) fn of_file(source: &Source) -> Self {
         Self {
             outlines: vec![Rc::new(Outline::default())],
             flats: HashMap::new(),
             busy: Vec::new(),
-            sources: Vec::new(),
+            sources: vec![source.clone()],
             schemas: HashMap::new(),
             built_in: HashMap::new(),
+            demands: Vec::new(),
         }
     }
-}
 
-impl Outlines {
     /// One more.
     pub(super) fn add(&mut self, outline: Outline) -> OutlineId {
         self.outlines.push(Rc::new(outline));

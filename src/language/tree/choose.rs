@@ -87,7 +87,9 @@ impl Build<'_, '_> {
         }
         self.forget(before);
         let otherwise = otherwise.map(|node| {
+            self.ways.push(Way::Otherwise(asked.clone()));
             let plan = self.tree(node, place);
+            self.ways.pop();
             let made = std::mem::take(&mut self.found().made);
             vanishes |= made.vanishes;
             outlines.extend(made.outline);

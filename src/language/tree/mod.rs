@@ -171,12 +171,17 @@ impl Build<'_, '_> {
 
     /// A constant.
     fn literally(&mut self, node: &Node) -> Plan {
-        let outline = match node.scalar() {
-            Some(Scalar::Text(text)) => self.compiler.outlines.words([&**text]),
-            Some(Scalar::Number(_)) => self.compiler.outlines.of(Kinds::NUMBER),
-            Some(Scalar::Bool(_)) => self.compiler.outlines.of(Kinds::BOOLEAN),
-            Some(Scalar::Null) | None => ANYTHING,
+        let said = match node.scalar() {
+            Some(Scalar::Text(text)) => Some((Kinds::TEXT, Some([text.clone()].into()))),
+            Some(Scalar::Number(_)) => Some((Kinds::NUMBER, None)),
+            Some(Scalar::Bool(_)) => Some((Kinds::BOOLEAN, None)),
+            Some(Scalar::Null) | None => None,
         };
+        let source = self.compiler.outlines.source(&self.compiler.source);
+        let outline = said.map_or(ANYTHING, |(kinds, words)| {
+            let origin = Some((source, node.span));
+            self.compiler.outlines.add(Built { kinds, words, origin, ..Built::default() })
+        });
         self.found().made = Made::of(outline);
         Plan::constant(to_tree(node), node.span)
     }
