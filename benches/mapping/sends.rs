@@ -84,7 +84,7 @@ impl Whole {
         let arena = Arena::new();
         let leg = provider(&self.tenant)?.send.as_ref().ok_or("no send")?;
         let message = json::read(&stored, &arena)?;
-        let outcall = legs::send::request(leg, &self.tenant, message, &arena, NOW).map_err(refused)?;
+        let outcall = legs::send::request(leg, &self.tenant, message, &Sender, &arena, NOW).map_err(refused)?;
         Ok(outcall.prepared.body.into())
     }
 
