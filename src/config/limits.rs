@@ -24,6 +24,8 @@ pub struct Limits {
     pub accept: Option<Rate>,
     /// Beyond so many queued messages the platform is told "later".
     pub backlog: u64,
+    /// Its part of its provider account's calls, against the weights of the others there.
+    pub weight: NonZeroU32,
 }
 
 /// How a tenant's messages are delivered.
@@ -74,6 +76,7 @@ impl Default for Limits {
             pair_burst: NonZeroU32::MIN.saturating_add(44),
             accept: None,
             backlog: 500_000,
+            weight: NonZeroU32::MIN,
         }
     }
 }
@@ -140,6 +143,8 @@ pub(super) fn limits(reader: &mut Reader, node: &Node, all: &Limits) -> Limits {
         .unwrap_or(limits.pair_burst);
     limits.backlog =
         fields.get("backlog").and_then(|node| number(reader, node, "limits.backlog")).unwrap_or(limits.backlog);
+    limits.weight =
+        fields.get("weight").and_then(|node| number(reader, node, "limits.weight")).unwrap_or(limits.weight);
     limits
 }
 

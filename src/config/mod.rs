@@ -4,6 +4,7 @@
 //! mapping on the last good version, taken from the snapshot before. Start at [`build`].
 
 mod accounts;
+mod budget;
 mod build;
 mod gateway;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::accounts::{Account, Book};
+use super::budget;
 use super::gateway::Defaults;
 use super::index::Entries;
 use super::keywords::{self, KeywordRule};
@@ -244,6 +245,7 @@ pub(super) fn read(
     let limits = fields.get("limits").map_or_else(|| all.clone(), |node| limits::limits(reader, node, all));
     let all = defaults.delivery.clone();
     let delivery = fields.get("delivery").map_or(all, |node| limits::delivery(reader, node, &defaults.delivery));
+    budget::check(reader, fields, &limits, &numbers, &platform);
     let keywords = keywords::read(reader, fields.get("keywords"), &platform);
     let hosts = fields.get("hosts").map_or(&[][..], Reader::one_or_many);
     let hosts: Vec<String> = hosts.iter().filter_map(|node| reader.text(node, "hosts").map(str::to_owned)).collect();

@@ -1,28 +1,33 @@
-//! One lane: one sender of one tenant. Transactional first, then in order, at the number's and the tenant's rate.
+//! One lane: one sender of one tenant. Transactional first, then in order, one by one as its account's gate lets it through.
 //!
-//! Keeps its share of messages in memory ([`Open::messages`]); the rest wait in the store and are claimed when it runs low. A recipient
-//! who had too many is stepped over, not waited for.
+//! Keeps its share of messages in memory ([`Open::messages`]); the rest wait in the store and are claimed when it runs
+//! low. A recipient who had too many is stepped over, not waited for.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::sync::{OwnedSemaphorePermit, mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::coop::consume_budget;
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
-use super::gate::{Gates, Open};
+use super::gate::{Gates, Permit, Seat, Turn};
 use super::hold::Hold;
+use super::memory::Open;
 use crate::config::Tenant;
 use crate::flow::{After, Flow};
-use crate::limits::Verdict;
+use crate::limits::{Verdict, keys};
 use crate::model::{Class, Ref};
 use crate::store::{Lane, Message};
 
 /// Below that part of its share the store is asked for more.
 const LOW: usize = 4;
+/// Read from the store at once: the readers' time is shared with everybody's webhooks, and a big piece is a long wait.
+const PIECE: usize = 250;
 /// An empty lane ends after this.
 const IDLE: Duration = Duration::from_secs(30);
 
@@ -47,6 +52,9 @@ pub(super) struct LaneTask {
     flow: Arc<Flow>,
     open: Open,
     gates: Arc<Gates>,
+    /// At the gate of its tenant's account.
+    seat: Option<Seat>,
+    bell: Arc<Notify>,
     ended: mpsc::UnboundedSender<(Ref, After)>,
     queue: BTreeMap<(Class, Ref), Box<Message>>,
     /// Stepped over until then, because their recipient had too many.
@@ -55,40 +63,46 @@ pub(super) struct LaneTask {
     stepped_over: HashSet<Ref>,
     /// With the time when their attempts began.
     under_way: HashMap<Ref, Instant>,
-    /// The next to go, with the limits it has passed already.
-    current: Option<Current>,
+    /// The next of each class, counted for their recipients already: a transactional one may come while another waits.
+    heads: BTreeMap<Class, Box<Message>>,
     /// The store has more than is in memory.
     more: bool,
+    /// A transactional one is among them.
+    urgent: Arc<AtomicBool>,
     hold: Hold,
-}
-
-struct Current {
-    message: Box<Message>,
-    number: bool,
 }
 
 /// What the next message waits for.
 enum Next {
-    Go(Box<Message>, OwnedSemaphorePermit),
+    Go(Box<Message>, Permit),
     At(Instant),
     Nothing,
 }
 
 impl LaneTask {
-    pub(super) fn new(lane: Lane, flow: Arc<Flow>, gates: Arc<Gates>) -> (Self, mpsc::UnboundedReceiver<(Ref, After)>) {
+    /// `urgent`: set by whoever could not hand over a transactional message.
+    pub(super) fn new(
+        lane: Lane,
+        flow: Arc<Flow>,
+        gates: Arc<Gates>,
+        urgent: Arc<AtomicBool>,
+    ) -> (Self, mpsc::UnboundedReceiver<(Ref, After)>) {
         let (ended, endings) = mpsc::unbounded_channel();
         let task = Self {
             lane,
             flow,
-            open: Open::new(&gates),
+            open: Open::new(&gates.lanes),
             gates,
+            seat: None,
+            bell: Arc::default(),
             ended,
             queue: BTreeMap::new(),
             later: BTreeMap::new(),
             stepped_over: HashSet::new(),
             under_way: HashMap::new(),
-            current: None,
+            heads: BTreeMap::new(),
             more: true,
+            urgent,
             hold: Hold::default(),
         };
         (task, endings)
@@ -102,15 +116,19 @@ impl LaneTask {
         mut endings: mpsc::UnboundedReceiver<(Ref, After)>,
         mut stop: watch::Receiver<bool>,
     ) -> bool {
+        let mut configured = self.flow.configured.subscribe();
         while !*stop.borrow() {
+            let urgent = self.urgent.swap(false, Ordering::Relaxed);
             let share = self.open.messages();
-            if self.more && self.queue.len() < share / LOW && self.later.len() < share * LATER {
+            if urgent || self.more && self.queue.len() < share / LOW && self.later.len() < share * LATER {
                 self.refill().await;
             }
-            let wake = match self.next().await {
+            let wake = match self.next() {
                 Next::Go(message, permit) => {
                     self.start(message, permit);
                     self.catch_up(&mut handed, &mut endings);
+                    // Nothing above waits while calls may go: the others of this thread want their time too.
+                    consume_budget().await;
                     continue;
                 }
                 Next::At(at) => at,
@@ -121,6 +139,8 @@ impl LaneTask {
                 biased;
                 Ok(()) = stop.changed() => {}
                 Some((reference, after)) = endings.recv() => self.end(reference, after),
+                () = self.bell.notified() => {}
+                Ok(()) = configured.changed() => {}
                 word = handed.recv() => match word {
                     Some(word) => self.hear(word),
                     None => break,
@@ -128,6 +148,7 @@ impl LaneTask {
                 () = sleep_until(wake) => if idle { break },
             }
         }
+        self.seat = None;
         while !self.under_way.is_empty() {
             let Some((reference, after)) = endings.recv().await else { break };
             self.end(reference, after);
@@ -141,7 +162,7 @@ impl LaneTask {
         self.queue.is_empty()
             && self.later.is_empty()
             && self.under_way.is_empty()
-            && self.current.is_none()
+            && self.heads.is_empty()
             && !self.more
     }
 
@@ -158,8 +179,7 @@ impl LaneTask {
         match word {
             Handed::Message(message) => self.take(message),
             Handed::Look(queued) => {
-                let here =
-                    self.queue.len() + self.later.len() + self.under_way.len() + usize::from(self.current.is_some());
+                let here = self.queue.len() + self.later.len() + self.under_way.len() + self.heads.len();
                 self.more |= usize::try_from(queued).is_ok_and(|queued| queued > here);
             }
             Handed::Hold => self.hold(),
@@ -181,37 +201,46 @@ impl LaneTask {
     /// Takes a stored message into memory, or leaves it to a later claim.
     fn take(&mut self, message: Box<Message>) {
         let (class, reference) = (message.message.class, message.message.reference);
-        // Older ones wait in the store: this one gets its turn after them, unless it goes before them all. For those
-        // there is room beside a full queue of the others.
+        // Older ones wait in the store: this one gets its turn after them, unless it goes before them all.
         let urgent = class == Class::Transactional;
-        let share = self.open.messages();
-        let full = self.queue.len() >= if urgent { 2 * share } else { share } || (self.more && !urgent);
-        if full {
+        if self.queue.len() >= self.room(class) || (self.more && !urgent) {
             self.more = true;
         } else if !self.has(reference) {
             self.queue.insert((class, reference), message);
         }
     }
 
+    /// Up to so many in memory one of a class is taken in: the transactional have room beside a full queue of the others.
+    fn room(&self, class: Class) -> usize {
+        match class {
+            Class::Transactional => 2 * self.open.messages(),
+            Class::Promotional => self.open.messages(),
+        }
+    }
+
     fn has(&self, reference: Ref) -> bool {
         self.under_way.contains_key(&reference)
             || self.stepped_over.contains(&reference)
-            || self.current.as_ref().is_some_and(|current| current.message.message.reference == reference)
+            || self.heads.values().any(|head| head.message.reference == reference)
     }
 
     async fn refill(&mut self) {
         let mut held: HashSet<Ref> = self.under_way.keys().copied().collect();
         held.extend(self.queue.keys().map(|(_, reference)| *reference));
         held.extend(&self.stepped_over);
-        held.extend(self.current.iter().map(|current| current.message.message.reference));
-        let most = self.open.messages().saturating_sub(self.queue.len());
+        held.extend(self.heads.values().map(|head| head.message.reference));
+        let most = PIECE.min(self.open.messages());
         match self.flow.store.claim(&self.lane, self.flow.ambient.now(), most, &held).await {
             Ok(claimed) => {
                 self.more = claimed.len() == most;
-                let keyed = claimed
-                    .into_iter()
-                    .map(|message| ((message.message.class, message.message.reference), Box::new(message)));
-                self.queue.extend(keyed);
+                for message in claimed {
+                    let class = message.message.class;
+                    if self.queue.len() < self.room(class) {
+                        self.queue.insert((class, message.message.reference), Box::new(message));
+                    } else {
+                        self.more = true;
+                    }
+                }
             }
             Err(problem) => {
                 warn!(tenant = %self.lane.tenant, %problem, "the lane could not be read");
@@ -220,41 +249,47 @@ impl LaneTask {
         }
     }
 
-    async fn next(&mut self) -> Next {
+    fn next(&mut self) -> Next {
         let snapshot = self.flow.snapshot.load_full();
         if let Some(until) = self.hold.until(&snapshot) {
+            self.rest();
             return Next::At(until);
         }
         if self.hold.probes() && !self.under_way.is_empty() {
+            self.rest();
             return Next::At(Instant::now() + IDLE);
         }
         let Some(tenant) = snapshot.tenant(self.lane.tenant.as_str()) else {
             self.hold.begin();
             return Next::At(Instant::now());
         };
-        if self.current.is_none() {
-            self.current = self.pick(tenant).map(|message| Current { message, number: false });
-        }
-        let Some(mut current) = self.current.take() else {
+        self.pick(tenant);
+        let Some((best, _)) = self.heads.first_key_value() else {
             return self.later.first_key_value().map_or(Next::Nothing, |((at, _), _)| Next::At(*at));
         };
-        if let Some(wait) = self.limited(tenant, &mut current) {
-            self.current = Some(current);
-            return Next::At(Instant::now() + wait);
-        }
-        let gate = self.gates.of(tenant.account(), tenant.delivery.concurrency);
-        match gate.acquire_owned().await {
-            Ok(permit) => Next::Go(current.message, permit),
-            // Never closed; if it were, the message would go without a permit's bound, so it waits instead.
-            Err(_) => {
-                self.current = Some(current);
-                Next::At(Instant::now() + IDLE)
+        let best = *best;
+        let seat = self.seat.take().filter(|seat| seat.is_at(tenant.account()));
+        let seat = seat.unwrap_or_else(|| self.gates.sit(tenant.account(), &self.lane, self.bell.clone()));
+        let turn = self.seat.insert(seat).ask(best);
+        match (turn, self.heads.pop_first()) {
+            (Turn::Go(permit), Some((_, message))) => Next::Go(message, permit),
+            (turn, head) => {
+                self.heads.extend(head);
+                let at = if let Turn::At(at) = turn { at } else { Instant::now() + IDLE };
+                Next::At(self.later.first_key_value().map_or(at, |((later, _), _)| at.min(*later)))
             }
         }
     }
 
-    /// The next message whose recipient has not had too many.
-    fn pick(&mut self, tenant: &Tenant) -> Option<Box<Message>> {
+    /// While it is held it keeps nobody from his turn.
+    fn rest(&mut self) {
+        if let Some(seat) = &self.seat {
+            seat.rest();
+        }
+    }
+
+    /// The best message of each class whose recipient has not had too many, unless a better one is picked already.
+    fn pick(&mut self, tenant: &Tenant) {
         let now = Instant::now();
         while let Some(entry) = self.later.first_entry() {
             if entry.key().0 > now {
@@ -264,39 +299,25 @@ impl LaneTask {
             self.stepped_over.remove(&message.message.reference);
             self.queue.insert((message.message.class, message.message.reference), message);
         }
-        while let Some((_, message)) = self.queue.pop_first() {
+        while let Some(entry) = self.queue.first_entry() {
+            let class = entry.key().0;
+            if self.heads.keys().any(|best| *best <= class) {
+                return;
+            }
+            let message = entry.remove();
             let to = message.message.to.as_str();
-            let key = format!("pair/{}/{}/{to}", self.lane.tenant, self.lane.from.as_str());
+            let key = keys::pair(self.lane.tenant.as_str(), self.lane.from.as_str(), to);
             match self.flow.limits.check(&key, tenant.limits.pair, Some(tenant.limits.pair_burst)) {
-                Verdict::Go => return Some(message),
+                Verdict::Go => drop(self.heads.insert(class, message)),
                 Verdict::Wait(wait) => {
                     self.stepped_over.insert(message.message.reference);
                     self.later.insert((now + wait, message.message.reference), message);
                 }
             }
         }
-        None
     }
 
-    /// The number's rate, then the tenant's. What was granted is not asked for again.
-    fn limited(&self, tenant: &Tenant, current: &mut Current) -> Option<Duration> {
-        if !current.number {
-            if let Some(number) = tenant.number(self.lane.from.as_str()) {
-                let key = format!("number/{}/{}", tenant.provider.name, self.lane.from.as_str());
-                if let Verdict::Wait(wait) = self.flow.limits.check(&key, number.rate, None) {
-                    return Some(wait);
-                }
-            }
-            current.number = true;
-        }
-        let rate = tenant.limits.send?;
-        match self.flow.limits.check(&format!("tenant/{}", self.lane.tenant), rate, tenant.limits.burst) {
-            Verdict::Go => None,
-            Verdict::Wait(wait) => Some(wait),
-        }
-    }
-
-    fn start(&mut self, message: Box<Message>, permit: OwnedSemaphorePermit) {
+    fn start(&mut self, message: Box<Message>, permit: Permit) {
         let reference = message.message.reference;
         self.under_way.insert(reference, Instant::now());
         let (flow, ended) = (self.flow.clone(), self.ended.clone());

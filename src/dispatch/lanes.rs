@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
@@ -14,7 +15,7 @@ use super::lane::{Handed, LaneTask};
 use super::{calls, timers, unmatched};
 use crate::faults::{self, Point};
 use crate::flow::{Flow, Release, Work};
-use crate::model::StopScope;
+use crate::model::{Class, StopScope};
 use crate::store::Lane;
 
 /// Messages on their way to a lane; more wait in the store.
@@ -28,10 +29,18 @@ struct Lanes {
     flow: Arc<Flow>,
     gates: Arc<Gates>,
     /// In order, so that whoever is told something together is told in the same order each time.
-    open: BTreeMap<Lane, mpsc::Sender<Handed>>,
+    open: BTreeMap<Lane, Way>,
     tasks: JoinSet<(Lane, bool)>,
     stopped: Option<(Lane, StopScope, Instant)>,
     stop: watch::Receiver<bool>,
+}
+
+/// The way to a lane.
+#[derive(Clone)]
+struct Way {
+    handed: mpsc::Sender<Handed>,
+    /// A transactional message did not fit into it.
+    urgent: Arc<AtomicBool>,
 }
 
 /// Drives everything that is queued until `stop` is true; returns when nothing is under way any more.
@@ -60,6 +69,9 @@ pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watc
                 Some(Work::Unmatched) => looked_for.notify_one(),
                 None => break,
             },
+        }
+        for lane in lanes.flow.unheard() {
+            lanes.lane(lane).urgent.store(true, Ordering::Relaxed);
         }
     }
     lanes.open.clear();
@@ -90,7 +102,7 @@ async fn recover(flow: &Flow) {
 
 impl Lanes {
     fn new(flow: Arc<Flow>, stop: watch::Receiver<bool>) -> Self {
-        let (gates, open, tasks) = (Arc::default(), BTreeMap::new(), JoinSet::new());
+        let (gates, open, tasks) = (Arc::new(Gates::new(flow.clone())), BTreeMap::new(), JoinSet::new());
         Self { flow, gates, open, tasks, stopped: None, stop }
     }
 
@@ -103,12 +115,20 @@ impl Lanes {
     }
 
     fn hand(&mut self, lane: &Lane, word: Handed) {
-        if let Err(mpsc::error::TrySendError::Closed(word)) = self.lane(lane.clone()).try_send(word) {
-            // The lane had just ended: a new one claims what is stored, this message included.
-            self.open.remove(lane);
-            let _ = self.lane(lane.clone()).try_send(word);
+        let open = self.lane(lane.clone());
+        match open.handed.try_send(word) {
+            Ok(()) => {}
+            Err(mpsc::error::TrySendError::Closed(word)) => {
+                // The lane had just ended: a new one claims what is stored, this message included.
+                self.open.remove(lane);
+                let _ = self.lane(lane.clone()).handed.try_send(word);
+            }
+            // Does not fit: it is stored, and the lane claims it in its turn, which for a transactional one is next.
+            Err(mpsc::error::TrySendError::Full(Handed::Message(message))) => {
+                open.urgent.fetch_or(message.message.class == Class::Transactional, Ordering::Relaxed);
+            }
+            Err(mpsc::error::TrySendError::Full(_)) => {}
         }
-        // Does not fit: it is stored, and the next comparison finds it.
     }
 
     /// Holds a lane, or all lanes of its provider account.
@@ -123,38 +143,39 @@ impl Lanes {
         let snapshot = self.flow.snapshot.load_full();
         let account = |lane: &Lane| snapshot.tenant(lane.tenant.as_str()).map(|tenant| tenant.account());
         let own = account(&lane).filter(|_| scope == StopScope::Account);
-        for (known, sender) in &self.open {
+        for (known, open) in &self.open {
             if *known == lane || own.is_some() && account(known) == own {
-                let _ = sender.try_send(Handed::Hold);
+                let _ = open.handed.try_send(Handed::Hold);
             }
         }
         self.stopped = Some((lane, scope, now));
     }
 
     fn release(&self, release: &Release) {
-        for (_, sender) in self.open.iter().filter(|(lane, _)| release.means(lane)) {
-            let _ = sender.try_send(Handed::Release(release.held.clone()));
+        for (_, way) in self.open.iter().filter(|(lane, _)| release.means(lane)) {
+            let _ = way.handed.try_send(Handed::Release(release.held.clone()));
         }
     }
 
-    fn lane(&mut self, lane: Lane) -> mpsc::Sender<Handed> {
+    fn lane(&mut self, lane: Lane) -> Way {
         if let Some(open) = self.open.get(&lane) {
             return open.clone();
         }
         let (sender, handed) = mpsc::channel(HANDED);
-        let (task, endings) = LaneTask::new(lane.clone(), self.flow.clone(), self.gates.clone());
+        let open = Way { handed: sender, urgent: Arc::default() };
+        let (task, endings) = LaneTask::new(lane.clone(), self.flow.clone(), self.gates.clone(), open.urgent.clone());
         let (stop, name) = (self.stop.clone(), lane.clone());
         self.tasks.spawn(async move {
             let left = task.run(handed, endings, stop).await;
             (name, left)
         });
-        self.open.insert(lane, sender.clone());
-        sender
+        self.open.insert(lane, open.clone());
+        open
     }
 
     fn closed(&mut self, ended: Result<(Lane, bool), tokio::task::JoinError>) {
         // One that broke off is opened again by the next comparison: its messages are stored.
-        self.open.retain(|_, sender| !sender.is_closed());
+        self.open.retain(|_, open| !open.handed.is_closed());
         match ended {
             Ok((lane, true)) if !*self.stop.borrow() => drop(self.lane(lane)),
             Ok(_) => {}

@@ -1,16 +1,18 @@
 //! Lanes: claimed messages meet their limits and go out; calls and timers beside them.
 //!
-//! Decides what goes next and when, nothing of what it means (that is `flow`). One task per lane asks the limits, so
-//! that no two wait on one key. Start at [`run`].
+//! Decides what goes next and when, nothing of what it means (that is `flow`). Each lane is a task; those of one provider
+//! account take turns at its `gate`, where tenants share and the limits are asked. Start at [`run`].
 
 mod calls;
 mod gate;
 mod hold;
 mod lane;
 mod lanes;
+mod memory;
 #[cfg(test)]
 mod tests;
 mod timers;
+mod turns;
 mod unmatched;
 
 pub use lanes::run;

@@ -1,5 +1,8 @@
 //! The dispatcher over the memory store, with a provider and platforms played by one function. Time is tokio's, paused.
 
+mod fair;
+mod pace;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,11 +17,11 @@ use crate::client::Outbound;
 use crate::config::{self, Files, Snapshot};
 use crate::delivery::{Life, Phase};
 use crate::diagnostic::Source;
-use crate::flow::{Ambient, Flow};
+use crate::flow::{Ambient, Flow, Work};
 use crate::model::wire::{Answer, Class as AnswerClass, Prepared};
 use crate::model::{Class, Ref, Secret};
 use crate::store::memory::Memory;
-use crate::store::{Lane, NewCall, NewMessage, Origin, Store, Suppression, Taken};
+use crate::store::{Lane, Message, NewCall, NewMessage, Origin, Store, Suppression, Taken};
 use crate::value::Timestamp;
 
 const PLATFORM: &str = r#"
@@ -62,7 +65,11 @@ fn tenant(name: &str, numbers: &str) -> Source {
 }
 
 fn snapshot(tenants: Vec<Source>) -> Snapshot {
-    let mappings = vec![Source::new("campaigns.yaml", PLATFORM), Source::new("carrier.yaml", PROVIDER)];
+    snapshot_with(PROVIDER, tenants)
+}
+
+fn snapshot_with(provider: &str, tenants: Vec<Source>) -> Snapshot {
+    let mappings = vec![Source::new("campaigns.yaml", PLATFORM), Source::new("carrier.yaml", provider)];
     let files = Files { mappings, tenants, ..Files::default() };
     let resolve = |reference: &config::Reference| Ok(Secret::new(format!("{reference:?}")));
     let (snapshot, problems) = config::build(&files, None, &resolve, [7; 32]);
@@ -112,6 +119,7 @@ struct Stage {
     flow: Arc<Flow>,
     store: Arc<Memory>,
     played: Arc<Played>,
+    work: mpsc::Sender<Work>,
     stop: watch::Sender<bool>,
     running: tokio::task::JoinHandle<()>,
 }
@@ -122,17 +130,30 @@ impl Stage {
         store: Arc<Memory>,
         play: impl Fn(&Prepared, usize) -> BoxFuture<'static, Answer> + Send + Sync + 'static,
     ) -> Self {
+        Self::with(snapshot(tenants), store, play)
+    }
+
+    fn with(
+        snapshot: Snapshot,
+        store: Arc<Memory>,
+        play: impl Fn(&Prepared, usize) -> BoxFuture<'static, Answer> + Send + Sync + 'static,
+    ) -> Self {
         let played = Arc::new(Played(Box::new(play), Mutex::default()));
         // So short that most of what is told does not fit.
         let (work, worked) = mpsc::channel(1);
         let ambient = Arc::new(Clock(Instant::now(), AtomicU64::new(0)));
-        let flow = Arc::new(Flow::new(snapshot(tenants), store.clone(), played.clone(), ambient, work));
+        let flow = Arc::new(Flow::new(snapshot, store.clone(), played.clone(), ambient, work.clone()));
         let (stop, stopped) = watch::channel(false);
         let running = tokio::spawn(super::run(flow.clone(), worked, stopped));
-        Self { flow, store, played, stop, running }
+        Self { flow, store, played, work, stop, running }
     }
 
     async fn accept(&self, number: i64, tenant: &str, from: &str) {
+        self.accept_as(Class::Promotional, number, tenant, from).await;
+    }
+
+    /// Stored, and known to nobody else.
+    async fn accept_as(&self, class: Class, number: i64, tenant: &str, from: &str) -> NewMessage {
         let now = self.flow.ambient.now();
         // Each to somebody else, so that no pair meets its limit.
         let to = 919_812_300_000 + number;
@@ -142,7 +163,7 @@ impl Stage {
             reference: Ref::from_number(number),
             lane: Lane { tenant: tenant.into(), from: from.into() },
             to: to.to_string().as_str().into(),
-            class: Class::Promotional,
+            class,
             origin: Origin::Platform,
             platform_id: format!("m{number}"),
             dedupe: None,
@@ -151,7 +172,15 @@ impl Stage {
             life: Life::new(now.after(Duration::from_secs(3600))),
             at: now,
         };
-        self.store.accept(vec![message]).await.unwrap();
+        self.store.accept(vec![message.clone()]).await.unwrap();
+        message
+    }
+
+    /// Stored, and handed over if there is room on the way.
+    async fn hand(&self, class: Class, number: i64, tenant: &str, from: &str) {
+        let message = self.accept_as(class, number, tenant, from).await;
+        let (provider_id, said, revision) = (None, Vec::new(), 0);
+        let _ = self.work.try_send(Work::Message(Box::new(Message { message, provider_id, said, revision })));
     }
 
     async fn phase(&self, number: i64) -> Phase {

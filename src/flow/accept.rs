@@ -84,7 +84,7 @@ impl Flow {
     }
 
     /// Gives a message that was just stored to the dispatcher without reading it back.
-    pub(super) fn hand_over(&self, message: NewMessage) {
+    pub fn hand_over(&self, message: NewMessage) {
         self.tell(Work::Message(Box::new(store::Message {
             message,
             provider_id: None,

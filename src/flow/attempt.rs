@@ -14,6 +14,7 @@ use crate::delivery::{Input, Outcome, Phase};
 use crate::faults::{self, Point};
 use crate::legs::send::{Sent, outcome, request};
 use crate::legs::{NoCall, Outcall};
+use crate::limits::{Turned, keys};
 use crate::mapping::SendLeg;
 use crate::model::wire::{Answer, Class};
 use crate::model::{Failure, Reason, Refusal, StopScope};
@@ -33,6 +34,8 @@ pub struct After {
 
 /// Nobody's fault that the message can mend: the lane waits.
 const HELD: After = After { again: true, hold: true, stop: None };
+
+const TOO_MANY_REQUESTS: u16 = 429;
 
 impl Flow {
     /// Makes one attempt. Store trouble leaves the message as it was: it goes again, or is in doubt after a restart.
@@ -177,6 +180,7 @@ impl Flow {
             if self.opted_out(&message.message, tenant) {
                 return (Input::OptedOut, None);
             }
+            let sent = self.limits.now();
             let (answer, proof) = match proved {
                 Ok(proof) => {
                     info!(id = %message.message.reference, tenant = %tenant.name, to = %message.message.to, attempt = message.message.life.attempts + 1, "dispatched");
@@ -193,6 +197,7 @@ impl Flow {
                 Sent::Renew => refused = Some(proof),
                 Sent::Settled { outcome, provider_id } => {
                     self.note_trouble(message, tenant, &answer, &outcome);
+                    self.slow_down(message, tenant, &answer, &outcome, sent);
                     return (Input::Answered(outcome), provider_id);
                 }
             }
@@ -204,6 +209,27 @@ impl Flow {
         let (facts, arena) = (TenantFacts::new(self, tenant, now), Arena::new());
         let value = decode(&message.message.body, &arena).unwrap_or(crate::value::Value::Null);
         outcome(leg, tenant, value, (answer, renewed), &facts, &arena, now)
+    }
+
+    /// A provider that says "too fast" is sent less for a while: from this number, or, where the mapping would have its
+    /// account stop, from all of the account's.
+    fn slow_down(&self, message: &Message, tenant: &Tenant, answer: &Answer, outcome: &Outcome, sent: Duration) {
+        let (after, failure) = match outcome {
+            Outcome::Again { after, failure } => (*after, failure),
+            Outcome::Doubt { failure } | Outcome::Hold { failure } | Outcome::Refused { failure } => (None, failure),
+            Outcome::Taken => return,
+        };
+        if answer.http != Some(TOO_MANY_REQUESTS) && failure.reason != Reason::Throttled {
+            return;
+        }
+        let number = message.message.lane.from.as_str();
+        let (key, scope) = match failure.stop {
+            Some(StopScope::Account) => (keys::account(tenant.account()), "account"),
+            Some(StopScope::Number) | None => (keys::number(tenant.provider.name.as_str(), number), "number"),
+        };
+        if let Some(Turned::Down(percent)) = self.limits.throttled(&key, sent, after) {
+            warn!(tenant = %tenant.name, number, scope, percent, "the provider says too fast: slowed down");
+        }
     }
 
     fn note_trouble(&self, message: &Message, tenant: &Tenant, answer: &Answer, outcome: &Outcome) {

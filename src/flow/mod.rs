@@ -7,6 +7,7 @@ mod accept;
 mod ambient;
 mod attempt;
 mod calls;
+mod drain;
 mod event;
 mod facts;
 mod inbound;
@@ -28,21 +29,24 @@ mod webhook;
 pub use ambient::{Ambient, Ids};
 pub use attempt::After;
 pub use calls::CallEnd;
+pub use drain::Drain;
 pub use event::Looked;
 pub use misses::Misses;
 pub use redrive::{Prospect, Redriven};
 pub use release::Release;
 pub use templates::Synced;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::client::Outbound;
 use crate::config::Snapshot;
 use crate::limits::Limits;
-use crate::model::StopScope;
+use crate::model::{Class, StopScope};
 use crate::store::{self, Lane, Store};
 use crate::value::Timestamp;
 
@@ -75,6 +79,8 @@ pub struct Flow {
     pub ambient: Arc<dyn Ambient>,
     /// How fast.
     pub limits: Limits,
+    /// Told after each change of the configuration: whoever waits because of the old one looks at the new one.
+    pub configured: watch::Sender<()>,
     /// Tables without a row.
     pub misses: Misses,
     ids: Ids,
@@ -84,6 +90,14 @@ pub struct Flow {
     /// When. The entries' own end only bounds the memory.
     replied: moka::sync::Cache<String, Timestamp>,
     work: mpsc::Sender<Work>,
+    unheard: Unheard,
+}
+
+/// Lanes whose transactional messages did not fit into the dispatcher's queue: as many as there are senders at most.
+#[derive(Default)]
+struct Unheard {
+    any: AtomicBool,
+    lanes: Mutex<BTreeSet<Lane>>,
 }
 
 impl Flow {
@@ -104,6 +118,7 @@ impl Flow {
             outbound,
             ambient,
             limits: Limits::default(),
+            configured: watch::Sender::default(),
             misses: Misses::default(),
             ids: Ids::default(),
             tokens: tokens::Tokens::new(),
@@ -111,6 +126,7 @@ impl Flow {
             templates: templates::Templates::new(),
             replied,
             work,
+            unheard: Unheard::default(),
         }
     }
 
@@ -118,11 +134,26 @@ impl Flow {
     pub fn configure(&self, mut snapshot: Snapshot) {
         snapshot.keys = Arc::clone(&self.keys.ring);
         self.snapshot.store(Arc::new(snapshot));
+        self.configured.send_replace(());
         self.tell(Work::Calls);
     }
 
     /// Tells the dispatcher. A full queue is fine: what is told is stored, and the dispatcher looks there too.
     fn tell(&self, work: Work) {
-        let _ = self.work.try_send(work);
+        if let Err(mpsc::error::TrySendError::Full(Work::Message(message))) = self.work.try_send(work)
+            && message.message.class == Class::Transactional
+        {
+            // It goes before those that wait in the store, so its lane must not find it behind them.
+            self.unheard.lanes.lock().unwrap_or_else(PoisonError::into_inner).insert(message.message.lane);
+            self.unheard.any.store(true, Ordering::Release);
+        }
+    }
+
+    /// Lanes that have a transactional message in the store that the dispatcher was not told of; each is named once.
+    pub fn unheard(&self) -> BTreeSet<Lane> {
+        if !self.unheard.any.swap(false, Ordering::Acquire) {
+            return BTreeSet::new();
+        }
+        std::mem::take(&mut *self.unheard.lanes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

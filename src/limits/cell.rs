@@ -34,6 +34,14 @@ impl Pace {
         Self { interval, burst }
     }
 
+    /// So many hundredths of it, in rate and burst alike; at least one at once.
+    pub(super) fn slowed(self, percent: u32) -> Self {
+        let part = u64::from(percent.clamp(1, 100));
+        let burst = u64::from(self.burst.get()) * part / 100;
+        let burst = u32::try_from(burst).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN);
+        Self { interval: self.interval.saturating_mul(100).div_ceil(part).min(LONGEST), burst }
+    }
+
     fn quota(self) -> Quota {
         Quota::with_period(Duration::from_nanos(self.interval))
             .unwrap_or_else(|| Quota::per_second(self.burst))
@@ -77,6 +85,15 @@ impl<C: Clock> Cell<C> {
         match self.limiter.check() {
             Ok(()) => Verdict::Go,
             Err(not_until) => Verdict::Wait(not_until.wait_time_from(self.limiter.clock().now())),
+        }
+    }
+
+    /// What [`Cell::check`] would say; counts nothing.
+    pub(super) fn peek(&self, now: C::Instant) -> Verdict {
+        let most = self.pace.deepest_debt().saturating_sub(self.pace.interval);
+        match self.debt(now).saturating_sub(most) {
+            0 => Verdict::Go,
+            wait => Verdict::Wait(Duration::from_nanos(wait)),
         }
     }
 

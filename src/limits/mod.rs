@@ -1,9 +1,11 @@
 //! How fast: GCRA cells by key; go, or wait until. Used at the door and at dispatch.
 //!
 //! Does not sleep, knows no store and no tenant file. Each key is asked by one dispatcher only: many waiters on one
-//! key would all wake at once. Start at [`Limits`].
+//! key would all wake at once. Start at [`Limits`]; what a provider's "too fast" does is in `slowdown`.
 
 mod cell;
+pub mod keys;
+mod slowdown;
 #[cfg(test)]
 mod tests;
 mod timer;
@@ -14,10 +16,12 @@ use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use governor::clock::Clock;
+use governor::clock::{Clock, Reference};
 
 use crate::model::Rate;
 use cell::{Cell, Pace};
+use slowdown::Slowdown;
+pub use slowdown::Turned;
 pub use timer::Timer;
 
 /// May this one go?
@@ -29,14 +33,45 @@ pub enum Verdict {
     Wait(Duration),
 }
 
+/// So many in such a time, so many at once, and perhaps less for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speed(Pace);
+
+impl Speed {
+    /// `rate` with `burst` (the rate's own number if `None`).
+    #[must_use]
+    pub fn new(rate: Rate, burst: Option<NonZeroU32>) -> Self {
+        Self(Pace::new(rate, burst.unwrap_or(rate.cells())))
+    }
+
+    /// So many hundredths of it.
+    #[must_use]
+    pub fn slowed(self, percent: u32) -> Self {
+        if percent >= slowdown::WHOLE { self } else { Self(self.0.slowed(percent)) }
+    }
+}
+
+/// How a key stands that its provider may have called too fast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slowed {
+    /// Hundredths of the ceiling that it goes at.
+    pub percent: u32,
+    /// So long nothing is to be sent at all.
+    pub pause: Duration,
+    /// Whether it just began to rise, or is over: for the log.
+    pub turned: Option<Turned>,
+}
+
+const AT_THE_CEILING: Slowed = Slowed { percent: slowdown::WHOLE, pause: Duration::ZERO, turned: None };
+
 /// Cells by key, each with its own rate.
-///
-/// The clock is the one that tokio's timer goes by, so that whoever sleeps as long as [`Verdict::Wait`] says is let
-/// through afterwards; a clock of another make would leave some microseconds to wait again.
 #[derive(Debug)]
 pub struct Limits<C: Clock = Timer> {
     clock: C,
+    born: C::Instant,
     hasher: RandomState,
+    /// Those below their ceiling: mostly none.
+    slowed: Mutex<HashMap<Box<str>, Slowdown>>,
     /// By the key's hash, so that lanes seldom wait for each other. A lock is held for one decision, never over an await.
     shards: [Mutex<Shard<C>>; SHARDS],
 }
@@ -57,15 +92,30 @@ impl Default for Limits<Timer> {
 impl<C: Clock + Clone> Limits<C> {
     /// No cells yet; time as `clock` tells it.
     pub fn with_clock(clock: C) -> Self {
-        Self { clock, hasher: RandomState::new(), shards: std::array::from_fn(|_| Mutex::default()) }
+        let shards = std::array::from_fn(|_| Mutex::default());
+        Self { born: clock.now(), clock, hasher: RandomState::new(), slowed: Mutex::default(), shards }
     }
 
     /// Asks for one of `key` at `rate` with `burst` (the rate's own number if `None`).
+    pub fn check(&self, key: &str, rate: Rate, burst: Option<NonZeroU32>) -> Verdict {
+        self.take(key, Speed::new(rate, burst))
+    }
+
+    /// What [`Limits::take`] would say; counts nothing.
+    pub fn peek(&self, key: &str, Speed(pace): Speed) -> Verdict {
+        let mut shard = self.shard(key);
+        let Some(cell) = shard.get_mut(key) else { return Verdict::Go };
+        if cell.pace() != pace {
+            *cell = cell.at_pace(pace, self.clock.clone());
+        }
+        cell.peek(self.clock.now())
+    }
+
+    /// Asks for one of `key`.
     ///
     /// A changed rate or burst starts a new cell that takes over what the old one had used up: lowering a rate after a
     /// provider's 429 must not hand out a fresh burst.
-    pub fn check(&self, key: &str, rate: Rate, burst: Option<NonZeroU32>) -> Verdict {
-        let pace = Pace::new(rate, burst.unwrap_or(rate.cells()));
+    pub fn take(&self, key: &str, Speed(pace): Speed) -> Verdict {
         let mut shard = self.shard(key);
         if let Some(cell) = shard.get_mut(key) {
             if cell.pace() != pace {
@@ -80,11 +130,48 @@ impl<C: Clock + Clone> Limits<C> {
         verdict
     }
 
+    /// The time by the limits' clock, from any one moment.
+    pub fn now(&self) -> Duration {
+        Duration::from_nanos(self.clock.now().duration_since(self.born).as_u64())
+    }
+
+    /// The provider called `key` too fast: in answer to what was sent at `sent` ([`Limits::now`] of then), with the wish
+    /// to be left alone for `after`. The key's new direction, if it is one.
+    pub fn throttled(&self, key: &str, sent: Duration, after: Option<Duration>) -> Option<Turned> {
+        let now = self.now();
+        self.slowed().entry(key.into()).or_insert(Slowdown::NONE).cut(sent, now, after)
+    }
+
+    /// How far `key` is below its ceiling.
+    pub fn slowdown(&self, key: &str) -> Slowed {
+        let mut slowed = self.slowed();
+        let Some(slowdown) = slowed.get_mut(key) else { return AT_THE_CEILING };
+        let now = self.now();
+        let turned = slowdown.turned(now);
+        let found = Slowed { percent: slowdown.percent(now), pause: slowdown.pause(now), turned };
+        if turned == Some(Turned::Over) {
+            slowed.remove(key);
+        }
+        found
+    }
+
+    /// Hundredths of its ceiling that `key` goes at; for whoever only looks.
+    pub fn percent(&self, key: &str) -> u32 {
+        let now = self.now();
+        self.slowed().get(key).map_or(slowdown::WHOLE, |slowdown| slowdown.percent(now))
+    }
+
+    fn slowed(&self) -> MutexGuard<'_, HashMap<Box<str>, Slowdown>> {
+        self.slowed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Forgets the keys that are as good as new: asking for them again gives the same verdicts.
     ///
     /// Without it memory is still bounded by what is in use (a shard is swept before it grows); a timer that calls it
     /// gives the memory of a burst of keys back.
     pub fn retain_recent(&self) {
+        let now = self.now();
+        self.slowed().retain(|_, slowdown| slowdown.percent(now) < slowdown::WHOLE);
         for shard in &self.shards {
             let mut shard = lock(shard);
             sweep(&mut shard, &self.clock);

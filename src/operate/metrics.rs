@@ -3,6 +3,8 @@
 //! Everything is asked when it is wanted and written by a recorder of its own, so that what is gone, a tenant or a version,
 //! leaves no series behind. Labels are names of the configuration, never anything of a message.
 
+use std::collections::HashMap;
+
 use metrics::{Recorder, counter, describe_counter, describe_gauge, gauge, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusBuilder;
 
@@ -10,6 +12,7 @@ use super::standing::Standing;
 use super::{Desk, Recounted};
 use crate::config::Snapshot;
 use crate::diagnostic::Severity;
+use crate::flow::Drain;
 use crate::mapping::Party;
 use crate::model::Name;
 use crate::store::Ledger;
@@ -32,6 +35,7 @@ impl Desk {
                 accounts.push(Account { tenant: tenant.name.clone(), ledger, queued });
             }
         }
+        let drains = self.flow.drains().await.unwrap_or_default();
         let recorder = PrometheusBuilder::new().build_recorder();
         let text = recorder.handle();
         let recorder: &dyn Recorder = &recorder;
@@ -40,12 +44,29 @@ impl Desk {
             configuration(&self.standing(), &snapshot);
             accounts.iter().for_each(messages);
             self.recounted().iter().for_each(|recounted| recount(recounted));
+            self.rates(&snapshot, &drains);
             for ((mapping, table), count) in self.flow.misses.all() {
                 let labels = [("mapping", mapping), ("table", table)];
                 counter!("switchboard_table_misses_total", &labels).absolute(count);
             }
         });
         text.render()
+    }
+
+    fn rates(&self, snapshot: &Snapshot, drains: &HashMap<Name, Drain>) {
+        for tenant in &snapshot.tenants {
+            for number in &tenant.numbers {
+                let labels = [("tenant", tenant.name.to_string()), ("number", number.number.as_str().to_owned())];
+                let ceiling = f64::from(number.rate.cells().get()) / number.rate.period().as_secs_f64();
+                gauge!("switchboard_rate_ceiling", &labels).set(ceiling);
+                let percent = f64::from(self.flow.percent(tenant, number));
+                gauge!("switchboard_rate_current", &labels).set(ceiling * percent / 100.0);
+            }
+            if let Some(drain) = drains.get(&tenant.name) {
+                let takes = drain.takes.map_or(f64::INFINITY, |takes| takes.as_secs_f64());
+                gauge!("switchboard_drain_seconds", "tenant" => tenant.name.to_string()).set(takes);
+            }
+        }
     }
 }
 
@@ -63,6 +84,12 @@ fn describe() {
         ("switchboard_tenants", "Tenants by state; removed: its file is gone, its last message not settled."),
         ("switchboard_messages", "Where the messages stand that were accepted."),
         ("switchboard_messages_queued", "Messages that wait for their turn."),
+        (
+            "switchboard_drain_seconds",
+            "How long these take at the rates of now, at least; +Inf: their sender cannot send.",
+        ),
+        ("switchboard_rate_ceiling", "A number's rate as its tenant's file has it, per second."),
+        ("switchboard_rate_current", "The same after what its provider called too fast."),
         (
             "switchboard_ledger_difference",
             "Accepted messages less those that stand somewhere: anything but 0 is a fault.",

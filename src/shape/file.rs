@@ -75,7 +75,8 @@ pub static PLATFORM: MapShape = MapShape::new(
             member(
                 "retry_budget",
                 Kind::Duration,
-                "how long the platform repeats what it was told \"later\" about; a note to readers so far",
+                "how long the platform repeats what it was told \"later\" about; a tenant whose `backlog` takes longer \
+                 to send is warned of",
                 "30m",
             ),
         ],

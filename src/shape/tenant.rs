@@ -147,6 +147,13 @@ pub static LIMITS: MapShape = MapShape::new(
         member("accept", Kind::Rate, "at the door; beyond it the platform is told `throttled`", "200/s").or("no limit"),
         member("backlog", Kind::Integer, "queued messages; beyond it the platform is told `overloaded`", "500000")
             .or("500000"),
+        member(
+            "weight",
+            Kind::Integer,
+            "its part of the provider account's calls while tenants that share the account want more than there are",
+            "2",
+        )
+        .or("1"),
     ]],
 );
 
@@ -170,13 +177,7 @@ pub static DELIVERY: MapShape = MapShape::new(
             "what happens to an attempt of unknown outcome",
             "{ wait: 120s, then: resend }",
         ),
-        member(
-            "concurrency",
-            Kind::Integer,
-            "calls under way per provider account; a change holds from the next start",
-            "64",
-        )
-        .or("64"),
+        member("concurrency", Kind::Integer, "calls under way per provider account", "64").or("64"),
         member(
             "suppression",
             Kind::Word(&["tenant", "number", "off"]),
