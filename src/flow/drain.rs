@@ -39,11 +39,11 @@ impl Flow {
     fn drain(&self, tenant: &Tenant, queues: &[(Lane, u64)]) -> Drain {
         let queued = queues.iter().map(|(_, queued)| queued).sum();
         let all = tenant.limits.send.map(|rate| time_for(queued, rate, 100)).unwrap_or_default();
-        let each = queues.iter().map(|(lane, queued)| {
+        let mut each = queues.iter().map(|(lane, queued)| {
             let number = tenant.number(lane.from.as_str()).filter(|_| tenant.enabled)?;
             Some(time_for(*queued, number.rate, self.percent(tenant, number)))
         });
-        let takes = each.fold(Some(all), |longest, takes| Some(longest?.max(takes?)));
+        let takes = each.try_fold(all, |longest, takes| Some(longest.max(takes?)));
         Drain { queued, takes }
     }
 

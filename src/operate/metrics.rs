@@ -14,7 +14,7 @@ use crate::config::Snapshot;
 use crate::diagnostic::Severity;
 use crate::flow::Drain;
 use crate::mapping::Party;
-use crate::model::Name;
+use crate::model::{Name, Rate};
 use crate::store::Ledger;
 
 /// What one tenant's messages come to.
@@ -55,13 +55,13 @@ impl Desk {
 
     fn rates(&self, snapshot: &Snapshot, drains: &HashMap<Name, Drain>) {
         for tenant in &snapshot.tenants {
-            for number in &tenant.numbers {
-                let labels = [("tenant", tenant.name.to_string()), ("number", number.number.as_str().to_owned())];
-                let ceiling = f64::from(number.rate.cells().get()) / number.rate.period().as_secs_f64();
-                gauge!("switchboard_rate_ceiling", &labels).set(ceiling);
-                let percent = f64::from(self.flow.percent(tenant, number));
-                gauge!("switchboard_rate_current", &labels).set(ceiling * percent / 100.0);
-            }
+            let each = tenant.numbers.iter().map(|number| (per_second(number.rate), self.flow.percent(tenant, number)));
+            let (ceiling, current) = each.fold((0.0, 0.0), |(ceiling, current), (rate, percent)| {
+                (ceiling + rate, current + rate * f64::from(percent) / 100.0)
+            });
+            let most = tenant.limits.send.map_or(f64::INFINITY, per_second);
+            gauge!("switchboard_rate_ceiling", "tenant" => tenant.name.to_string()).set(most.min(ceiling));
+            gauge!("switchboard_rate_current", "tenant" => tenant.name.to_string()).set(most.min(current));
             if let Some(drain) = drains.get(&tenant.name) {
                 let takes = drain.takes.map_or(f64::INFINITY, |takes| takes.as_secs_f64());
                 gauge!("switchboard_drain_seconds", "tenant" => tenant.name.to_string()).set(takes);
@@ -88,8 +88,8 @@ fn describe() {
             "switchboard_drain_seconds",
             "How long these take at the rates of now, at least; +Inf: their sender cannot send.",
         ),
-        ("switchboard_rate_ceiling", "A number's rate as its tenant's file has it, per second."),
-        ("switchboard_rate_current", "The same after what its provider called too fast."),
+        ("switchboard_rate_ceiling", "Messages a second that a tenant's file lets it send."),
+        ("switchboard_rate_current", "The same less what its provider called too fast."),
         (
             "switchboard_ledger_difference",
             "Accepted messages less those that stand somewhere: anything but 0 is a fault.",
@@ -106,6 +106,10 @@ fn describe() {
     describe_counter!("switchboard_configuration_loads_total", "How often the files were read, by what came of it.");
     describe_counter!("switchboard_messages_accepted_total", "Messages accepted.");
     describe_counter!("switchboard_table_misses_total", "Look-ups that no row of the table has.");
+}
+
+fn per_second(rate: Rate) -> f64 {
+    f64::from(rate.cells().get()) / rate.period().as_secs_f64()
 }
 
 /// A count as a gauge: exact up to 2^53.

@@ -84,7 +84,8 @@ fn tenant(number: usize, platform: &str, provider: &str, second: &str) -> String
         _ => ("application_id private_key api_key signature_secret", String::new()),
     };
     writeln!(text, "  {platform}{second}: {{ {} }}\n  {provider}{second}: {{ {} }}", own(ours), own(theirs)).unwrap();
-    writeln!(text, "settings: {{ {settings}{project} }}").unwrap();
+    // What each of these platforms has the patience for.
+    writeln!(text, "settings: {{ {settings}{project} }}\nlimits: {{ backlog: 100000 }}").unwrap();
     text
 }
 
