@@ -26,6 +26,8 @@ mod mappings;
 #[cfg(test)]
 mod million;
 #[cfg(test)]
+mod neighbours;
+#[cfg(test)]
 mod newcomer;
 #[cfg(test)]
 mod operator;

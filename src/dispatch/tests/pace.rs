@@ -169,3 +169,68 @@ async fn a_provider_that_says_too_fast_is_sent_less_and_then_slowly_more() {
     assert!(after <= 1000 + 100, "{after} in ten seconds");
     stage.end().await;
 }
+
+/// On a clock that nobody moves, for docs/performance.md: the time and the windows of a queue of ten thousand, and what
+/// asking for a turn costs.
+#[test]
+#[ignore = "takes twenty seconds and asserts no time"]
+fn real() {
+    const MANY: i64 = 10_000;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let acme = || tenant("acme", "{ number: \"14155550100\", rate: 1000/s }");
+    let ideal = Duration::from_secs(9);
+    runtime.block_on(async {
+        let arrivals = Arrivals::default();
+        let store = Arc::new(Memory::new());
+        let stage = Stage::new(vec![acme()], store, carrier(&arrivals, |_| Duration::ZERO));
+        for number in 0..MANY {
+            stage.accept(number, "acme", FROM[0]).await;
+        }
+        while arrivals.numbers().len() < usize::try_from(MANY).unwrap() {
+            sleep(Duration::from_millis(20)).await;
+        }
+        let mut times: Vec<Instant> = arrivals.times().into_values().collect();
+        times.sort();
+        let took = *times.last().unwrap() - times[0];
+        println!(
+            "10000 queued at 1000/s, burst 1000: {took:?}, {:.3} of ideal",
+            took.as_secs_f64() / ideal.as_secs_f64()
+        );
+        for window in [10_u32, 100, 1000] {
+            let most = times.iter().enumerate().map(|(at, start)| {
+                let end = *start + Duration::from_millis(window.into());
+                times.partition_point(|time| *time <= end) - at
+            });
+            println!("most calls in a window of {window} ms: {} of {}", most.max().unwrap_or(0), window + 1000);
+        }
+        stage.end().await;
+    });
+    let (took, used) = runtime.block_on(async {
+        let (work, _) = mpsc::channel(1);
+        let ambient = Arc::new(Clock(Instant::now(), AtomicU64::new(0)));
+        let played = Arc::new(Played(Box::new(|_, _| std::future::ready(answer(202)).boxed()), Mutex::default()));
+        let flow = Arc::new(Flow::new(snapshot(vec![acme()]), Arc::new(Memory::new()), played, ambient, work));
+        let lane = Lane { tenant: "acme".into(), from: FROM[0].into() };
+        let seat = crate::dispatch::gate::Gates::new(flow).sit("carrier/acme", &lane, Arc::default());
+        let (begun, before, mut went) = (Instant::now(), on_a_core(), 0);
+        while went < MANY {
+            match seat.ask(Class::Promotional) {
+                crate::dispatch::gate::Turn::Go(permit) => {
+                    went += 1;
+                    drop(permit);
+                }
+                crate::dispatch::gate::Turn::At(at) => tokio::time::sleep_until(at).await,
+                crate::dispatch::gate::Turn::Bell => unreachable!("nobody else is here"),
+            }
+        }
+        (begun.elapsed(), on_a_core() - before)
+    });
+    let share = used.as_secs_f64() / took.as_secs_f64();
+    println!("10000 turns alone: {took:?}, of a core {:.2} % ({:?} a turn)", 100.0 * share, used / 10_000);
+}
+
+/// The time that this thread had a core.
+fn on_a_core() -> Duration {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(text.split_whitespace().next().unwrap().parse().unwrap())
+}
