@@ -3,7 +3,7 @@
 //! The suite counts. The two tests that measure are left out of it; docs/performance.md has their commands and figures.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 use switchboard::sim::Delay;
@@ -60,8 +60,7 @@ async fn a_flood_of_one_tenant_is_not_waited_for_by_another() {
 
 /// Milliseconds since 1970, as the simulators stamp.
 fn now() -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    i64::try_from(now.as_millis()).unwrap()
+    jiff::Timestamp::now().as_millisecond()
 }
 
 /// Half and 99 of 100 are not above these, in milliseconds.
