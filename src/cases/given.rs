@@ -173,6 +173,7 @@ fn tenant(mapping: &Mapping, given: &Wanted, material: &Material<'_>, secrets: &
     }
     let parts = [
         ("numbers", part("numbers")),
+        ("keywords", part("keywords")),
         ("settings", part("settings").map(|settings| json!({own: settings}))),
         ("credentials", Some(json!({own: credentials}))),
     ];

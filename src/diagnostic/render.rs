@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
 
+use super::source::border;
 use super::{Diagnostic, Severity, Source, Span, line_col};
 
 /// Longer lines are cut around the caret.
@@ -54,18 +55,20 @@ impl Diagnostic {
 
 fn excerpt(f: &mut fmt::Formatter<'_>, source: &Source, span: Span, label: Option<&str>, gutter: usize) -> fmt::Result {
     let place = line_col(source, span.start);
-    let text = source.text.split('\n').nth(place.line - 1).unwrap_or_default();
-    let line: Vec<char> = text.trim_end_matches('\r').chars().collect();
-    let column = (place.column - 1).min(line.len());
-    let marked = source.slice(span).split('\n').next().unwrap_or_default().trim_end_matches('\r').chars().count();
+    let line = source.line(place.line);
+    // Of a long line only what is shown is looked at: there may be thousands of problems on it.
+    let at = border(line, span.start.saturating_sub(source.start_of(place.line)));
+    let before = if line.chars().nth(WIDEST).is_some() { BEFORE } else { WIDEST };
+    let from = line[..at].char_indices().rev().take(before).last().map_or(at, |(from, _)| from);
+    let shown: String = line[from..].chars().take(WIDEST).collect();
+    let marked =
+        source.slice(span).split('\n').next().unwrap_or_default().trim_end_matches('\r').chars().take(WIDEST).count();
 
-    let from = if line.len() > WIDEST { column.saturating_sub(BEFORE) } else { 0 };
-    let to = line.len().min(from + WIDEST);
     let lead = if from > 0 { "…" } else { "" };
-    let shown: String = line[from..to].iter().collect();
-    let tail = if to < line.len() { "…" } else { "" };
-    let indent = column - from + lead.chars().count();
-    let carets = "^".repeat(marked.min(to.saturating_sub(column)).max(1));
+    let tail = if from + shown.len() < line.len() { "…" } else { "" };
+    let skipped = line[from..at].chars().count();
+    let indent = skipped + lead.chars().count();
+    let carets = "^".repeat(marked.min(shown.chars().count().saturating_sub(skipped)).max(1));
 
     writeln!(f, "{:gutter$} |", "")?;
     let line = format!("{} | {lead}{}{tail}", place.line, printable(&shown));

@@ -2,6 +2,8 @@
 
 /// Longer words are not compared: nobody mistypes one of these, and the work is quadratic.
 const LONGEST: usize = 64;
+/// Of more words only so many are compared: a file of a thousand slips among a thousand names is no reason to wait.
+const MOST: usize = 500;
 
 /// The candidate nearest to `word`, if it is near enough to be a slip of the hand: one edit in three characters.
 /// Letters' case counts half an edit less than another letter: `messageID` is nearest to `messageId`.
@@ -13,6 +15,7 @@ pub fn suggest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     }
     candidates
         .into_iter()
+        .take(MOST)
         .filter(|candidate| *candidate != word)
         .filter_map(|candidate| {
             let meant: Vec<char> = candidate.chars().take(LONGEST + 1).collect();
@@ -71,6 +74,18 @@ mod tests {
         check("checks", None);
         check("", None);
         check(&"x".repeat(5000), None);
+    }
+
+    #[test]
+    fn no_more_than_so_many_are_compared() {
+        let words: Vec<String> = (0..100_000).map(|number| format!("word{number}")).collect();
+        let asked = std::cell::Cell::new(0);
+        let counted = words.iter().map(|word| {
+            asked.set(asked.get() + 1);
+            word.as_str()
+        });
+        assert_eq!(suggest("wordd499", counted), Some("word499"));
+        assert_eq!(asked.get(), super::MOST);
     }
 
     #[test]

@@ -91,6 +91,11 @@ impl Template {
         })
     }
 
+    /// As the mapping made it of what the provider lists.
+    pub fn listed<'v>(&'v self, arena: &'v Arena) -> Value<'v> {
+        self.value.view(arena)
+    }
+
     /// As `template(…)` yields it: the listed members, with `variables header body buttons cards` added.
     pub fn view<'v>(&'v self, arena: &'v Arena) -> Value<'v> {
         let listed = self.value.view(arena).as_map().unwrap_or_default();

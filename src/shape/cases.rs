@@ -80,6 +80,7 @@ pub static GIVEN: MapShape = MapShape::new(
         ),
         member("settings", Kind::Any, "the tenant's settings", "{ report_url: \"https://api.example/report\" }"),
         member("credentials", Kind::Any, "placeholders; keys are made for the run", "{ api_key: shop }"),
+        member("keywords", Kind::Any, "the tenant's words and replies, by rule", "{ opt_out: { reply: Goodbye. } }"),
         member("templates", Kind::Any, "the synced templates, as the model has them", "[]"),
         member(
             "message",
@@ -175,7 +176,7 @@ pub static EXPECT: MapShape = MapShape::new(
         member(
             "calls",
             Kind::Any,
-            "the calls that are made, in order",
+            "the calls that are made, in order; `claims` is what a token that we signed says",
             "[ { call: report, body: { $exact: { id: m1, status: read } } } ]",
         ),
         member(
@@ -185,7 +186,12 @@ pub static EXPECT: MapShape = MapShape::new(
              `provider_id`, `failure`",
             "{ outcome: sent }",
         ),
-        member("templates", Kind::Any, "what a listing finds", "{ count: 4 }"),
+        member(
+            "templates",
+            Kind::Any,
+            "what a listing finds: `count`, and `list` as the model has them",
+            "{ count: 4 }",
+        ),
         member("rule", Kind::Any, "the rule that acts", "opt_out"),
         member("reply", Kind::Any, "the text of the rule's reply", "Goodbye."),
         member("suppressed", Kind::Any, "whether the person has opted out now", "true"),

@@ -24,64 +24,62 @@ fn every_case_of_the_shipped_mappings_passes() {
     assert!(reports.iter().all(switchboard::cases::Report::is_good), "{bad}\n{counts}");
 }
 
-/// The cases of the mappings that the gateway was made for reach every check and every row of a table.
+/// The mappings that the gateway was made for.
+const SHIPPED: [&str; 3] = ["moengage", "webengage", "vonage"];
+/// In per cent of a mapping's places and mutants.
+const FLOOR: usize = 95;
+
+/// The cases reach nearly all of every mapping; of those that the gateway was made for every check and every row of a
+/// table.
 #[test]
-fn the_cases_reach_the_shipped_mappings() {
+fn the_cases_reach_the_mappings() {
     let shipped = Shipped::read();
     let mut seen = 0;
     for suite in shipped.suites().0 {
         let (_, coverage) = shipped.cover(&suite);
         let coverage = coverage.expect("a mapping without errors");
-        if !["moengage", "webengage", "vonage"].contains(&suite.name()) {
-            assert!(coverage.total().is_at_least(80), "{coverage}");
+        assert!(coverage.total().is_at_least(FLOOR), "{coverage}");
+        // What finds nothing shows that it looked.
+        assert!(coverage.total().all >= 200, "{coverage}");
+        if !SHIPPED.contains(&suite.name()) {
             continue;
         }
-        assert!(coverage.total().is_at_least(95), "{coverage}");
         for group in ["checks", "table rows", "keyword rules"] {
             let count = coverage.count(group);
             assert_eq!(count.hit, count.all, "{group}: {coverage}");
         }
-        // What finds nothing shows that it looked.
-        assert!(coverage.total().all >= 200, "{coverage}");
         seen += 1;
     }
-    assert_eq!(seen, 3);
+    assert_eq!(seen, SHIPPED.len());
 }
 
-/// Mutants of the shipped mappings are noticed. All of them take minutes: here some, evenly spread; all with
-/// `switchboard test --mutate`. No entry of the list of equivalent ones is stale.
+/// Mutants of each mapping are noticed. All of them take minutes without optimisation: here some, evenly spread and
+/// always the same; all with `switchboard test --mutate`. No entry of the list of equivalent ones is stale.
 #[test]
-fn mutants_of_the_shipped_mappings_are_noticed() {
-    const SOME: usize = 25;
+fn mutants_of_the_mappings_are_noticed() {
+    const SOME: usize = 30;
     let shipped = Shipped::read();
     let equivalents = Shipped::equivalents();
-    let (mut tried, mut unnoticed) = (0, Vec::new());
     for suite in shipped.suites().0 {
+        let name = suite.name();
         let all = mutants(suite.source());
-        let stale: Vec<_> = equivalents.stale(suite.name(), &all).collect();
+        let stale: Vec<_> = equivalents.stale(name, &all).collect();
         assert!(stale.is_empty(), "{}", switchboard::diagnostic::render(&stale));
-        let every = all.len().div_ceil(SOME);
-        assert!(every > 1, "{} has {} mutants", suite.source().name, all.len());
+        let left: Vec<&Mutant> = all.iter().filter(|mutant| !equivalents.lists(name, mutant)).collect();
+        let every = left.len().div_ceil(SOME);
+        assert!(every > 1, "{name} has {} mutants", left.len());
         let mut hunt = shipped.hunt(&suite);
-        let held = ["moengage", "webengage", "vonage"].contains(&suite.name());
-        let some = all.iter().step_by(every).filter(|mutant| !equivalents.lists(suite.name(), mutant));
+        let tried = left.into_iter().step_by(every);
         let (noticed, not): (Vec<&Mutant>, Vec<&Mutant>) =
-            some.partition(|mutant| shipped.notice(&mut hunt, mutant) != Noticed::Nobody);
-        if held {
-            tried += noticed.len() + not.len();
-            unnoticed.extend(
-                not.iter().map(|mutant| format!("{}:{}: {}: {}", suite.name(), mutant.line, mutant.at, mutant.what)),
-            );
-            continue;
-        }
-        let figure = noticed.len() * 100 / (noticed.len() + not.len());
-        assert!(figure >= FLOOR_OF_OTHERS, "{}: {figure} %: {not:#?}", suite.source().name);
+            tried.partition(|mutant| shipped.notice(&mut hunt, mutant) != Noticed::Nobody);
+        let of = noticed.len() + not.len();
+        let floor = if SHIPPED.contains(&name) { FLOOR } else { FLOOR_OF_OTHERS };
+        let lines: Vec<_> =
+            not.iter().map(|mutant| format!("{name}:{}: {}: {}", mutant.line, mutant.at, mutant.what)).collect();
+        println!("{name}: {} of {of}", noticed.len());
+        assert!(of >= SOME / 2 && noticed.len() * 100 >= of * floor, "{} of {of}: {lines:#?}", noticed.len());
     }
-    assert!(tried >= 2 * SOME, "{tried}");
-    assert!(unnoticed.len() * 100 <= tried * (100 - FLOOR), "{} of {tried}: {unnoticed:#?}", unnoticed.len());
 }
 
-/// In per cent of the mutants of the mappings that the gateway was made for.
-const FLOOR: usize = 95;
 /// In per cent of the mutants of each other mapping.
 const FLOOR_OF_OTHERS: usize = 75;

@@ -8,6 +8,7 @@ use crate::config::Number;
 use crate::legs::NoCall;
 use crate::legs::templates::{Listed, page, request};
 use crate::mapping::{TemplatesLeg, Turn};
+use crate::model::Template;
 use crate::model::wire::Answer;
 use crate::value::{Number as Count, Value};
 
@@ -31,29 +32,32 @@ pub(super) fn listing<'a>(scene: &Scene<'a>) -> Came<'a> {
         calls.push(call);
         given.next().map(|(answer, _)| answer)
     };
-    let count = pages(scene, leg, number, &mut next_answer, &mut found);
+    let listed = pages(scene, leg, number, &mut next_answer, &mut found);
     let left = given.count();
     if left > 0 {
         let (expected, made) = (format!("{} used", answers.len()), format!("{} used", answers.len() - left));
         found.notes.push(note("answers", expected, made, case.span));
     }
     found.set("calls", Value::List(scene.arena.alloc_slice_copy(&calls)));
-    if let Some(count) = count {
-        let count = Value::Number(Count::from(i64::try_from(count).unwrap_or(i64::MAX)));
-        found.set("templates", Value::Map(scene.arena.alloc_slice_copy(&[("count", count)])));
+    if let Some(listed) = listed {
+        let count = Value::Number(Count::from(i64::try_from(listed.len()).unwrap_or(i64::MAX)));
+        let templates: &'a [Template] = scene.arena.alloc(listed);
+        let list = scene.arena.alloc_slice_fill_iter(templates.iter().map(|template| template.listed(scene.arena)));
+        let members = [("count", count), ("list", Value::List(list))];
+        found.set("templates", Value::Map(scene.arena.alloc_slice_copy(&members)));
     }
     Ok(found)
 }
 
-/// How many there are; `None` where the list cannot be had.
+/// What it has; `None` where the list cannot be had.
 fn pages<'a>(
     scene: &Scene<'a>,
     leg: &'a TemplatesLeg,
     number: &'a Number,
     answer: &mut dyn FnMut(Value<'a>) -> Option<&'a Answer>,
     found: &mut Found<'a>,
-) -> Option<usize> {
-    let (mut count, mut next, mut renewed) = (0, None, false);
+) -> Option<Vec<Template>> {
+    let (mut listed, mut next, mut renewed) = (Vec::new(), None, false);
     for _ in 0..PAGES {
         let outcall = match request(leg, scene.tenant, number, next.as_ref(), scene.arena, scene.given.now) {
             Ok(outcall) => outcall,
@@ -87,11 +91,11 @@ fn pages<'a>(
                 if unreadable > 0 {
                     found.why = Some(format!("{unreadable} of its items cannot be read"));
                 }
-                count += templates.len();
+                listed.extend(templates);
                 next = following;
                 renewed = false;
                 if next.is_none() {
-                    return Some(count);
+                    return Some(listed);
                 }
             }
             Ok(Listed::Failed(Turn::Renew)) if !renewed => renewed = true,
@@ -102,7 +106,7 @@ fn pages<'a>(
             }
         }
     }
-    Some(count)
+    Some(listed)
 }
 
 /// An answer that was read must have the shape that the mapping declares.

@@ -27,6 +27,8 @@ pub(super) struct Build<'b, 'd> {
     pub(super) scope: &'b mut ScopeBuilder,
     /// How deep the tree is here.
     pub(super) depth: usize,
+    /// How deep the trees are in which this one is used by name.
+    pub(super) around: usize,
     /// The choices that lead here.
     pub(super) ways: Vec<Way>,
     found: Found,
@@ -139,7 +141,7 @@ pub(super) const WHOLE: Wanted = Wanted { list: true, handled: false };
 
 impl<'b, 'd> Build<'b, 'd> {
     pub(super) fn new(compiler: &'b mut Compiler<'d>, scope: &'b mut ScopeBuilder) -> Self {
-        Self { compiler, scope, depth: 0, ways: Vec::new(), found: Found::default() }
+        Self { compiler, scope, depth: 0, around: 0, ways: Vec::new(), found: Found::default() }
     }
 
     pub(super) fn finish(self) -> Found {

@@ -55,6 +55,30 @@ fn nesting_is_refused_where_it_is_too_deep() {
 }
 
 #[test]
+fn named_trees_are_followed_so_far() {
+    let chain = |length: usize, step: &str| -> String {
+        let steps = (1..length).map(|n| {
+            format!("  u{n}: {}\n", step.replace("NEXT", &format!("{{ $use: u{}, with: {{ a: $.a }} }}", n - 1)))
+        });
+        format!(
+            "use:\n  u0: $.a\n{}tree: {{ $use: u{}, with: {{ a: $.body.a }} }}",
+            steps.collect::<String>(),
+            length - 1
+        )
+    };
+    let case = compile(&chain(40, "NEXT"));
+    assert!(case.problems.is_empty(), "{:#?}", shown(&case.source, &case.problems));
+    assert_eq!(case.run(r#"{"a":1}"#).0, "1");
+    for (length, step) in
+        [(4000, "NEXT"), (4000, "[ [ [ [ [ [ [ [ { a: { b: NEXT } } ] ] ] ] ] ] ] ]"), (3000, "{ x: NEXT, y: NEXT }")]
+    {
+        let case = compile(&chain(length, step));
+        let found = shown(&case.source, &case.problems);
+        assert!(found.first().is_some_and(|found| found.starts_with("SB0223 ")), "{step}: {found:#?}");
+    }
+}
+
+#[test]
 fn long_texts_are_taken_or_refused() {
     let (longest, long) = ("x".repeat(10 * 1024 * 1024), "x".repeat(1024 * 1024));
     for (written, wanted) in [

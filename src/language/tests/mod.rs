@@ -52,7 +52,7 @@ fn compile_with(
     text: &str,
     build: impl FnOnce(&mut super::ScopeBuilder, &mut Compiler<'_>, &yaml::Node) -> Program,
 ) -> Case {
-    let source = Source { name: "test.yaml".into(), text: text.into() };
+    let source = Source::new("test.yaml", text);
     let mut problems = Vec::new();
     let node = yaml::parse(&source, &mut problems).unwrap_or_else(|| panic!("{text}\n{problems:?}"));
     // Warnings about keys such as `y` and `n` are the parser's affair.

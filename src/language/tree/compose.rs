@@ -102,7 +102,9 @@ impl Build<'_, '_> {
         let node = named.node.clone();
         named.with = Some(names);
         let mut scope = Compiler::inside(given.iter().map(|given| (&*given.name, &given.made)));
+        let around = self.around + self.depth;
         let mut build = Build::new(self.compiler, &mut scope);
+        build.around = around;
         let plan = build.tree(&node, Place::Required);
         let found = build.finish();
         let named = &mut self.compiler.uses[number];

@@ -19,6 +19,9 @@ use crate::yaml::{Key, Node, Scalar, Shape, to_tree};
 
 /// Trees may be nested this deep.
 const DEEPEST: usize = 48;
+/// Trees with the named trees around them, one within another: each is compiled where it is used first, and more than
+/// a run would follow need not be followed here.
+const DEEPEST_NAMED: usize = 128;
 
 /// What a place says of nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +36,14 @@ impl Build<'_, '_> {
     /// Compiles a tree.
     pub(super) fn tree(&mut self, node: &Node, place: Place) -> Plan {
         self.depth += 1;
-        if self.depth > DEEPEST {
-            self.compiler.error("SB0223", format!("trees are nested deeper than {DEEPEST}"), node.span);
+        if self.depth > DEEPEST || self.around + self.depth > DEEPEST_NAMED {
+            let text = match self.depth > DEEPEST {
+                true => format!("trees are nested deeper than {DEEPEST}"),
+                false => {
+                    format!("trees are nested deeper than {DEEPEST_NAMED}, with the named trees that use this one")
+                }
+            };
+            self.compiler.error("SB0223", text, node.span);
             self.depth -= 1;
             self.found().made = Made::of(ANYTHING);
             return Plan::Omit;

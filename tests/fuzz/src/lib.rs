@@ -6,6 +6,7 @@
 pub mod body;
 pub mod codec;
 pub mod expression;
+pub mod fmt;
 pub mod loader;
 pub mod program;
 pub mod prose;
@@ -23,6 +24,7 @@ pub const TARGETS: &[Target] = &[
     ("prose", prose::run),
     ("codec", codec::run),
     ("body", body::run),
+    ("fmt", fmt::run),
 ];
 
 #[cfg(test)]

@@ -39,6 +39,25 @@ const PROSE: &[&str] = &[
     "{{\"text\"}} {{1}} {{true}} {{null}}",
 ];
 
+/// How values and comments may be written.
+const LAYOUTS: &[&str] = &[
+    "a:\n    b:   1\n    c:\n    - x\n    -   d: 1\n        z: 2\n",
+    "a: {b: 1,c: [1,2 , 3]}\nd: []\ne: { }\n",
+    "- - a\n  - b\n-\n  - c\n-\n  x: 1\n-\n",
+    "a: { b, c: , d: ~ }\ne: [ b: 1, c ]\n",
+    "? a\n: b\n\"c d\" : e\n? [ x ]\n",
+    "a: { b: $.c?, d: $.e | string, f: $.g }\n",
+    "a: yes\nb: on\nc: 0123\nd: +1\nm: 1.10\ny: 1\n",
+    "a:\n    b: |+\n        x\n\n\n    c: |2-\n         y\nd: >\n  x\n   y\n  z\n",
+    "a: \"x\n      y\\\n\n   z\"\nb: 'x\n  y'\nc: plain\n    and more\n",
+    "a: $.b ??\n     $.c | string |\n  integer\n",
+    "a: { # one\n  b: 1, # two\n  # three\n  c: 2 # four\n  # five\n}\n",
+    "a:\n  # on the value\n  1\nb: # behind\n  2\n-  # behind the dash\n",
+    "- # x\n  a: 1   # y\n\n\n# z\n  # end\n",
+    "a:\n  long_name: { x: 1 }   # one\n  b:         { x: 22 }  # two\n",
+    "\u{feff}---\r\na: 1 # c\r\n...\r\n",
+];
+
 /// Writes a target's seeds, and the dictionary, into the folder that `FUZZ_CORPUS` names, before libFuzzer reads it.
 pub fn write(target: &str) {
     let Some(folder) = std::env::var_os("FUZZ_CORPUS").map(std::path::PathBuf::from) else { return };
@@ -60,6 +79,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "prose" => PROSE.iter().map(|text| text.as_bytes().to_vec()).collect(),
         "codec" => bodies().into_iter().chain(other_formats()).collect(),
         "body" => inbound(),
+        "fmt" => layouts(),
         _ => panic!("there is no target {target}"),
     }
 }
@@ -80,6 +100,18 @@ fn loader_seeds() -> Vec<Vec<u8>> {
             all.push(format!("{head}{part}").into_bytes());
         }
     }
+    all
+}
+
+/// Every file and its parts, and small ones of every way to write a value and a comment.
+fn layouts() -> Vec<Vec<u8>> {
+    let mut all: Vec<Vec<u8>> = LAYOUTS.iter().map(|text| text.as_bytes().to_vec()).collect();
+    for (folder, cases) in [("mappings", false), ("mappings", true), ("tenants", false)] {
+        for source in shipped::sources(folder, cases) {
+            all.extend(parts(&source.text).into_iter().map(String::into_bytes));
+        }
+    }
+    all.extend(loader_seeds());
     all
 }
 
