@@ -1,6 +1,7 @@
 //! Every example of the table, and tables of edge cases, run on the bodies alone: pipes of calls, no operators.
 
 mod edges;
+mod laws;
 mod words;
 
 use super::{Call, Facts, Function, FunctionError, Prepared, Type, find, prepare};
