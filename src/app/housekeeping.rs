@@ -68,6 +68,16 @@ pub(super) async fn sync(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch:
     }
 }
 
+/// Checks documents against declared shapes until `stop`.
+pub(super) async fn shapes(flow: Arc<Flow>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            Ok(()) = stop.changed() => {}
+            () = flow.check_shape() => {}
+        }
+    }
+}
+
 async fn purge(flow: &Flow, retention: Duration) {
     let now = flow.ambient.now();
     let span = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);

@@ -136,6 +136,12 @@ impl Snapshot {
         self.credentials.iter().flat_map(auth::Index::key_sets).collect()
     }
 
+    /// A JSON Schema by its name, where schemas are at hand.
+    #[must_use]
+    pub fn schema(&self, name: &str) -> Option<&Source> {
+        self.schemas.as_ref()?.get(name)
+    }
+
     /// A tenant by name.
     #[must_use]
     pub fn tenant(&self, name: &str) -> Option<&Arc<Tenant>> {

@@ -18,6 +18,7 @@ mod redrive;
 mod release;
 mod request;
 mod settle;
+mod shapes;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ pub use event::Looked;
 pub use misses::Misses;
 pub use redrive::{Prospect, Redriven};
 pub use release::Release;
+pub use shapes::{Checked, Shapes};
 pub use templates::Synced;
 
 use std::collections::BTreeSet;
@@ -83,6 +85,8 @@ pub struct Flow {
     pub configured: watch::Sender<()>,
     /// Tables without a row.
     pub misses: Misses,
+    /// Documents that are not of the declared shape.
+    pub shapes: Shapes,
     ids: Ids,
     tokens: tokens::Tokens,
     keys: keys::Keys,
@@ -120,6 +124,7 @@ impl Flow {
             limits: Limits::default(),
             configured: watch::Sender::default(),
             misses: Misses::default(),
+            shapes: Shapes::default(),
             ids: Ids::default(),
             tokens: tokens::Tokens::new(),
             keys,

@@ -78,6 +78,7 @@ impl Flow {
         let way = Way { hits: versions::own(&passage.snapshot, hits, &asked, passage.now), path: &path };
         let decision = legs::decide(passage.asked(way, &self.door(&passage, Some(passage.id))));
         self.told(&passage, way, &decision);
+        self.shapes.offer(&passage, way, &decision);
         match decision.step {
             Step::Answer(reply) => reply,
             Step::Accept(accepting) => self.accept(&passage, way, *accepting).await,

@@ -27,6 +27,7 @@ refused:
   body: { why: $.error.reason, more: "$.error.more?", id: "$.body.id?", page: "$.query.page?", trace: "$.headers.trace?", of: "$.path.of?" }
 send:
   route: { method: POST, path: "/send/{of}" }
+  schema: body.json
   checks: [ { refuse: malformed, unless: $.body.text?, with: { more: text } } ]
   message: { id: $.body.id, to: $.body.to, from: $.body.from, text: $.body.text }
 templates:
@@ -119,7 +120,11 @@ fn with(provider: &str, more: &str, outbound: Arc<dyn Outbound>) -> Flow {
          credentials: {{ token: \"${{env:right}}\" }}\n{more}\n"
     );
     let mappings = vec![Source::new("campaigns.yaml", PLATFORM), Source::new("carrier.yaml", provider)];
-    let files = Files { mappings, tenants: vec![Source::new("acme.yaml", tenant)], ..Files::default() };
+    let text = r#"{ "type": "string" }"#;
+    let members = ["id", "to", "from", "text", "note"].map(|name| format!("\"{name}\": {text}")).join(", ");
+    let schema = format!("{{ \"type\": \"object\", \"properties\": {{ {members} }} }}");
+    let schemas = Some([("body.json".to_owned(), Source::new("body.json", schema))].into());
+    let files = Files { mappings, tenants: vec![Source::new("acme.yaml", tenant)], schemas, ..Files::default() };
     let resolve = |_: &config::Reference| Ok(Secret::new("right".to_owned()));
     let (snapshot, problems) = config::build(&files, None, &resolve, [7; 32]);
     assert!(problems.iter().all(|problem| !problem.is_error()), "{}", crate::diagnostic::render(&problems));
@@ -225,4 +230,44 @@ async fn what_is_known_at_dispatch_is_asked_at_dispatch() {
     let expected =
         [r#"{"mine":true,"theirs":false,"out":false}"#, r#"{"mine":true,"theirs":false,"out":true,"template":"t-1"}"#];
     assert_eq!(sent, expected);
+}
+
+#[tokio::test]
+async fn a_document_of_another_shape_is_counted_and_never_refused() {
+    let flow = flow("");
+    let send = async |token: &str, body: &'static str| {
+        let incoming = Incoming {
+            method: "POST".to_owned(),
+            path: "/send/x".to_owned(),
+            query: String::new(),
+            headers: vec![("authorization".to_owned(), format!("Bearer {token}"))],
+            body: Bytes::from_static(body.as_bytes()),
+            peer: None,
+        };
+        flow.request(incoming).await.http
+    };
+    let all = || flow.shapes.all().first().map_or((0, 0), |(_, checked)| (checked.documents, checked.mismatches));
+    assert_eq!(send("wrong", r#"{"note":5}"#).await, 400, "a stranger's is not looked at");
+    // Of what could not be mapped every document is looked at, before the others.
+    assert_eq!(send("right", r#"{"id":"m0","note":5}"#).await, 400);
+    let good = r#"{"id":"m1","to":"919812345670","from":"14155550100","text":"Hello","note":5}"#;
+    assert_eq!(send("right", good).await, 200, "taken as it is");
+    flow.check_shape().await;
+    assert_eq!(all(), (1, 1));
+    flow.check_shape().await;
+    assert_eq!(all(), (2, 2));
+    // One of a second is enough of the others; the clock of this test stands still.
+    assert_eq!(
+        send("right", r#"{"id":"m2","to":"919812345670","from":"14155550100","text":"Hello","note":5}"#).await,
+        200
+    );
+    flow.check_shape().await;
+    assert_eq!(all(), (2, 2));
+    assert_eq!(send("right", r#"{"id":"m3"}"#).await, 400);
+    flow.check_shape().await;
+    assert_eq!(all(), (3, 2), "refused, and of the declared shape");
+    // A queue that is full keeps nobody.
+    for _ in 0..200 {
+        assert_eq!(send("right", r#"{"id":"m4","note":5}"#).await, 400);
+    }
 }

@@ -49,6 +49,11 @@ impl Desk {
                 let labels = [("mapping", mapping), ("table", table)];
                 counter!("switchboard_table_misses_total", &labels).absolute(count);
             }
+            for ((mapping, section), checked) in self.flow.shapes.all() {
+                let labels = [("mapping", mapping), ("section", section.to_owned())];
+                counter!("switchboard_schema_checked_total", &labels).absolute(checked.documents);
+                counter!("switchboard_schema_mismatches_total", &labels).absolute(checked.mismatches);
+            }
         });
         text.render()
     }
@@ -105,6 +110,11 @@ fn describe() {
     }
     describe_counter!("switchboard_configuration_loads_total", "How often the files were read, by what came of it.");
     describe_counter!("switchboard_messages_accepted_total", "Messages accepted.");
+    describe_counter!(
+        "switchboard_schema_checked_total",
+        "Documents held against their section's JSON Schema: a sample."
+    );
+    describe_counter!("switchboard_schema_mismatches_total", "Those of them that are not of the declared shape.");
     describe_counter!("switchboard_table_misses_total", "Look-ups that no row of the table has.");
 }
 
