@@ -314,3 +314,40 @@ fn a_fetched_token_is_shown_and_renewed() {
     assert_eq!(verdicts.len(), 2);
     assert!(verdicts.iter().all(|(verdict, _)| matches!(verdict, Verdict::Passed)), "{verdicts:?}");
 }
+
+#[test]
+fn a_call_that_cannot_be_signed_ends_its_case() {
+    let mapping = r#"
+dsl: 1
+provider: courier
+hosts: [ courier.example ]
+auth: { out: [ { jwt_rs256: { key: $.credentials.key, claims: { iss: shop }, valid: 5m } } ] }
+send:
+  call:
+    method: POST
+    url: https://courier.example/messages
+    body: { to: $.message.to }
+    take: { provider_id: $.answer.body.id }
+    failed: { reason: unknown }
+    retry: { again: [ unreached, 5xx ] }
+given:
+  numbers: [ "14155550100" ]
+  credentials: { key: k }
+  message: { id: m-1, to: "14155550111", from: "14155550100", text: Hello }
+cases:
+  - case: two answers, none of which is asked for
+    answers: [ { http: 503 }, { http: 200, body: { id: p1 } } ]
+    expect: { send: { outcome: held, failure: { reason: unauthenticated } } }
+"#;
+    let (mut suites, problems) = Suite::pair(&[Source::new("courier.yaml", mapping)], &[], &|_| None);
+    assert!(problems.is_empty(), "{}", crate::diagnostic::render(&problems));
+    let now = Timestamp::from_millis(1_793_783_646_981);
+    let material = |rsa_key_pem| Material { sample: &|_| None, rsa_key_pem, now };
+    let suite = suites.pop().unwrap();
+    let verdict = |key| suite.run(&material(key)).outcomes.remove(0).verdict;
+    // That its answers are left over is told; before, they were waited for without end.
+    let Verdict::Failed(differences) = verdict("no key") else { panic!("answers are left over") };
+    assert_eq!(differences.iter().map(|one| one.path.as_str()).collect::<Vec<_>>(), ["answers"]);
+    let Verdict::Failed(differences) = verdict(include_str!("../auth/tests/pkcs8.pem")) else { panic!("it is sent") };
+    assert_eq!(differences[0].path, "send.outcome", "with a key that signs it is sent: the check can fail");
+}

@@ -230,6 +230,15 @@ impl Table {
         self.columns = columns.into();
     }
 
+    /// Whether every look-up comes to something.
+    pub(super) fn always_yields(&self) -> bool {
+        let rows = match &self.rows {
+            Rows::One(rows) => rows.values().all(|row| row.yields.is_some()),
+            Rows::Several(rows) => rows.iter().all(|(_, row)| row.yields.is_some()),
+        };
+        rows && self.otherwise.yields.is_some()
+    }
+
     /// Whether a row may have this column; a table of plain values has none.
     pub(super) fn has_column(&self, name: &str) -> bool {
         self.columns.iter().any(|known| **known == *name)

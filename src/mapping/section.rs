@@ -164,13 +164,14 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
         _ => scopes::EACH_OF_EACH,
     };
     named.iter().for_each(|root| scope.add(*root));
+    let found = items_of_body(compiler, &mut scope, levels);
     if let Some(lets) = fields.get("let") {
         scope.lets(compiler, lets);
     }
     scope.silent(Some(NOBODY));
     let when = fields.get("when").map(|node| scope.when(compiler, node));
     whole(reader, fields.get("when"), when.iter(), "`when` leaves the whole request out");
-    let each: Vec<Program> = levels.iter().map(|node| scope.list(compiler, node)).collect();
+    let each = found.unwrap_or_else(|| levels.iter().map(|node| scope.list(compiler, node)).collect());
     whole(reader, levels.first(), each.first(), "`each` is what finds the items");
     let batch = fields.get("batch").and_then(|node| batch(reader, node, &each)).unwrap_or_default();
     let tenant = fields.get("tenant").and_then(|node| tenant_rule(reader, compiler, &mut scope, node));
@@ -233,6 +234,29 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
         duplicate,
         schema,
     })
+}
+
+/// The lists of items, compiled before anything reads one, so that what is known of an item is known there: where all of
+/// them are found in the body itself, and not by way of a `let`, which may read an item.
+fn items_of_body(compiler: &mut Compiler<'_>, scope: &mut ScopeBuilder, levels: &[Node]) -> Option<Vec<Program>> {
+    let begins = |node: &Node, root: &str| {
+        let rest = node.as_text().and_then(|text| text.strip_prefix(root));
+        rest.is_some_and(|rest| rest.starts_with(['.', '[']) && !rest.contains("$."))
+    };
+    let mut roots = std::iter::once("$.body").chain(std::iter::repeat("$.item"));
+    if !levels.iter().all(|node| roots.next().is_some_and(|root| begins(node, root))) {
+        return None;
+    }
+    let mut around = None;
+    let found = levels.iter().map(|node| {
+        let (program, item) = scope.items(compiler, node);
+        if let Some(around) = around.replace(item) {
+            scope.outline("outer", around);
+        }
+        scope.outline("item", item);
+        program
+    });
+    Some(found.collect())
 }
 
 /// Reports what is asked once a request, and reads what differs from item to item.

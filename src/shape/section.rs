@@ -44,7 +44,7 @@ static SECTION: &[Member] = &[
     member(
         "schema",
         Kind::File,
-        "a JSON Schema of the body, in the folder `schemas`; for cases, not checked at run time",
+        "a JSON Schema of the body, in the folder `schemas`: for paths, cases and, counted, samples of the traffic",
         "messages.schema.json",
     ),
     LET,

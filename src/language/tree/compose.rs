@@ -158,7 +158,7 @@ impl Build<'_, '_> {
         let outline = self.found().made.outline.unwrap_or(ANYTHING);
         let input = Lowered { gives, outline, ..Lowered::tree(plan) };
         let lowered = self.calls(to, input, &calls);
-        self.found().made = Made { vanishes: lowered.optional, ..Made::of(lowered.outline) };
+        self.found().made = Made { vanishes: self.vanishes(&lowered), ..Made::of(lowered.outline) };
         let place = self.compiler.place(Kind::Expression, to.span);
         Plan::Pipe(Leaf { expression: lowered.expression, required: None, span: to.span, place })
     }

@@ -95,7 +95,7 @@ impl Build<'_, '_> {
             let plain = matches!(lowered.expression, Expression::Read(_));
             found.alias = plain.then(|| lowered.shown.clone().into());
         }
-        self.found().made = made(&lowered);
+        self.found().made = self.made(&lowered);
         let required = place == Place::Required && !lowered.optional && !lowered.plural;
         if let Some(missing) = lowered.missing.as_ref().filter(|_| required) {
             self.unanswered(missing);
@@ -246,24 +246,31 @@ impl Build<'_, '_> {
         let syntax = self.syntax(node)?;
         Some(self.value(node, &syntax, super::lower::Wanted { handled: true, ..ONE }))
     }
-}
 
-/// What an expression comes to. A path keeps what of it may be missing, so that its reader may ask for that.
-fn made(lowered: &Lowered) -> Made {
-    let outline = Some(lowered.outline);
-    // What is broken was reported, and says nothing more.
-    let broken = matches!(&lowered.expression, Expression::Literal(Tree::Null));
-    let vanishes = lowered.optional && !broken;
-    match &lowered.walked {
-        Some(walked) if walked.plain => {
-            Made { outline, vanishes, from: Some(walked.from.clone()), trail: walked.trail.clone() }
+    /// What an expression comes to. A path keeps what of it may be missing, so that its reader may ask for that.
+    fn made(&self, lowered: &Lowered) -> Made {
+        let outline = Some(lowered.outline);
+        let vanishes = self.vanishes(lowered);
+        match &lowered.walked {
+            Some(walked) if walked.plain => {
+                Made { outline, vanishes, from: Some(walked.from.clone()), trail: walked.trail.clone() }
+            }
+            _ => Made {
+                outline,
+                vanishes,
+                from: None,
+                trail: lowered.missing.iter().map(|missing| (0, missing.clone())).collect(),
+            },
         }
-        _ => Made {
-            outline,
-            vanishes,
-            from: None,
-            trail: lowered.missing.iter().map(|missing| (0, missing.clone())).collect(),
-        },
+    }
+
+    /// Whether it may come to nothing. A table answers for what is not there, and what is broken was reported, and
+    /// says nothing more.
+    fn vanishes(&self, lowered: &Lowered) -> bool {
+        let broken = matches!(&lowered.expression, Expression::Literal(Tree::Null));
+        let looked_up = matches!(&lowered.expression, Expression::Lookup(_));
+        let total = |table: usize| self.compiler.tables[table].always_yields();
+        lowered.optional && !broken && !(looked_up && lowered.table.is_some_and(total))
     }
 }
 
