@@ -125,11 +125,6 @@ fn with(provider: &str, more: &str, outbound: Arc<dyn Outbound>) -> Flow {
     let schema = format!("{{ \"type\": \"object\", \"properties\": {{ {members} }} }}");
     let schemas = Some([("body.json".to_owned(), Source::new("body.json", schema))].into());
     let files = Files { mappings, tenants: vec![Source::new("acme.yaml", tenant)], schemas, ..Files::default() };
-    let text = r#"{ "type": "string" }"#;
-    let members = ["id", "to", "from", "text", "note"].map(|name| format!("\"{name}\": {text}")).join(", ");
-    let schema = format!("{{ \"type\": \"object\", \"properties\": {{ {members} }} }}");
-    let schemas = Some([("body.json".to_owned(), Source::new("body.json", schema))].into());
-    let files = Files { mappings, tenants: vec![Source::new("acme.yaml", tenant)], schemas, ..Files::default() };
     let resolve = |_: &config::Reference| Ok(Secret::new("right".to_owned()));
     let (snapshot, problems) = config::build(&files, None, &resolve, [7; 32]);
     assert!(problems.iter().all(|problem| !problem.is_error()), "{}", crate::diagnostic::render(&problems));

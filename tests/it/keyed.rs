@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use switchboard::app::Gateway;
 use switchboard::sim::keys::{self, KeyPair};
 
-use crate::world::{Answer, Scripted, Stub, TenantFile, World, provider, until};
+use crate::world::{Answer, Scripted, Stub, TenantFile, World, provider, until, until_async};
 
 const MAPPING: &str = r#"dsl: 1
 platform: keyed
