@@ -12,8 +12,8 @@ use super::outside::{Outside, since_begin};
 use crate::model::{Address, Name, Ref};
 use crate::store::memory::Memory;
 use crate::store::{
-    Acceptance, Call, CallStep, Change, DeadLetter, Lane, Ledger, Line, Message, NewCall, NewMessage, Origin, Store,
-    StoreError, Stored, Suppression, Taken, Text,
+    Acceptance, Call, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewCall, NewMessage,
+    Origin, Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
 };
 use crate::value::Timestamp;
 
@@ -234,13 +234,13 @@ impl Store for Watched {
         })
     }
 
-    fn dead_letters(&self, tenant: Option<&Name>, most: usize) -> Stored<'_, Vec<DeadLetter>> {
-        let tenant = tenant.cloned();
-        self.around(false, move || ready(self.memory.dead_letters(tenant.as_ref(), most)))
+    fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>> {
+        let fit = fit.clone();
+        self.around(false, move || ready(self.memory.letters(&fit, page, most)))
     }
 
-    fn redrive(&self, letter: i64, call: i64, at: Timestamp) -> Stored<'_, bool> {
-        self.around(true, move || ready(self.memory.redrive(letter, call, at)))
+    fn redrive(&self, letter: i64, at: Timestamp, newest: bool) -> Stored<'_, bool> {
+        self.around(true, move || ready(self.memory.redrive(letter, at, newest)))
     }
 
     fn discard(&self, letter: i64) -> Stored<'_, bool> {
@@ -250,6 +250,22 @@ impl Store for Watched {
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
         let tenant = tenant.clone();
         self.around(false, move || ready(self.memory.ledger(&tenant)))
+    }
+
+    fn recount(&self) -> Stored<'_, Vec<Count>> {
+        self.around(false, move || ready(self.memory.recount()))
+    }
+
+    fn miscount(&self, tenant: &Name) {
+        self.memory.miscount(tenant);
+    }
+
+    fn keep_token(&self, token: Token) -> Stored<'_, bool> {
+        self.around(true, move || ready(self.memory.keep_token(token)))
+    }
+
+    fn tokens(&self) -> Stored<'_, Vec<Token>> {
+        self.around(false, move || ready(self.memory.tokens()))
     }
 
     fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()> {
