@@ -164,10 +164,11 @@ impl Gateway {
         let calls = ready(self.memory.calls(far, 10, &std::collections::HashSet::new())).unwrap().0.len();
         let due = ready(self.memory.due(far, 10)).unwrap().0.len();
         let begun = ready(self.memory.interrupted()).unwrap();
-        if in_flight == 0 && calls == 0 && due == 0 && begun.is_empty() {
+        let letters = ready(self.memory.letters_due(far, 10)).unwrap().0.len();
+        if in_flight == 0 && calls == 0 && letters == 0 && due == 0 && begun.is_empty() {
             return String::new();
         }
-        format!("{in_flight} messages in flight, {calls} calls, {due} timers, begun: {begun:?}")
+        format!("{in_flight} messages in flight, {calls} calls, {due} timers, {letters} letters, begun: {begun:?}")
     }
 
     async fn happen(&mut self, event: Event) -> Option<End> {

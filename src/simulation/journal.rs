@@ -89,6 +89,8 @@ pub(super) struct Kept {
     pub(super) class: Class,
     /// A rule's answer, not the platform's message.
     pub(super) reply: bool,
+    /// The answer to an opt-out or opt-in: it goes out all the same.
+    pub(super) consent: bool,
     /// Milliseconds since the run began.
     pub(super) expires: i64,
 }

@@ -40,12 +40,10 @@ pub(super) struct Facts<'j> {
 /// Which statuses are in letters.
 fn parked(letters: &[DeadLetter]) -> BTreeSet<(String, String)> {
     let mut parked = BTreeSet::new();
-    for letter in letters.iter().filter(|letter| letter.kind == "status") {
-        let body: serde_json::Value = serde_json::from_slice(&letter.content).unwrap();
-        for event in body["events"].as_array().unwrap() {
-            let text = |name: &str| event[name].as_str().unwrap().to_owned();
-            parked.insert((text("id"), text("status")));
-        }
+    for letter in letters.iter().filter(|letter| letter.kind == "unmatched") {
+        let event: serde_json::Value = serde_json::from_slice(&letter.content).unwrap();
+        let text = |name: &str| event[name].as_str().unwrap().to_owned();
+        parked.insert((text("provider_id"), text("word")));
     }
     parked
 }

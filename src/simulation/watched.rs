@@ -12,8 +12,8 @@ use super::outside::{Outside, since_begin};
 use crate::model::{Address, Name, Ref};
 use crate::store::memory::Memory;
 use crate::store::{
-    Acceptance, Call, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewCall, NewMessage,
-    Origin, Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
+    Acceptance, Call, CallLane, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewCall,
+    NewMessage, Origin, Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
 };
 use crate::value::Timestamp;
 
@@ -68,7 +68,8 @@ impl Watched {
             to: text(&message.to),
             id: message.platform_id.clone(),
             class: message.class,
-            reply: message.origin == Origin::Reply,
+            reply: message.origin != Origin::Platform,
+            consent: message.origin == Origin::Consent,
             expires: since_begin(message.life.expires),
         }));
     }
@@ -129,7 +130,7 @@ impl Store for Watched {
         })
     }
 
-    fn begin(&self, messages: Vec<Ref>) -> Stored<'_, ()> {
+    fn begin(&self, messages: Vec<(Ref, u64)>) -> Stored<'_, ()> {
         self.around(true, move || ready(self.memory.begin(messages)))
     }
 
@@ -188,9 +189,15 @@ impl Store for Watched {
         self.memory.backlog(tenant)
     }
 
-    fn calls(&self, now: Timestamp, most: usize, held: &HashSet<i64>) -> Stored<'_, (Vec<Call>, Option<Timestamp>)> {
-        let held = held.clone();
-        self.around(false, move || ready(self.memory.calls(now, most, &held)))
+    fn calls_beside(
+        &self,
+        now: Timestamp,
+        most: usize,
+        held: &HashSet<i64>,
+        stopped: &HashSet<CallLane>,
+    ) -> Stored<'_, (Vec<Call>, Option<Timestamp>)> {
+        let (held, stopped) = (held.clone(), stopped.clone());
+        self.around(false, move || ready(self.memory.calls_beside(now, most, &held, &stopped)))
     }
 
     fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()> {
@@ -227,11 +234,21 @@ impl Store for Watched {
         self.memory.is_suppressed(tenant, sender, address)
     }
 
-    fn park(&self, letter: DeadLetter) -> Stored<'_, ()> {
+    fn park(&self, letters: Vec<DeadLetter>) -> Stored<'_, ()> {
         self.around(true, move || {
-            self.outside.state().say(format!("parked: {} {}", letter.kind, letter.why));
-            ready(self.memory.park(letter))
+            for letter in &letters {
+                self.outside.state().say(format!("kept: {} {} {:?}", letter.kind, letter.why, letter.content));
+            }
+            ready(self.memory.park(letters))
         })
+    }
+
+    fn letters_due(&self, now: Timestamp, most: usize) -> Stored<'_, (Vec<DeadLetter>, Option<Timestamp>)> {
+        self.around(false, move || ready(self.memory.letters_due(now, most)))
+    }
+
+    fn put_off(&self, letters: Vec<(i64, Option<Timestamp>)>, keep: usize) -> Stored<'_, usize> {
+        self.around(true, move || ready(self.memory.put_off(letters, keep)))
     }
 
     fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>> {

@@ -28,6 +28,8 @@ struct Story {
     ever_unclear: bool,
     /// Not before that time, as the provider asked.
     not_before: Option<i64>,
+    /// Something was stored of it since a status arrived.
+    stored: bool,
     /// A failure that is worth another attempt was told since the last one.
     anew: bool,
     ever_anew: bool,
@@ -57,7 +59,7 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
                 }
                 called(facts, kept, story, *at, &mut say);
                 let off = |brand: &super::Brand| brand.scope == Scope::Off;
-                if !kept.reply && list.holds(tenant, from, to) && !facts.ever(tenant, *at - SLACK, *at, off) {
+                if !kept.consent && list.holds(tenant, from, to) && !facts.ever(tenant, *at - SLACK, *at, off) {
                     say("sent to somebody who said STOP");
                 }
                 (story.calling, story.anew, story.good, story.unclear) = (true, false, false, None);
@@ -69,6 +71,7 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
                 story.phase = Some(*to);
                 if !only_time {
                     story.calling = false;
+                    story.stored = true;
                     story.known |= std::mem::take(&mut story.answered) && !story.anew;
                     if *to == Phase::InDoubt && story.unclear.is_none() {
                         story.doubt(*at);
@@ -77,11 +80,12 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
             }
             What::Arrives(spoken) => {
                 let story = stories.get_mut(&spoken.of).unwrap();
+                story.stored = false;
                 if spoken.is_worth_another() {
                     (story.known, story.good, story.anew, story.ever_anew) = (false, false, true, true);
                 }
             }
-            What::Status(spoken) if !facts.is_parked(spoken) => {
+            What::Status(spoken) if stories[&spoken.of].stored => {
                 let story = stories.get_mut(&spoken.of).unwrap();
                 if spoken.is_worth_another() {
                     story.known = false;
