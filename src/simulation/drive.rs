@@ -30,6 +30,8 @@ pub(super) struct Played {
     pub(super) took: i64,
     /// Of the store and the network.
     pub(super) steps: u64,
+    /// Between a decision and what is seen of it, at most.
+    pub(super) slack: i64,
     /// What is plainly wrong whatever the journal says.
     pub(super) wrong: Vec<String>,
 }
@@ -60,8 +62,11 @@ pub(super) fn play(seed: u64) -> Played {
     }
     let journal = std::mem::take(&mut outside.state().journal);
     let letters = ready(memory.dead_letters(None, usize::MAX)).unwrap();
-    let steps = outside.state().steps;
-    Played { steps, took: outside.clock.now(), store: memory, journal, letters, wrong }
+    let (steps, slack) = {
+        let state = outside.state();
+        (state.steps, 10 + 6 * state.plan.store)
+    };
+    Played { steps, slack, took: outside.clock.now(), store: memory, journal, letters, wrong }
 }
 
 /// One gateway, from its start to its end.
@@ -255,6 +260,10 @@ impl Gateway {
                     other => state.after(waited, other),
                 }
             }
+        }
+        let begun = ready(self.memory.interrupted()).unwrap();
+        if !begun.is_empty() && !self.outside.state().plan.disk_fails {
+            return End::Wrong(format!("a stop in good order left attempts under way: {begun:?}"));
         }
         self.outside.state().note(What::Ended { killed: false });
         End::Back(down)

@@ -62,7 +62,7 @@ pub(super) enum What {
     /// A platform took a call.
     Noted { call: i64 },
     /// The gateway has a platform's answer; `good`: that it was taken.
-    Heard { call: i64, good: bool },
+    Heard { call: i64, meant: Meant },
     /// A platform was told that its message is accepted.
     Accepted { id: String, tenant: String },
     /// A platform was told anything else.

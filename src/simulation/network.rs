@@ -144,7 +144,7 @@ impl State {
     fn heard(&mut self, exchange: usize, subject: Subject, meant: Meant) {
         match subject {
             Subject::Message(of) => self.note(What::Answered { exchange, of, meant }),
-            Subject::Call(call) => self.note(What::Heard { call, good: meant == Meant::Taken }),
+            Subject::Call(call) => self.note(What::Heard { call, meant }),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod calls;
 mod ends;
+mod rates;
 mod sends;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ pub(super) fn judge(played: &Played) -> Vec<String> {
     if wrong.is_empty() {
         let facts = Facts::of(played);
         sends::judge(&facts, &mut wrong);
+        rates::judge(&facts, played.slack, &mut wrong);
         calls::judge(&facts, &mut wrong);
         ends::judge(&facts, played, &mut wrong);
     }

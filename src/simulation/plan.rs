@@ -78,6 +78,8 @@ pub(super) struct Plan {
     pub(super) store: i64,
     /// Statuses come hours later.
     pub(super) late: bool,
+    /// The store is in trouble for some time.
+    pub(super) disk_fails: bool,
     pub(super) asks: Vec<Ask>,
     /// When all is well again.
     pub(super) healed: i64,
@@ -128,6 +130,7 @@ impl Plan {
             told: *dice.pick(&[1, 4, 64, 1024]),
             store: if calm { 0 } else { *dice.pick(&[0, 2, 20, 200]) },
             late: dice.chance(30),
+            disk_fails: events.iter().any(|(_, event)| matches!(event, Event::Disk(true))),
             asks,
             healed,
             brands,
@@ -207,8 +210,9 @@ fn spells(dice: &mut Dice, brands: &[Brand], healed: i64, events: &mut Vec<(i64,
                     Mood::Refuses,
                 ];
                 let mood = *dice.pick(&moods);
-                // Down for an hour, now and then: longer than the rest of the run.
-                let until = if dice.chance(20) { from + 3_600_000 } else { until };
+                // Down for an hour, now and then, or for longer than a report is tried.
+                let hours = if dice.chance(20) { dice.between(1, 3) } else { 0 };
+                let until = until.max(from + hours * 3_600_000);
                 events.push((from, Event::Mood(brand.host(), mood)));
                 events.push((until, Event::Mood(brand.host(), Mood::Well)));
             }

@@ -25,7 +25,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
 
 #[test]
 fn many_histories_keep_every_promise() {
-    for seed in 0..30 {
+    for seed in 0..number("SWITCHBOARD_SEEDS", 40) {
         let _ = check(seed).unwrap_or_else(|wrong| panic!("{wrong}"));
     }
 }

@@ -4,15 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Facts;
 use crate::model::Ref;
-use crate::simulation::journal::{Entry, What};
+use crate::simulation::journal::{Entry, Meant, What};
+
+/// How long a call is tried, as the mapping says: milliseconds.
+const SPAN: i64 = 2 * 3_600_000;
+
+/// Between a decision and its call lies the store: milliseconds.
+const SLACK: i64 = 60_000;
 
 #[derive(Default)]
 struct Call {
     of: Option<Ref>,
     word: Option<String>,
-    /// The platform has it, and the gateway knows.
-    known: bool,
-    /// A good answer is there, not stored yet.
+    queued: i64,
+    /// Not before that time, as the platform asked.
+    not_before: i64,
+    /// The platform has it, and the gateway was told.
     heard: bool,
     noted: Option<usize>,
     closed: Option<Option<String>>,
@@ -21,16 +28,22 @@ struct Call {
 
 pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
     let mut calls: BTreeMap<i64, Call> = BTreeMap::new();
+    // A changed file has all calls tried at once: it may have mended what they wait for.
+    let changed = |from, until| facts.configured.iter().any(|(at, _)| (from..=until).contains(at));
     for (place, Entry { at, what }) in facts.journal.iter().enumerate() {
         let mut say = |text: String| wrong.push(format!("at {at}: {text}"));
         match what {
             What::Queued { call, of, word } => {
-                calls.insert(*call, Call { of: *of, word: word.clone(), ..Call::default() });
+                calls.insert(*call, Call { of: *of, word: word.clone(), queued: *at, ..Call::default() });
             }
             What::Posted { call, .. } => match calls.get(call) {
                 None => say(format!("call {call} was never queued")),
                 Some(known) if known.closed.is_some() => say(format!("call {call} is made after its end")),
-                Some(known) if known.known => say(format!("call {call} is repeated, though it was taken")),
+                Some(known) if *at > known.queued + SPAN + SLACK => say(format!("call {call} is made after its time")),
+                Some(known) if *at < known.not_before && !changed(known.not_before - 120_000, *at) => {
+                    say(format!("call {call} is made before the time that its platform asked for"));
+                }
+                Some(known) if known.heard => say(format!("call {call} is repeated, though it was taken")),
                 Some(_) => {}
             },
             What::Noted { call } => {
@@ -41,10 +54,11 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
                     say(format!("call {call} comes twice, and no outcome was unclear"));
                 }
             }
-            What::Heard { call, good } => {
+            What::Heard { call, meant } => {
                 let known = calls.get_mut(call).unwrap();
-                known.heard = *good;
-                known.unclear |= !*good;
+                known.heard = *meant == Meant::Taken;
+                known.unclear |= *meant != Meant::Taken;
+                known.not_before = if let Meant::Later(Some(after)) = meant { at + after * 1000 } else { 0 };
             }
             What::Closed { call, parked } => {
                 let known = calls.get_mut(call).unwrap();
@@ -56,7 +70,7 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
                 }
                 known.closed = Some(parked.clone());
             }
-            What::Ended { .. } => calls.values_mut().for_each(|call| call.unclear = true),
+            What::Ended { .. } => calls.values_mut().for_each(|call| (call.unclear, call.heard) = (true, false)),
             _ => {}
         }
     }

@@ -94,6 +94,12 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
                     story.good |= matches!(spoken.word, "submitted" | "delivered" | "read");
                 }
             }
+            What::Said { tenant, to, address, text } => {
+                let stop = text.starts_with(['S', 's']) && !text.starts_with("START");
+                if (stop || text == "START") && !list.ever.contains(&(tenant.clone(), address.clone(), stop)) {
+                    wrong.push(format!("at {at}: {text} to {to} of {tenant} is acknowledged, and does nothing"));
+                }
+            }
             What::Ended { .. } => {
                 for story in stories.values_mut() {
                     story.answered = false;
@@ -190,10 +196,15 @@ struct List {
     /// Tenant, address, and of which sender; of all where there is none.
     on: BTreeSet<(String, String, Option<String>)>,
     joined: BTreeSet<(String, String, String)>,
+    /// Who was ever put on the list, or taken off.
+    ever: BTreeSet<(String, String, bool)>,
 }
 
 impl List {
     fn hear(&mut self, what: &What) {
+        if let What::Listed { tenant, address, on, .. } = what {
+            self.ever.insert((tenant.clone(), address.clone(), *on));
+        }
         match what {
             What::Listed { tenant, sender, address, on: true } => {
                 self.on.insert((tenant.clone(), address.clone(), sender.clone()));
