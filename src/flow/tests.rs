@@ -236,7 +236,7 @@ async fn what_is_known_at_dispatch_is_asked_at_dispatch() {
 }
 
 /// A status of the provider's attempt `of`.
-fn said(of: &str, status: Status) -> Event {
+fn spoken(of: &str, status: Status) -> Event {
     let failed = Failure { resend: Some(Duration::from_secs(20)), ..Failure::ours(Reason::Undeliverable, None) };
     Event {
         provider_id: Some(of.to_owned()),
@@ -260,7 +260,7 @@ async fn what_is_said_of_an_earlier_attempt_says_nothing_of_the_last() {
     let tenant = snapshot.tenant("acme").unwrap();
     let names = ["acme".to_owned()];
     let hear = async |of, status| {
-        flow.status(&snapshot, Vouched::Then(&names), said(of, status), None).await.unwrap();
+        flow.status(&snapshot, Vouched::Then(&names), spoken(of, status), None).await.unwrap();
         flow.store.message(id).await.unwrap().unwrap()
     };
     let take = async |of: &str| {
@@ -287,7 +287,7 @@ async fn what_is_said_of_an_earlier_attempt_says_nothing_of_the_last() {
     take("p2").await;
     let last = hear("p1", Status::Submitted).await;
     assert_eq!(last.provider_id.as_deref(), Some("p2"));
-    let barred = Event { failure: Some(Failure::ours(Reason::Blocked, None)), ..said("p2", Status::Failed) };
+    let barred = Event { failure: Some(Failure::ours(Reason::Blocked, None)), ..spoken("p2", Status::Failed) };
     flow.status(&snapshot, Vouched::Then(&names), barred, None).await.unwrap();
     let told = flow.store.message(id).await.unwrap().unwrap();
     assert_eq!((told.message.life.phase, told.message.life.told), (Phase::Submitted, Told::Failed));
