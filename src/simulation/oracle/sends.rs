@@ -96,7 +96,11 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
             }
             What::Said { tenant, to, address, text } => {
                 let stop = text.starts_with(['S', 's']) && !text.starts_with("START");
-                if (stop || text == "START") && !list.ever.contains(&(tenant.clone(), address.clone(), stop)) {
+                // While nobody has the number it is kept as a dead letter.
+                let nobodys =
+                    |brand: &super::Brand| !brand.there || brand.numbers.iter().all(|(number, _)| number != to);
+                let had = !facts.ever(tenant, 0, *at, nobodys);
+                if had && (stop || text == "START") && !list.ever.contains(&(tenant.clone(), address.clone(), stop)) {
                     wrong.push(format!("at {at}: {text} to {to} of {tenant} is acknowledged, and does nothing"));
                 }
             }
