@@ -29,6 +29,8 @@ pub mod model;
 pub mod operate;
 pub mod shape;
 pub mod sim;
+#[cfg(test)]
+mod simulation;
 pub mod store;
 pub mod value;
 pub mod yaml;

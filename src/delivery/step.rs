@@ -12,6 +12,8 @@ use crate::value::Timestamp;
 /// met a conflict is applied to the life as read again, without another [`Input::Begin`].
 #[must_use]
 pub fn step(life: &Life, input: &Input, policy: &Policy, now: Timestamp, jitter: u16) -> Step {
+    #[cfg(test)]
+    crate::simulation::seen(life.phase, input);
     let given = Given { policy, now, jitter };
     match input {
         Input::Begin => begin(life, given),

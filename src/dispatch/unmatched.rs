@@ -23,6 +23,7 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
         let next = looked.next.map_or(LONGEST, |next| next.since(flow.ambient.now()));
         let wait = if looked.more { SHORTEST } else { next.clamp(SHORTEST, LONGEST) };
         tokio::select! {
+            biased;
             Ok(()) = stop.changed() => {}
             () = changed.notified() => sleep(SHORTEST).await,
             () = sleep(wait) => {}

@@ -77,11 +77,17 @@ impl Flow {
         if event.status.is_none() {
             warn!(id = %message.message.reference, tenant = %tenant.name, word = event.word.as_deref(), "a status that the mapping does not know: recorded, not reported");
         }
-        let older = self.is_of_an_older_attempt(&message, &event).await?;
-        let status = event.status.filter(|_| !older);
-        let input = Input::News { status, failure: event.failure.clone(), at: event.at };
+        let attempt = self.attempt_of(&message, &event).await?;
+        if attempt == Attempt::Earlier && event.status.is_none_or(|status| status <= Status::Submitted) {
+            info!(id = %message.message.reference, tenant = %tenant.name, "of an earlier attempt: says nothing of the one that followed");
+            if let Some(letter) = letter {
+                self.store.discard(letter).await?;
+            }
+            return Ok(None);
+        }
+        let input = Input::News { status: event.status, failure: event.failure.clone(), at: event.at };
         let along = Along {
-            provider_id: event.provider_id.clone(),
+            provider_id: event.provider_id.clone().filter(|_| attempt == Attempt::Last),
             alias: event.user.as_deref().map(Into::into),
             event: Some(event),
             letter,
@@ -156,14 +162,21 @@ impl Flow {
         Ok(left.map(|_| letter.why.clone()))
     }
 
-    /// A failure of an attempt that was followed by another says nothing of that one: it is recorded only.
-    async fn is_of_an_older_attempt(&self, message: &Message, event: &Event) -> Result<bool, StoreError> {
-        let (Some(said), Some(newest)) = (&event.provider_id, &message.provider_id) else { return Ok(false) };
-        if event.status != Some(Status::Failed) || said == newest {
-            return Ok(false);
-        }
-        let known = self.store.by_provider_id(said).await?;
-        Ok(known.is_some_and(|known| known.message.reference == message.message.reference))
+    /// Which attempt an event speaks of. A provider's id that is known settled its attempt, so a message that is open again
+    /// was queued anew after it; and one that is settled knows the id of its last attempt, if its answer was not lost.
+    async fn attempt_of(&self, message: &Message, event: &Event) -> Result<Attempt, StoreError> {
+        let (Some(said), Some(known)) = (&event.provider_id, &message.provider_id) else { return Ok(Attempt::Last) };
+        let settled = message.message.life.phase.is_final();
+        let theirs = |other: Message| other.message.reference == message.message.reference;
+        Ok(if said == known {
+            if settled { Attempt::Last } else { Attempt::Earlier }
+        } else if self.store.by_provider_id(said).await?.is_some_and(theirs) {
+            Attempt::Earlier
+        } else if settled {
+            Attempt::Unknown
+        } else {
+            Attempt::Last
+        })
     }
 
     /// Our own id first: it is there even before the provider's answer to the send was stored.
@@ -178,6 +191,17 @@ impl Flow {
             None => Ok(None),
         }
     }
+}
+
+/// Which attempt a status speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    /// The last one.
+    Last,
+    /// One that was followed by another: only real success still counts.
+    Earlier,
+    /// One whose answer was lost, so nobody knows when it was. Its id does not become the last one's.
+    Unknown,
 }
 
 /// The message's tenant, if a credential of it vouches for the event.

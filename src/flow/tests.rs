@@ -1,21 +1,24 @@
 //! Requests through the flow, over the memory store: in whose words they are refused, and with what.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+use super::event::Vouched;
+use super::settle::Along;
 use super::{Ambient, Flow};
 use crate::client::Outbound;
 use crate::config::{self, Files};
-use crate::delivery::{Life, Phase};
+use crate::delivery::{Input, Life, Outcome, Phase, Told};
 use crate::diagnostic::Source;
 use crate::model::wire::{Answer, Class, Incoming, Prepared};
-use crate::model::{Class as Urgency, Ref, Secret};
+use crate::model::{Class as Urgency, Event, Failure, Reason, Ref, Secret, Status};
 use crate::store::memory::Memory;
-use crate::store::{Lane, NewMessage, Origin, Suppression};
+use crate::store::{Change, Lane, Line, NewMessage, Origin, Suppression};
 use crate::value::Timestamp;
 
 const PLATFORM: &str = r#"
@@ -180,10 +183,10 @@ async fn a_refusal_speaks_of_the_request_as_far_as_it_was_read() {
     }
 }
 
-/// A message to one person, stored and tried once; its life afterwards.
-async fn tried(flow: &Flow, number: i64, origin: Origin) -> Life {
+/// A message that was just taken in.
+fn message(number: i64, origin: Origin) -> NewMessage {
     let now = Still.now();
-    let message = NewMessage {
+    NewMessage {
         reference: Ref::from_number(number),
         lane: Lane { tenant: "acme".into(), from: "14155550100".into() },
         to: "919812345670".into(),
@@ -193,9 +196,14 @@ async fn tried(flow: &Flow, number: i64, origin: Origin) -> Life {
         dedupe: None,
         body: Bytes::from_static(br#"{"id":"m","to":"919812345670","from":"14155550100","text":"hello"}"#),
         version: String::new(),
-        life: Life::new(now.after(std::time::Duration::from_secs(60))),
+        life: Life::new(now.after(Duration::from_secs(60))),
         at: now,
-    };
+    }
+}
+
+/// A message to one person, stored and tried once; its life afterwards.
+async fn tried(flow: &Flow, number: i64, origin: Origin) -> Life {
+    let message = message(number, origin);
     let id = message.reference;
     flow.store.accept(vec![message]).await.unwrap();
     let message = flow.store.message(id).await.unwrap().unwrap();
@@ -270,4 +278,62 @@ async fn a_document_of_another_shape_is_counted_and_never_refused() {
     for _ in 0..200 {
         assert_eq!(send("right", r#"{"id":"m4","note":5}"#).await, 400);
     }
+}
+
+/// A status of the provider's attempt `of`.
+fn spoken(of: &str, status: Status) -> Event {
+    let failed = Failure { resend: Some(Duration::from_secs(20)), ..Failure::ours(Reason::Undeliverable, None) };
+    Event {
+        provider_id: Some(of.to_owned()),
+        reference: Some(Ref::from_number(1)),
+        status: Some(status),
+        word: None,
+        at: Still.now(),
+        user: None,
+        cost: None,
+        failure: (status == Status::Failed).then_some(failed),
+    }
+}
+
+/// Found by the simulation. A failure told twice counted against the attempt after it, whose answer was then taken for the
+/// earlier one's, so that the message was sent a third time; and a late word of the first attempt made it the last one, so
+/// that the failure of the real last one was dropped.
+#[tokio::test]
+async fn what_is_said_of_an_earlier_attempt_says_nothing_of_the_last() {
+    let flow = flow("delivery: { resend: \"on\" }");
+    let (id, snapshot) = (Ref::from_number(1), flow.snapshot.load_full());
+    let tenant = snapshot.tenant("acme").unwrap();
+    let names = ["acme".to_owned()];
+    let hear = async |of, status| {
+        flow.status(&snapshot, Vouched::Then(&names), spoken(of, status), None).await.unwrap();
+        flow.store.message(id).await.unwrap().unwrap()
+    };
+    let take = async |of: &str| {
+        let along = Along { provider_id: Some(of.to_owned()), ..Along::default() };
+        flow.settle(Err(id), tenant, &Input::Answered(Outcome::Taken), &along).await.unwrap();
+    };
+    flow.store.accept(vec![message(1, Origin::Platform)]).await.unwrap();
+    take("p1").await;
+    let waits = hear("p1", Status::Failed).await;
+    assert_eq!((waits.message.life.phase, waits.message.life.resends), (Phase::Queued, 1));
+    // Its time has come, and the next attempt may be under way.
+    let life = Life { wake: None, ..waits.message.life };
+    let line = Line { at: Still.now(), text: "ready".to_owned() };
+    let (revision, goes_on) = (waits.revision, true);
+    let (provider_id, said, redrives, alias) = (None, None, None, None);
+    let (calls, letters, newest, reference) = (Vec::new(), Vec::new(), false, id);
+    let change =
+        Change { reference, revision, life, provider_id, said, calls, newest, letters, redrives, alias, line, goes_on };
+    flow.store.update(change).await.unwrap();
+    for status in [Status::Failed, Status::Submitted] {
+        let ready = hear("p1", status).await;
+        assert_eq!((ready.message.life.phase, ready.message.life.resends), (Phase::Queued, 1), "{status:?}");
+    }
+    take("p2").await;
+    let last = hear("p1", Status::Submitted).await;
+    assert_eq!(last.provider_id.as_deref(), Some("p2"));
+    let barred = Event { failure: Some(Failure::ours(Reason::Blocked, None)), ..spoken("p2", Status::Failed) };
+    flow.status(&snapshot, Vouched::Then(&names), barred, None).await.unwrap();
+    let told = flow.store.message(id).await.unwrap().unwrap();
+    assert_eq!((told.message.life.phase, told.message.life.told), (Phase::Submitted, Told::Failed));
 }

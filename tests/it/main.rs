@@ -10,6 +10,8 @@ mod bad_input;
 #[cfg(test)]
 mod bless;
 #[cfg(test)]
+mod bugs;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod damage;

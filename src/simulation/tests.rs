@@ -1,0 +1,82 @@
+//! The runs.
+
+use std::fmt::Write;
+
+use super::drive::{Played, play};
+use super::{coverage, oracle};
+
+/// Runs one seed; what is wrong, with the command that replays it.
+fn check(seed: u64) -> Result<Played, String> {
+    let played = play(seed);
+    let wrong = oracle::judge(&played);
+    if wrong.is_empty() {
+        return Ok(played);
+    }
+    let mut text = format!("seed {seed}:\n");
+    wrong.iter().take(20).for_each(|line| writeln!(text, "  {line}").unwrap());
+    write!(text, "replay: SWITCHBOARD_SEED={seed} cargo test --lib simulation::tests::replay -- --ignored --nocapture")
+        .unwrap();
+    Err(text)
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).ok().map_or(otherwise, |text| text.parse().unwrap())
+}
+
+#[test]
+fn many_histories_keep_every_promise() {
+    for seed in 0..number("SWITCHBOARD_SEEDS", 40) {
+        let _ = check(seed).unwrap_or_else(|wrong| panic!("{wrong}"));
+    }
+}
+
+#[test]
+fn one_seed_is_one_history() {
+    for seed in [1, 2, 3, 8] {
+        let trace = |_| play(seed).journal.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (one, other) = (trace(0), trace(1));
+        for (at, (one, other)) in one.iter().zip(&other).enumerate() {
+            assert_eq!(one, other, "seed {seed}, line {at}");
+        }
+        assert_eq!(one.len(), other.len());
+    }
+}
+
+#[test]
+#[ignore = "docs/testing.md: thousands of histories"]
+fn thousands() {
+    let (first, seeds) = (number("SWITCHBOARD_SEED", 0), number("SWITCHBOARD_SEEDS", 10_000));
+    let begun = std::time::Instant::now();
+    let (mut wrong, mut hours, mut lines, mut steps) = (Vec::new(), 0, 0, 0);
+    for seed in first..first + seeds {
+        match check(seed) {
+            Ok(played) => {
+                hours += played.took / 1000;
+                lines += played.journal.len();
+                steps += played.steps;
+            }
+            Err(text) => wrong.push(text),
+        }
+    }
+    println!("{} simulated hours, {lines} happenings, {steps} steps of store and network", hours / 3600);
+    for text in wrong.iter().take(12) {
+        println!("{text}");
+    }
+    println!("{seeds} seeds from {first}, {} wrong, {:?}", wrong.len(), begun.elapsed());
+    let pairs = coverage::pairs();
+    for input in coverage::INPUTS {
+        let of = |phase| pairs.get(&(coverage::phase_word(phase), input)).copied().unwrap_or_default();
+        println!("{input:>12} {:?}", crate::delivery::Phase::ALL.map(of));
+    }
+    assert!(wrong.is_empty());
+}
+
+#[test]
+#[ignore = "prints one history: SWITCHBOARD_SEED"]
+fn replay() {
+    let played = play(number("SWITCHBOARD_SEED", 0));
+    played.journal.iter().for_each(|entry| println!("{entry}"));
+    for wrong in oracle::judge(&played) {
+        println!("WRONG {wrong}");
+    }
+}

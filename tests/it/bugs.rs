@@ -1,0 +1,168 @@
+//! Deliberate bugs in delivery, dispatch, flow and store: `tests/bugs.yaml`. The list fits the code in every run; whether the
+//! simulation and the tests of those rooms notice them is a command of its own, docs/testing.md.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// One line that is wrong.
+#[derive(Clone, Debug, serde::Deserialize)]
+struct Bug {
+    file: String,
+    line: String,
+    was: String,
+    now: String,
+    breaks: String,
+}
+
+/// So many must be there.
+const LEAST: usize = 40;
+/// Of a hundred that must be noticed.
+const FLOOR: usize = 95;
+/// What has not ended by then turns in a circle: that is noticed too.
+const HANGS: Duration = Duration::from_secs(600);
+
+fn bugs() -> Vec<Bug> {
+    serde_yaml::from_str(include_str!("../bugs.yaml")).unwrap()
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn every_bug_fits_the_code() {
+    let bugs = bugs();
+    assert!(bugs.len() >= LEAST, "{}", bugs.len());
+    for room in ["delivery", "dispatch", "flow", "store"] {
+        assert!(bugs.iter().any(|bug| bug.file.starts_with(&format!("src/{room}/"))), "{room}");
+    }
+    for Bug { file, line, was, now, breaks } in &bugs {
+        let text = std::fs::read_to_string(root().join(file)).unwrap_or_else(|problem| panic!("{file}: {problem}"));
+        let there = text.lines().filter(|known| known.trim() == line).count();
+        assert_eq!(there, 1, "{file} must have this line once ({breaks}): {line}");
+        assert_eq!(line.matches(was.as_str()).count(), 1, "{file}: `{was}` must be once in {line}");
+        assert_ne!(was, now, "{file}: {line}");
+    }
+}
+
+/// All bugs in one copy of the sources, each asleep: `SWITCHBOARD_BUG` wakes one. So it is compiled once.
+fn copy(bugs: &[Bug]) -> PathBuf {
+    let copy = root().join("target/bugs");
+    let listed = Command::new("git").args(["ls-files"]).current_dir(root()).output().unwrap();
+    for file in String::from_utf8(listed.stdout).unwrap().lines() {
+        let text = std::fs::read(root().join(file)).unwrap();
+        let of_file = bugs.iter().enumerate().filter(|(_, bug)| bug.file == file);
+        let mut text = of_file.fold(text, |text, (number, bug)| plant(&text, number, bug));
+        if file == "src/lib.rs" {
+            text.extend_from_slice(SWITCH.as_bytes());
+        }
+        // What is as it was keeps its time, so that nothing is compiled again for nothing.
+        let place = copy.join(file);
+        if std::fs::read(&place).ok().as_ref() != Some(&text) {
+            std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+            std::fs::write(place, text).unwrap();
+        }
+    }
+    copy
+}
+
+const SWITCH: &str = r#"
+/// Whether this bug is awake.
+pub(crate) fn bug(number: usize) -> bool {
+    static AWAKE: std::sync::LazyLock<Option<usize>> =
+        std::sync::LazyLock::new(|| std::env::var("SWITCHBOARD_BUG").ok()?.parse().ok());
+    *AWAKE == Some(number)
+}
+"#;
+
+fn plant(text: &[u8], number: usize, bug: &Bug) -> Vec<u8> {
+    let Bug { line, was, now, .. } = bug;
+    let choice = format!("if crate::bug({number}) {{ {now} }} else {{ {was} }}");
+    let choice = if was.ends_with(';') { choice } else { format!("({choice})") };
+    // A line may have several: it is found by what is left of it.
+    let is_it = |known: &str| known.trim() == line || known.contains("crate::bug(") && same(known, line);
+    let text = std::str::from_utf8(text).unwrap();
+    let lines = text.lines().map(|known| if is_it(known) { known.replacen(was, &choice, 1) } else { known.to_owned() });
+    let planted: Vec<String> = lines.collect();
+    assert_ne!(planted.join("\n"), text.trim_end_matches('\n'), "{bug:?}");
+    (planted.join("\n") + "\n").into_bytes()
+}
+
+/// Whether a line that has bugs already was this one.
+fn same(planted: &str, line: &str) -> bool {
+    let mut bare = planted.trim().to_owned();
+    for other in bugs().iter().filter(|other| other.line == line) {
+        let choice = |number: usize| format!("(if crate::bug({number}) {{ {} }} else {{ {} }})", other.now, other.was);
+        (0..bugs().len()).for_each(|number| bare = bare.replace(&choice(number), &other.was));
+    }
+    bare == line
+}
+
+/// Compiles the copy's tests; the program.
+fn build(copy: &Path) -> PathBuf {
+    let target = root().join("target");
+    let arguments = ["test", "--lib", "--no-run", "--locked", "--message-format=json"];
+    let mut cargo = Command::new(env!("CARGO"));
+    let built = cargo.args(arguments).current_dir(copy).env("CARGO_TARGET_DIR", target).stderr(Stdio::inherit());
+    let built = built.output().unwrap();
+    assert!(built.status.success(), "the copy with all bugs does not compile");
+    let lines = String::from_utf8(built.stdout).unwrap();
+    let programs = lines.lines().filter_map(|line| {
+        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        line["executable"].as_str().map(PathBuf::from)
+    });
+    programs.last().unwrap()
+}
+
+/// Whether these tests notice a bug; `None` stands for no bug.
+fn notice(program: &Path, copy: &Path, bug: Option<usize>, tests: &[&str]) -> bool {
+    let mut run = Command::new(program);
+    run.args(tests).current_dir(copy).stdout(Stdio::null()).stderr(Stdio::null());
+    run.env("RUST_BACKTRACE", "0").envs(bug.map(|bug| ("SWITCHBOARD_BUG", bug.to_string())));
+    let mut running = run.spawn().unwrap();
+    let begun = Instant::now();
+    loop {
+        if let Some(ended) = running.try_wait().unwrap() {
+            return !ended.success();
+        }
+        if begun.elapsed() > HANGS {
+            running.kill().unwrap();
+            running.wait().unwrap();
+            return true;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+const SIMULATION: &[&str] = &["simulation::tests::many"];
+const UNITS: &[&str] = &["delivery::", "dispatch::", "flow::", "store::memory", "store::suppressed", "store::tally"];
+
+#[test]
+#[ignore = "docs/testing.md, Seeded bugs: compiles a copy of the sources"]
+fn bugs_are_noticed() {
+    let bugs = bugs();
+    let copy = copy(&bugs);
+    let program = build(&copy);
+    assert!(!notice(&program, &copy, None, SIMULATION), "the simulation fails without a bug");
+    assert!(!notice(&program, &copy, None, UNITS), "the tests fail without a bug");
+    let mut by: BTreeMap<&str, usize> = BTreeMap::new();
+    for (number, Bug { file, line, now, breaks, .. }) in bugs.iter().enumerate() {
+        let found = if notice(&program, &copy, Some(number), SIMULATION) {
+            "simulation"
+        } else if notice(&program, &copy, Some(number), UNITS) {
+            "tests of the room"
+        } else {
+            "nobody"
+        };
+        *by.entry(found).or_default() += 1;
+        println!("{number:>3} {found:<17} {file}: {breaks}");
+        if found == "nobody" {
+            println!("        {line}\n        becomes {now}");
+        }
+    }
+    let unnoticed = by.get("nobody").copied().unwrap_or_default();
+    println!("{} bugs: {by:?}", bugs.len());
+    assert!((bugs.len() - unnoticed) * 100 >= bugs.len() * FLOOR, "{unnoticed} of {} are not noticed", bugs.len());
+}
