@@ -36,9 +36,10 @@ send:
     retry: { again: [ unreached, 5xx ], in_doubt: [ unanswered ] }
 status:
   route: { method: POST, path: /status }
+  let: { status: $.body.state | table(states) }
   event:
     provider_id: $.body.id
-    status: $.body.state | table(states)
+    status: $.status?
     word: $.body.state
     at: $.body.at | time
     failure: { $when: $.body.state == "undelivered", then: { reason: undeliverable, settle: 60s } }

@@ -153,22 +153,23 @@ async fn a_platform_that_is_down_for_an_hour_costs_a_probe_a_minute_and_no_repor
 }
 
 #[tokio::test(start_paused = true)]
-async fn reports_that_nobody_took_in_a_day_are_dead_letters_and_can_be_redriven() {
+async fn reports_that_nobody_took_in_their_time_are_dead_letters_and_can_be_redriven() {
     let platform = Platform::new(|_| silent());
     let stage = stage(&platform);
-    reported(&stage, 300).await;
-    sleep(Duration::from_secs(25 * 3600)).await;
+    stage.flow.configure(snapshot_of(&PLATFORM.replace("for: 24h", "for: 2h"), CARRIER, acme()));
+    reported(&stage, 100).await;
+    sleep(Duration::from_secs(3 * 3600)).await;
     assert_eq!(waiting(&stage).await, 0, "none waits for ever");
     let letters = stage.store.dead_letters(None, 999).await.unwrap();
-    assert_eq!(letters.len(), 300);
+    assert_eq!(letters.len(), 100);
     assert!(letters.iter().all(|letter| letter.kind == "call" && letter.why.starts_with("given up")), "{letters:?}");
-    assert!(platform.asked() < 32 + 66 + 24 * 61, "{}", platform.asked());
+    assert!(platform.asked() < 32 + 66 + 2 * 61, "{}", platform.asked());
     platform.says(|_| good());
     for letter in letters {
         assert!(stage.store.redrive(letter.id, stage.flow.ambient.now(), true).await.unwrap());
     }
     sleep(Duration::from_secs(180)).await;
-    assert_eq!(sorted(platform.taken()), all(300, "sent"));
+    assert_eq!(sorted(platform.taken()), all(100, "sent"));
     stage.end().await;
 }
 
@@ -295,5 +296,27 @@ async fn a_report_that_cannot_be_said_is_said_once_the_mapping_is_mended() {
     sleep(Duration::from_secs(31)).await;
     assert_eq!(sorted(platform.taken()), ["m1 delivered", "m1 sent", "m2 sent"]);
     assert!(list().await.is_empty());
+    stage.end().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_held_lane_lets_nothing_out_that_waited_for_a_turn() {
+    let play = |_: &Prepared, _: usize| {
+        async {
+            sleep(Duration::from_millis(200)).await;
+            answer(401)
+        }
+        .boxed()
+    };
+    let [one] = <[Source; 1]>::try_from(acme()).unwrap();
+    let one = Source::new("acme.yaml", format!("{}delivery: {{ concurrency: 1 }}\n", one.text));
+    let stage = Stage::new(vec![one], Arc::default(), play);
+    for number in 1..=20 {
+        stage.accept(number, "acme", NUMBER).await;
+    }
+    sleep(Duration::from_secs(30)).await;
+    assert_eq!(stage.calls_to("carrier.example"), 2, "one attempt, and one with a fresh credential");
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(stage.calls_to("carrier.example"), 4);
     stage.end().await;
 }
