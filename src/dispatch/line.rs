@@ -75,10 +75,10 @@ impl Line {
         self.state().probing = true;
     }
 
-    /// When to look again, while it is stopped and no probe is under way.
+    /// When it is to be probed, if that is still to come: from then on its calls are due as any other.
     pub(super) fn until(&self) -> Option<Instant> {
         let state = self.state();
-        state.until.filter(|_| !state.probing)
+        state.until.filter(|until| !state.probing && *until > Instant::now())
     }
 
     /// Somebody changed something: calls go again, and show whether it helped.
@@ -183,6 +183,7 @@ mod tests {
         assert_eq!(call(&line, Heard::Rest(secs(7))).await, Some(secs(7)));
         assert_eq!(line.until(), Some(Instant::now() + secs(7)));
         advance(secs(7)).await;
+        assert_eq!((line.way(), line.until()), (Way::Probe, None), "nothing to wait for but a call");
         assert_eq!(call(&line, Heard::Rest(secs(86_400))).await, Some(LONGEST));
         advance(LONGEST).await;
         for wait in [60, 120, 240, 480, 900, 900] {
