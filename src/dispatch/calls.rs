@@ -44,7 +44,7 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
         }
         let most = READ.min(MOST.saturating_sub(desk.held.len()));
         let (due, held) = desk.wanted(now);
-        let stopped = desk.stopped();
+        let (stopped, probe) = (desk.stopped(), desk.until());
         let (calls, next) = match flow.store.calls_beside(due, most, &held, &stopped).await {
             Ok(calls) => calls,
             Err(problem) => {
@@ -57,7 +57,7 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
         for call in calls {
             crowded |= !desk.take(call, &flow, &stop);
         }
-        let wait = next.map_or(LONGEST, |next| next.since(now)).min(desk.until()).clamp(SHORTEST, LONGEST);
+        let wait = next.map_or(LONGEST, |next| next.since(now)).min(probe).clamp(SHORTEST, LONGEST);
         tokio::select! {
             biased;
             Ok(()) = stop.changed() => {}
