@@ -1,4 +1,5 @@
-//! Outgoing calls: each party's beside the others', so that a slow one delays only its own.
+//! Outgoing calls: each lane's beside the others', so that a slow platform delays only its own, and a dead one costs
+//! nothing.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -7,27 +8,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tracing::{error, warn};
 
-use crate::flow::{CallEnd, Flow};
-use crate::model::Name;
-use crate::store::Call;
+use super::line::{Line, Way};
+use crate::flow::{CallEnd, Flow, Heard};
+use crate::store::{Call, CallLane};
 use crate::value::Timestamp;
 
 /// In memory at once.
 const MOST: usize = 20_000;
-/// Of one tenant in memory at once: a platform that is down must not fill the memory that the others' calls need.
+/// Of one lane in memory at once: a slow platform must not fill the memory that the others' calls need.
 const SHARE: usize = 256;
 /// Read at once.
 const READ: usize = 1000;
-/// Under way at once, for one call of one tenant.
-const ABREAST: usize = 32;
 const LONGEST: Duration = Duration::from_secs(30);
 const SHORTEST: Duration = Duration::from_millis(5);
-/// Between two looks while some tenant has more than its share.
+/// Between two looks while some lane has more than its share.
 const CROWDED: Duration = Duration::from_millis(20);
 /// Before a call is made again whose end could not be stored.
 const UNSETTLED: Duration = Duration::from_secs(1);
@@ -40,11 +39,13 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
         let snapshot = flow.snapshot.load_full();
         if !Arc::ptr_eq(&under, &snapshot) {
             desk.haste = Some(Haste { before: desk.held.clone(), tried: HashSet::new() });
+            desk.lines.values().for_each(|line| line.open());
             under = snapshot;
         }
         let most = READ.min(MOST.saturating_sub(desk.held.len()));
         let (due, held) = desk.wanted(now);
-        let (calls, next) = match flow.store.calls(due, most, &held).await {
+        let (stopped, probe) = (desk.stopped(), desk.until());
+        let (calls, next) = match flow.store.calls_beside(due, most, &held, &stopped).await {
             Ok(calls) => calls,
             Err(problem) => {
                 warn!(%problem, "calls could not be read");
@@ -56,7 +57,7 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
         for call in calls {
             crowded |= !desk.take(call, &flow, &stop);
         }
-        let wait = next.map_or(LONGEST, |next| next.since(now)).clamp(SHORTEST, LONGEST);
+        let wait = next.map_or(LONGEST, |next| next.since(now)).min(probe).clamp(SHORTEST, LONGEST);
         tokio::select! {
             biased;
             Ok(()) = stop.changed() => {}
@@ -77,15 +78,15 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
     while desk.under_way.join_next().await.is_some() {}
 }
 
-/// A call that ended: its number, whose it is, and how; `None` if it broke off.
-type Ended = (i64, Name, Option<CallEnd>);
+/// A call that ended: its number, its lane, and how; `None` if it broke off.
+type Ended = (i64, CallLane, Option<CallEnd>);
 
 /// The calls in memory.
 #[derive(Default)]
 struct Desk {
     held: HashSet<i64>,
-    of: HashMap<Name, usize>,
-    gates: HashMap<(Name, String), Arc<Semaphore>>,
+    of: HashMap<CallLane, usize>,
+    lines: HashMap<CallLane, Arc<Line>>,
     under_way: JoinSet<Ended>,
     haste: Option<Haste>,
 }
@@ -111,21 +112,36 @@ impl Desk {
         }
     }
 
-    /// Takes a call, unless its tenant has its share in memory.
+    /// Lanes whose calls wait, however many they are.
+    fn stopped(&self) -> HashSet<CallLane> {
+        let shut = self.lines.iter().filter(|(_, line)| line.way() == Way::Shut);
+        shut.map(|(lane, _)| lane.clone()).collect()
+    }
+
+    /// How long until some lane is probed.
+    fn until(&self) -> Duration {
+        let earliest = self.lines.values().filter_map(|line| line.until()).min();
+        earliest.map_or(LONGEST, |until| until.saturating_duration_since(Instant::now()))
+    }
+
+    /// Takes a call, unless its lane has its share in memory.
     fn take(&mut self, call: Call, flow: &Arc<Flow>, stop: &watch::Receiver<bool>) -> bool {
-        let tenant = call.call.tenant.clone();
-        let of = self.of.entry(tenant.clone()).or_default();
-        if *of >= SHARE {
-            return false;
+        let lane = call.call.lane();
+        let line = self.lines.entry(lane.clone()).or_default().clone();
+        let way = line.way();
+        let of = self.of.entry(lane).or_default();
+        if way == Way::Shut || *of >= SHARE {
+            return way == Way::Shut;
+        }
+        if way == Way::Probe {
+            line.probe();
         }
         *of += 1;
         self.held.insert(call.call.id);
         if let Some(haste) = &mut self.haste {
             haste.tried.insert(call.call.id);
         }
-        let gate = self.gates.entry((tenant, call.call.name.clone()));
-        let gate = gate.or_insert_with(|| Arc::new(Semaphore::new(ABREAST))).clone();
-        self.under_way.spawn(one(flow.clone(), gate, call, stop.clone()));
+        self.under_way.spawn(one(flow.clone(), line, call, way == Way::Probe, stop.clone()));
         true
     }
 
@@ -134,8 +150,8 @@ impl Desk {
         let mut ended = Some(first);
         while let Some(one) = ended {
             match one {
-                Ok((id, tenant, end)) => {
-                    if let Some(of) = self.of.get_mut(&tenant) {
+                Ok((id, lane, end)) => {
+                    if let Some(of) = self.of.get_mut(&lane) {
                         *of = of.saturating_sub(1);
                     }
                     if let Some(haste) = &mut self.haste {
@@ -153,22 +169,29 @@ impl Desk {
     }
 }
 
-async fn one(flow: Arc<Flow>, gate: Arc<Semaphore>, call: Call, mut stop: watch::Receiver<bool>) -> Ended {
-    let (id, tenant) = (call.call.id, call.call.tenant.clone());
-    let Ok(_permit) = gate.acquire_owned().await else { return (id, tenant, Some(CallEnd::Unsettled)) };
-    if *stop.borrow() {
-        return (id, tenant, Some(CallEnd::Unsettled));
+async fn one(flow: Arc<Flow>, line: Arc<Line>, call: Call, probe: bool, mut stop: watch::Receiver<bool>) -> Ended {
+    let (id, lane) = (call.call.id, call.call.lane());
+    let permit = line.gate.acquire().await;
+    // The lane may have been stopped while this one waited for its turn.
+    if permit.is_err() || *stop.borrow() || !probe && line.way() != Way::Open {
+        line.hear(Heard::Nothing, Instant::now(), probe);
+        return (id, lane, Some(CallEnd::Unsettled));
     }
-    let end = AssertUnwindSafe(flow.call(call)).catch_unwind().await.ok();
+    let begun = Instant::now();
+    let end = AssertUnwindSafe(flow.call(call, probe)).catch_unwind().await.ok();
+    let heard = if let Some(CallEnd::Settled(heard)) = end { heard } else { Heard::Nothing };
+    if let Some(time) = line.hear(heard, begun, probe) {
+        warn!(tenant = %lane.tenant, call = lane.name, ?heard, seconds = time.as_secs(), "calls stopped, one goes as a probe then");
+    }
     match end {
-        Some(CallEnd::Settled) => {}
+        Some(CallEnd::Settled(_)) => {}
         Some(CallEnd::Unsettled) => {
             tokio::select! {
                 () = sleep(UNSETTLED) => {}
                 _ = stop.changed() => {}
             }
         }
-        None => error!(call = id, %tenant, "a call broke off"),
+        None => error!(call = id, tenant = %lane.tenant, "a call broke off"),
     }
-    (id, tenant, end)
+    (id, lane, end)
 }

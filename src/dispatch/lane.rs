@@ -125,8 +125,13 @@ impl LaneTask {
             }
             let wake = match self.next() {
                 Next::Go(message, permit) => {
-                    self.start(message, permit);
+                    // The end of another attempt, told before its place is free, may have held the lane meanwhile.
                     self.catch_up(&mut handed, &mut endings);
+                    if self.is_held() {
+                        self.heads.insert(message.message.class, message);
+                    } else {
+                        self.start(message, permit);
+                    }
                     // Nothing above waits while calls may go: the others of this thread want their time too.
                     consume_budget().await;
                     continue;
@@ -222,6 +227,11 @@ impl LaneTask {
         self.under_way.contains_key(&reference)
             || self.stepped_over.contains(&reference)
             || self.heads.values().any(|head| head.message.reference == reference)
+    }
+
+    fn is_held(&mut self) -> bool {
+        let snapshot = self.flow.snapshot.load_full();
+        self.hold.until(&snapshot).is_some() || self.hold.probes() && !self.under_way.is_empty()
     }
 
     async fn refill(&mut self) {
@@ -323,9 +333,9 @@ impl LaneTask {
         let (flow, ended) = (self.flow.clone(), self.ended.clone());
         tokio::spawn(async move {
             let after = attempt(&flow, message).await;
-            drop(permit);
             // Nobody listens only when the lane's task is gone, and then the store still knows.
             let _ = ended.send((reference, after));
+            drop(permit);
         });
     }
 

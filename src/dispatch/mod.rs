@@ -8,6 +8,7 @@ mod gate;
 mod hold;
 mod lane;
 mod lanes;
+mod line;
 mod memory;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,8 @@
 //! The dispatcher over the memory store, with a provider and platforms played by one function. Time is tokio's, paused.
 
+mod chaos;
 mod fair;
+mod outages;
 mod pace;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -69,7 +71,11 @@ fn snapshot(tenants: Vec<Source>) -> Snapshot {
 }
 
 fn snapshot_with(provider: &str, tenants: Vec<Source>) -> Snapshot {
-    let mappings = vec![Source::new("campaigns.yaml", PLATFORM), Source::new("carrier.yaml", provider)];
+    snapshot_of(PLATFORM, provider, tenants)
+}
+
+fn snapshot_of(platform: &str, provider: &str, tenants: Vec<Source>) -> Snapshot {
+    let mappings = vec![Source::new("campaigns.yaml", platform), Source::new("carrier.yaml", provider)];
     let files = Files { mappings, tenants, ..Files::default() };
     let resolve = |reference: &config::Reference| Ok(Secret::new(format!("{reference:?}")));
     let (snapshot, problems) = config::build(&files, None, &resolve, [7; 32]);

@@ -14,30 +14,47 @@ use crate::legs::call::{Judged, retry_after};
 use crate::legs::report::{judged, request};
 use crate::legs::{NoCall, Outcall};
 use crate::mapping::{Call as Plan, Turn};
-use crate::model::wire::Answer;
+use crate::model::wire::{Answer, Class};
 use crate::model::{Reason, Refusal};
 use crate::store::{Call, CallStep, Line, Message, NewCall, StoreError};
 use crate::value::{Arena, Value};
 
-/// When an operator must look first.
-const HOLD: Duration = Duration::from_secs(60);
+/// The longest delay of a call. Where the lane is in trouble and not the call, the lane waits, and the call soon goes
+/// again once it need not.
+const LONGEST: [Duration; 2] = [Duration::from_secs(900), Duration::from_secs(60)];
+
+/// What a call says of whoever is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// Nothing: it was not made.
+    Nothing,
+    /// They are there, whatever they said.
+    Answer,
+    /// No whole answer came.
+    Silence,
+    /// The operator must look first: an address, a credential.
+    Hold,
+    /// They want to be left alone for so long.
+    Rest(Duration),
+}
 
 /// How a call ended this time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallEnd {
     /// Done, parked, or put off: the store knows.
-    Settled,
+    Settled(Heard),
     /// The store did not take it; the call is where it was.
     Unsettled,
 }
 
 impl Flow {
-    /// Makes one call once, and settles it.
-    pub async fn call(&self, call: Call) -> CallEnd {
-        match self.try_call(&call).await {
-            Ok(()) => {
+    /// Makes one call once, and settles it. `probe`: nobody answered the calls before it; one that is too old to be
+    /// repeated is then given up without being made.
+    pub async fn call(&self, call: Call, probe: bool) -> CallEnd {
+        match self.try_call(&call, probe).await {
+            Ok(heard) => {
                 faults::reached(Point::ReportSettled);
-                CallEnd::Settled
+                CallEnd::Settled(heard)
             }
             Err(problem) => {
                 warn!(call = call.call.name, tenant = %call.call.tenant, %problem, "the call could not be settled");
@@ -46,10 +63,11 @@ impl Flow {
         }
     }
 
-    async fn try_call(&self, call: &Call) -> Result<(), StoreError> {
+    async fn try_call(&self, call: &Call, probe: bool) -> Result<Heard, StoreError> {
         let snapshot = self.snapshot.load_full();
         let Some(tenant) = snapshot.tenant(call.call.tenant.as_str()) else {
-            return self.put_off(call, None, None, "its tenant has no file now").await;
+            self.put_off(call, None, None, Heard::Nothing, "its tenant has no file now").await?;
+            return Ok(Heard::Nothing);
         };
         let message = match call.call.message {
             Some(reference) => self.store.message(reference).await?,
@@ -60,10 +78,15 @@ impl Flow {
         let then = message.as_ref().filter(|_| !call.newest).and_then(|message| self.under(message, tenant));
         let tenant = then.as_deref().unwrap_or(tenant);
         let Some(plan) = plan(tenant, &call.call) else {
-            return self
-                .settle_call(call, CallStep::Park { why: "the mapping no longer has this call".to_owned() }, "parked")
-                .await;
+            let why = "the mapping no longer has this call".to_owned();
+            self.settle_call(call, CallStep::Park { why }, "parked").await?;
+            return Ok(Heard::Nothing);
         };
+        if probe && self.ambient.now().since(call.call.at) > plan.retry.span {
+            let why = "given up: nobody answered in its time".to_owned();
+            self.settle_call(call, CallStep::Park { why }, "parked").await?;
+            return Ok(Heard::Nothing);
+        }
         self.make(call, plan, tenant, message.as_ref()).await
     }
 
@@ -73,26 +96,28 @@ impl Flow {
         plan: &Plan,
         tenant: &Tenant,
         message: Option<&Message>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Heard, StoreError> {
         let mut refused = None;
         loop {
             let mut outcall = match self.prepare_call(call, plan, tenant, message) {
                 Ok(outcall) => outcall,
-                Err(NoCall::NotWanted) => return self.settle_call(call, CallStep::Done, "not wanted").await,
+                Err(NoCall::NotWanted) => {
+                    self.settle_call(call, CallStep::Done, "not wanted").await?;
+                    return Ok(Heard::Nothing);
+                }
                 Err(NoCall::NoCredential) => {
-                    return self.put_off(call, Some(plan), None, "the tenant has no credential for it yet").await;
+                    let why = "the tenant has no credential for it yet";
+                    return self.put_off(call, Some(plan), None, Heard::Hold, why).await;
                 }
-                Err(NoCall::Refused(refusal)) => {
-                    let why = refusal.text.unwrap_or_else(|| refusal.reason.to_string());
-                    return self.settle_call(call, CallStep::Park { why }, "parked").await;
-                }
+                Err(NoCall::Refused(refusal)) => return self.cannot(call, refusal, Heard::Nothing).await,
             };
             let proof = match self.prove(&outcall.auth, &mut outcall.prepared, refused).await {
                 Ok(proof) => proof,
                 Err(AuthError::NoTokenNow { why, after }) => {
-                    return self.put_off(call, Some(plan), after, &format!("no token: {why}")).await;
+                    let heard = after.map_or(Heard::Silence, Heard::Rest);
+                    return self.put_off(call, Some(plan), after, heard, &format!("no token: {why}")).await;
                 }
-                Err(problem) => return self.put_off(call, Some(plan), Some(HOLD), &problem.to_string()).await,
+                Err(problem) => return self.put_off(call, Some(plan), None, Heard::Hold, &problem.to_string()).await,
             };
             faults::reached(Point::ReportOut);
             let answer = self.outbound.send(outcall.prepared).await;
@@ -104,27 +129,33 @@ impl Flow {
             match self.judge_call(call, plan, tenant, message, &answer, refused.is_some()) {
                 Ok(Judged::Good) => {
                     info!(id = call.call.message.map(tracing::field::display), tenant = %tenant.name, call = plan.name, "report posted");
-                    return self.settle_call(call, CallStep::Done, "posted").await;
+                    self.settle_call(call, CallStep::Done, "posted").await?;
+                    return Ok(Heard::Answer);
                 }
                 Ok(Judged::Bad(Turn::Renew)) => refused = Some(proof),
                 Ok(Judged::Bad(Turn::Again | Turn::InDoubt)) => {
-                    return self.put_off(call, Some(plan), retry_after(&answer), &told(&answer)).await;
+                    let after = retry_after(&answer);
+                    return self.put_off(call, Some(plan), after, heard(&answer, after), &told(&answer)).await;
                 }
                 Ok(Judged::Bad(Turn::Hold)) => {
                     warn!(tenant = %tenant.name, call = plan.name, http = answer.http, "held: the operator must look at the address or the credential");
-                    return self.put_off(call, Some(plan), Some(HOLD), &told(&answer)).await;
+                    return self.put_off(call, Some(plan), None, Heard::Hold, &told(&answer)).await;
                 }
                 Ok(Judged::Bad(Turn::Final)) => {
-                    return self
-                        .settle_call(call, CallStep::Park { why: format!("refused: {}", told(&answer)) }, "refused")
-                        .await;
+                    let why = format!("refused: {}", told(&answer));
+                    self.settle_call(call, CallStep::Park { why }, "refused").await?;
+                    return Ok(Heard::Answer);
                 }
-                Err(refusal) => {
-                    let why = refusal.text.unwrap_or_else(|| refusal.reason.to_string());
-                    return self.settle_call(call, CallStep::Park { why }, "parked").await;
-                }
+                Err(refusal) => return self.cannot(call, refusal, Heard::Answer).await,
             }
         }
+    }
+
+    /// The mapping cannot make it, or cannot tell what came of it.
+    async fn cannot(&self, call: &Call, refusal: Refusal, heard: Heard) -> Result<Heard, StoreError> {
+        let why = refusal.text.unwrap_or_else(|| refusal.reason.to_string());
+        self.settle_call(call, CallStep::Park { why }, "parked").await?;
+        Ok(heard)
     }
 
     pub(super) fn prepare_call(
@@ -163,20 +194,24 @@ impl Flow {
         call: &Call,
         plan: Option<&Plan>,
         asked: Option<Duration>,
+        heard: Heard,
         why: &str,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Heard, StoreError> {
         let now = self.ambient.now();
         let span = plan.map_or(Duration::from_secs(86_400), |plan| plan.retry.span);
-        let doubled = Duration::from_secs(1 << call.attempts.min(10)).min(Duration::from_secs(900));
+        let longest = LONGEST[usize::from(matches!(heard, Heard::Silence | Heard::Hold))];
+        let doubled = Duration::from_secs(1 << call.attempts.min(10)).min(longest);
         let jitter = Duration::from_millis(u64::from(self.ambient.jitter())).mul_f64(doubled.as_secs_f64() / 4.0);
         let due = now.after((doubled + jitter).max(asked.unwrap_or_default()));
         let id = call.call.message.map(tracing::field::display);
         if due.since(call.call.at) > span {
             warn!(id, tenant = %call.call.tenant, call = call.call.name, attempts = call.attempts + 1, why, "given up, parked");
-            return self.settle_call(call, CallStep::Park { why: format!("given up: {why}") }, "parked").await;
+            self.settle_call(call, CallStep::Park { why: format!("given up: {why}") }, "parked").await?;
+            return Ok(heard);
         }
         warn!(id, tenant = %call.call.tenant, call = call.call.name, attempt = call.attempts + 1, why, "put off");
-        self.settle_call(call, CallStep::Again { due }, "put off").await
+        self.settle_call(call, CallStep::Again { due }, "put off").await?;
+        Ok(heard)
     }
 
     async fn settle_call(&self, call: &Call, step: CallStep, how: &str) -> Result<(), StoreError> {
@@ -203,6 +238,15 @@ pub(super) fn plan<'t>(tenant: &'t Tenant, call: &NewCall) -> Option<&'t Plan> {
     let legs = tenant.platform.platform()?;
     let plans = if call.message.is_some() { &legs.status_calls } else { &legs.inbound_calls };
     plans.iter().find(|plan| plan.name == call.name)
+}
+
+/// What a bad answer says of whoever gave it, or did not.
+const fn heard(answer: &Answer, after: Option<Duration>) -> Heard {
+    match (answer.class, after) {
+        (Class::Unreached | Class::Unanswered, _) => Heard::Silence,
+        (_, Some(after)) => Heard::Rest(after),
+        (_, None) => Heard::Answer,
+    }
 }
 
 fn told(answer: &Answer) -> String {

@@ -29,7 +29,7 @@ mod webhook;
 
 pub use ambient::{Ambient, Ids};
 pub use attempt::After;
-pub use calls::CallEnd;
+pub use calls::{CallEnd, Heard};
 pub use drain::Drain;
 pub use event::Looked;
 pub use misses::Misses;
