@@ -63,6 +63,15 @@ impl Suite {
             let mut differences = Vec::new();
             compare(&expect, Some(value), "", false, &mut differences);
             differences.extend(found.notes);
+            let calls = value.get("calls").and_then(Value::as_list).unwrap_or_default().iter();
+            let parked = calls
+                .filter_map(|call| Some(format!("`{}` came to parked: {}", call.text("call")?, call.text("why")?)));
+            if let (Some(first), false) = (differences.first_mut(), found.why.is_some()) {
+                let parked: Vec<String> = parked.filter(|why| !first.found.contains(&**why)).collect();
+                if !parked.is_empty() {
+                    first.found.push_str(&format!(" ({})", parked.join("; ")));
+                }
+            }
             if let (Some(why), Some(first)) = (found.why, differences.first_mut()) {
                 first.found.push_str(&format!(" ({why})"));
             }

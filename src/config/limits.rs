@@ -107,6 +107,13 @@ pub(super) fn rate(text: &str) -> Rate {
 
 /// Reads a rate such as `80/s`.
 pub(super) fn read_rate(reader: &mut Reader, node: &Node, what: &str) -> Option<Rate> {
+    if node.as_text().is_none()
+        && let Some(number) = node.scalar_text().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))
+    {
+        let message = format!("{what} is a rate, and this is a number without a time");
+        reader.error("SB0403", node.span, message, format!("write it as {number}/s"));
+        return None;
+    }
     match reader.text(node, what)?.parse() {
         Ok(rate) => Some(rate),
         Err(problem) => {

@@ -211,6 +211,18 @@ pub(super) fn check(
             }
         }
     }
+    for call in mapping.calls() {
+        let Some(text) = call.url.host().constant().and_then(Tree::as_text) else { continue };
+        let listed = url::Url::parse(text).is_ok_and(|url| lists(mapping.hosts.iter().chain(hosts), &url));
+        if !listed {
+            let what = format!(
+                "the call `{}` of `{}` goes to {text}, whose host is in no `hosts` list",
+                call.name, mapping.name
+            );
+            let help = "list it under `hosts` of the mapping or of this tenant, or let the URL come from a setting";
+            reader.error("SB0416", node.get("hosts").map_or(node.span, |node| node.span), what, help);
+        }
+    }
     // A call's own scheme may read the message; what it says as it stands is known.
     for scheme in mapping.calls().filter_map(|call| call.auth.as_ref()) {
         if let Some(text) = scheme.url().and_then(Program::constant).and_then(Tree::as_text)

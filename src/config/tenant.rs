@@ -364,7 +364,15 @@ fn unknown_credentials(reader: &mut Reader, fields: Fields<'_>, mappings: &[&Arc
     }
     let given = fields.get("credentials").and_then(Node::as_map).unwrap_or_default();
     let blocks = |(_, value): &&(Key, Node)| value.as_map().is_some();
-    let inner = given.iter().filter(blocks).flat_map(|(_, value)| value.as_map().unwrap_or_default());
+    let party = |key: &str| mappings.iter().any(|mapping| mapping.name.as_str() == key);
+    for (key, _) in given.iter().filter(blocks).filter(|(key, _)| !party(&key.text)) {
+        let parties: Vec<&str> = mappings.iter().map(|mapping| mapping.name.as_str()).collect();
+        let help = crate::diagnostic::suggest(&key.text, parties.iter().copied())
+            .map_or_else(|| format!("they are: {}", parties.join(", ")), |word| format!("did you mean `{word}`?"));
+        reader.error("SB0402", key.span, format!("neither party is called `{}`", key.text), help);
+    }
+    let blocks_of_parties = given.iter().filter(blocks).filter(|(key, _)| party(&key.text));
+    let inner = blocks_of_parties.flat_map(|(_, value)| value.as_map().unwrap_or_default());
     for (key, _) in given.iter().filter(|entry| !blocks(entry)).chain(inner) {
         if !read.contains(&&*key.text) {
             let help = crate::diagnostic::suggest(&key.text, read.iter().copied())
@@ -393,7 +401,7 @@ fn numbers(reader: &mut Reader, node: &Node) -> Vec<Number> {
         if number.starts_with('+') || number.is_empty() {
             reader.error(
                 "SB0411",
-                item.span,
+                item.get("number").unwrap_or(item).span,
                 "a number is written in digits, without `+`",
                 "for example \"14155550100\"",
             );

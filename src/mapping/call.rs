@@ -4,6 +4,7 @@ use super::auth::{self, SchemePlan, Way};
 use super::fields::{Fields, Reader};
 use super::provider::LISTED_FIRST;
 use super::retry::{self, Retry};
+use super::route::method;
 use super::{answer, known, scopes};
 use crate::codec::Format;
 use crate::language::{Compiler, Layout, Program, Root, ScopeBuilder, Want};
@@ -101,7 +102,7 @@ pub(super) fn read(
         scope.lets(compiler, lets);
     }
     let when = fields.get("when").map(|node| scope.when(compiler, node));
-    let method = reader.text(fields.get("method")?, "method")?.to_ascii_uppercase();
+    let method = method(reader, fields.get("method")?)?;
     let url = url(reader, compiler, &mut scope, fields.get("url")?)?;
     let auth = fields.get("auth").and_then(|node| auth::one(reader, compiler, &mut scope, Way::Out, node));
     let mut tree = |scope: &mut ScopeBuilder, name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
@@ -113,6 +114,9 @@ pub(super) fn read(
         scope.outline("answer", answer);
     }
     let take = fields.get("take").map(|node| scope.kept(compiler, node));
+    if let Some(node) = fields.get("take") {
+        names_it(reader, node);
+    }
     let next = fields.get("next").map(|node| scope.tree(compiler, node));
     let ok = fields.get("ok").map(|node| scope.condition(compiler, node));
     let failed = fields.get("failed").and_then(|node| failed(reader, compiler, &mut scope, node));
@@ -134,6 +138,19 @@ pub(super) fn read(
         retry: fields.get("retry").map_or_else(Retry::default, |node| retry::read(reader, node)),
         schema: fields.get("schema").and_then(|node| reader.text(node, "schema")).map(str::to_owned),
     })
+}
+
+/// Without the provider's id no status finds its message. What a tree of operators comes to is seen only then.
+fn names_it(reader: &mut Reader, take: &Node) {
+    let members = take.as_map().filter(|members| members.iter().all(|(key, _)| !key.text.starts_with('$')));
+    if members.is_some_and(|members| members.iter().all(|(key, _)| &*key.text != "provider_id")) {
+        reader.error(
+            "SB0302",
+            take.span,
+            "`take` needs `provider_id`",
+            "statuses find their message by it: take: { provider_id: $.answer.body.id }",
+        );
+    }
 }
 
 fn url(reader: &mut Reader, compiler: &mut Compiler<'_>, scope: &mut ScopeBuilder, node: &Node) -> Option<UrlPlan> {

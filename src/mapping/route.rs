@@ -28,8 +28,9 @@ pub(super) fn route(reader: &mut Reader, node: &Node) -> Option<Route> {
         let nodes = fields.get(name).map_or(&[][..], Reader::one_or_many);
         nodes.iter().filter_map(|node| reader.text(node, name).map(str::to_owned)).collect()
     };
-    let methods: Vec<String> = texts("method").into_iter().map(|method| method.to_ascii_uppercase()).collect();
     let paths = texts("path");
+    let methods = fields.get("method").map_or(&[][..], Reader::one_or_many);
+    let methods: Vec<String> = methods.iter().filter_map(|node| method(reader, node)).collect();
     if let Some(node) = fields.get("path") {
         for wrong in paths.iter().filter(|path| !path.starts_with('/') || path.contains(['?', '#', ' '])) {
             reader.error(
@@ -49,6 +50,19 @@ pub(super) fn route(reader: &mut Reader, node: &Node) -> Option<Route> {
         content_type,
         max_body,
     })
+}
+
+/// HTTP's methods, in upper case.
+const METHODS: &[&str] = &["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+/// Reads an HTTP method.
+pub(super) fn method(reader: &mut Reader, node: &Node) -> Option<String> {
+    let method = reader.text(node, "method")?.to_ascii_uppercase();
+    if !METHODS.contains(&&*method) {
+        let help = format!("one of: {}", METHODS.join(", "));
+        reader.error("SB0305", node.span, format!("`{method}` is no HTTP method"), help);
+    }
+    Some(method)
 }
 
 fn size(reader: &mut Reader, node: &Node) -> Option<usize> {

@@ -108,6 +108,10 @@ fn unexpected(rest: &str, at: usize) -> Problem {
         '\'' => problem.help("a text in an expression stands in double quotes"),
         '-' => problem.help("a name with a dash is read as `['its-name']`"),
         '.' => problem.help("a path has no blanks outside of brackets"),
+        '+' | '*' | '/' | '%' => {
+            problem.help("there is no arithmetic: texts are run together by `$text` or `join`, and `plus` counts on")
+        }
+        ':' => problem.help("a choice is a tree: { $when: …, then: …, else: … }"),
         _ => problem,
     }
 }

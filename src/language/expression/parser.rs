@@ -23,7 +23,12 @@ pub(in crate::language) fn parse(text: &str) -> Result<Syntax, Problem> {
     match parser.peek() {
         None => Ok(syntax),
         Some(Token::Close) => Err(Problem::new("this bracket was never opened", parser.here())),
-        Some(Token::Optional) => Err(Problem::new("`?` stands directly behind a path", parser.here())),
+        Some(Token::Optional) => Err(Problem::new("`?` stands directly behind a path", parser.here())
+            .help("the path asks, and a function of nothing is nothing: `$.a? | lower`")),
+        Some(Token::Name(name)) if matches!(&**name, "and" | "or") => {
+            let problem = Problem::new(format!("`{name}` is no operator"), parser.here());
+            Err(problem.help(if &**name == "and" { "both is `&&`" } else { "either is `||`" }))
+        }
         Some(Token::Compare(_)) => {
             Err(Problem::new("comparisons do not chain", parser.here()).help("join two of them with `&&`"))
         }

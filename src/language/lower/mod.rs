@@ -134,6 +134,10 @@ pub(super) struct Wanted {
     pub(super) handled: bool,
 }
 
+/// What is said of a condition that begins with its negation.
+const NEGATED: &str = "an expression begins with `$.`: for the opposite write `unless` in a check, leave `then` out of a `$when`, or swap it \
+                       with `else`; behind `&&` and `||` there is `!`";
+
 /// One value that has to be there, or the place says otherwise.
 pub(super) const ONE: Wanted = Wanted { list: false, handled: false };
 /// One value or a list.
@@ -160,7 +164,10 @@ impl<'b, 'd> Build<'b, 'd> {
                 "SB0201",
                 format!("expected an expression, found {}", node.describe()),
                 node.span,
-                |p| p.help("an expression begins with `$.`, as in `$.body.to`"),
+                |p| match node.as_text() {
+                    Some(text) if text.starts_with('!') => p.help(NEGATED),
+                    _ => p.help("an expression begins with `$.`, as in `$.body.to`"),
+                },
             );
             return None;
         };

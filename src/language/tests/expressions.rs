@@ -65,7 +65,7 @@ fn functions_apply_from_left_to_right() {
     check("'$.body.a | prefix(\"+\") | prefix(\"x\")'", r#"{"a":"1"}"#, r#""x+1""#);
     check("'$.body.a ?? $.body.b | upper'", r#"{"a":"x"}"#, r#""x""#);
     check("'$.body.a ?? $.body.b | upper'", r#"{"b":"x"}"#, r#""X""#);
-    check("'($.body.a ?? $.body.b) | upper'", "{}", r#""($.body.a ?? $.body.b) | upper""#);
+    check("{ $literal: '($.body.a ?? $.body.b) | upper' }", "{}", r#""($.body.a ?? $.body.b) | upper""#);
     check("'$.body.a | upper'", r#"{"a":1}"#, "malformed: a: expected a text");
 }
 

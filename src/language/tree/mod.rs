@@ -58,6 +58,7 @@ impl Build<'_, '_> {
             Shape::Scalar(Scalar::Text(text), _) if is_expression(text) => self.leaf(node, place),
             Shape::Scalar(Scalar::Text(text), _) => {
                 self.suspect(node, text);
+                self.unfilled(node, text);
                 self.literally(node)
             }
             Shape::Scalar(..) => self.literally(node),
@@ -82,6 +83,17 @@ impl Build<'_, '_> {
             } else {
                 "an expression begins with `$.`, without blanks before it"
             }));
+        }
+    }
+
+    /// A text that holds what only `$text` fills in.
+    fn unfilled(&mut self, node: &Node, text: &str) {
+        if let Some(what) = filled(text) {
+            let message = format!("this text is itself: `{what}` in it is not filled in");
+            let problem =
+                crate::diagnostic::Diagnostic::warning("SB0235", message).at(&self.compiler.source, node.span);
+            let problem = problem.help("write { $text: \"Hello {{name}}\", with: { name: $.body.name } }");
+            self.compiler.report(problem.help("if it is meant as it stands: { $literal: … }"));
         }
     }
 
@@ -200,6 +212,10 @@ impl Build<'_, '_> {
         self.compiler.problem("SB0212", format!("there is no operator `{name}`"), key.span, |problem| {
             let problem = problem.did_you_mean(&name, OPERATORS.iter().map(|operator| operator.head.name));
             match &*name {
+                "$if" | "$unless" | "$cond" => problem.help("a choice is `$when` with `then` and `else`"),
+                "$switch" | "$case" => problem.help("a choice by value is `$match` with `cases` and `else`"),
+                "$for" | "$foreach" | "$map" => problem.help("a list is made by `$each` with `do`"),
+                "$concat" | "$join" => problem.help("texts are run together by `$text`, or by `$pipe` to `join(…)`"),
                 "$omit" => problem.help("`$omit` stands alone, in place of a value"),
                 "$file" => problem.help("`$file` is for `given` and `cases`"),
                 _ => problem
@@ -280,4 +296,18 @@ fn member(key: &str, plan: Plan) -> Member {
     crate::codec::json::write_text(key, &mut written);
     written.push(b':');
     Member { key: key.into(), written: written.into(), plan }
+}
+
+/// What in a text looks as if it were to be filled in. `{{1}}` is a template's own.
+fn filled(text: &str) -> Option<&str> {
+    let path = text.match_indices(" $.").map(|(at, _)| &text[at + 1..]);
+    let mut path = path.filter(|rest| rest[2..].starts_with(|c: char| c.is_alphabetic() || c == '_'));
+    if let Some(rest) = path.next() {
+        return rest.split(|c: char| c.is_whitespace() || matches!(c, ',' | '!' | '?' | ';')).next();
+    }
+    text.match_indices("{{").find_map(|(at, _)| {
+        let end = at + text[at..].find("}}")?;
+        let name = text[at + 2..end].trim();
+        (!name.is_empty() && !name.bytes().all(|byte| byte.is_ascii_digit())).then(|| &text[at..end + 2])
+    })
 }
