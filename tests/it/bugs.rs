@@ -109,11 +109,11 @@ fn build(copy: &Path) -> PathBuf {
     let built = built.output().unwrap();
     assert!(built.status.success(), "the copy with all bugs does not compile");
     let lines = String::from_utf8(built.stdout).unwrap();
-    let programs = lines.lines().filter_map(|line| {
+    let mut programs = lines.lines().filter_map(|line| {
         let line: serde_json::Value = serde_json::from_str(line).ok()?;
         line["executable"].as_str().map(PathBuf::from)
     });
-    programs.last().unwrap()
+    programs.next_back().unwrap()
 }
 
 /// Whether these tests notice a bug; `None` stands for no bug.
