@@ -74,7 +74,7 @@ pub(super) struct LaneTask {
 
 /// What the next message waits for.
 enum Next {
-    Go(Box<Message>, Permit),
+    Go(Permit),
     At(Instant),
     Nothing,
 }
@@ -124,13 +124,12 @@ impl LaneTask {
                 self.refill().await;
             }
             let wake = match self.next() {
-                Next::Go(message, permit) => {
-                    // The end of another attempt, told before its place is free, may have held the lane meanwhile.
+                Next::Go(permit) => {
+                    // The end of another attempt, told before its place is free, may have held the lane meanwhile. The
+                    // message stands at the head until it goes: what is heard of it again is not taken in twice.
                     self.catch_up(&mut handed, &mut endings);
-                    if self.is_held() {
-                        self.heads.insert(message.message.class, message);
-                    } else {
-                        self.start(message, permit);
+                    if !self.is_held() {
+                        self.start(permit);
                     }
                     // Nothing above waits while calls may go: the others of this thread want their time too.
                     consume_budget().await;
@@ -280,15 +279,12 @@ impl LaneTask {
         let best = *best;
         let seat = self.seat.take().filter(|seat| seat.is_at(tenant.account()));
         let seat = seat.unwrap_or_else(|| self.gates.sit(tenant.account(), &self.lane, self.bell.clone()));
-        let turn = self.seat.insert(seat).ask(best);
-        match (turn, self.heads.pop_first()) {
-            (Turn::Go(permit), Some((_, message))) => Next::Go(message, permit),
-            (turn, head) => {
-                self.heads.extend(head);
-                let at = if let Turn::At(at) = turn { at } else { Instant::now() + IDLE };
-                Next::At(self.later.first_key_value().map_or(at, |((later, _), _)| at.min(*later)))
-            }
-        }
+        let at = match self.seat.insert(seat).ask(best) {
+            Turn::Go(permit) => return Next::Go(permit),
+            Turn::At(at) => at,
+            Turn::Bell => Instant::now() + IDLE,
+        };
+        Next::At(self.later.first_key_value().map_or(at, |((later, _), _)| at.min(*later)))
     }
 
     /// While it is held it keeps nobody from his turn.
@@ -327,7 +323,8 @@ impl LaneTask {
         }
     }
 
-    fn start(&mut self, message: Box<Message>, permit: Permit) {
+    fn start(&mut self, permit: Permit) {
+        let Some((_, message)) = self.heads.pop_first() else { return };
         let reference = message.message.reference;
         self.under_way.insert(reference, Instant::now());
         let (flow, ended) = (self.flow.clone(), self.ended.clone());
