@@ -48,7 +48,7 @@ async fn kill_nine_loses_nothing() {
     let life = Life { delivered: 0.5, read: 0.2, delivered_after: Delay::millis(100, 400), ..certain() };
     let options = ProviderOptions { answers, life, keep_bodies: false, ..provider() };
     let doubt = "delivery: { in_doubt: { wait: 10s }, concurrency: 256 }";
-    let world = World::new(vec![acme().rate("60/s").line(doubt)], options).await;
+    let world = World::new(vec![acme().rate("10/s").line(doubt)], options).await;
     let brand = &world.brands[0];
     let process = Process::start(&world).await;
     let campaign = Campaign { concurrency: 64, ..world.campaign(brand, MANY) };

@@ -281,7 +281,8 @@ fn golden_mistakes_of_keys_and_words_do_not_fit() {
                 continue;
             };
             let fits = validator.is_valid(&read(&format!("{head}{text}")));
-            if SEEN.iter().any(|code| said.contains(code)) {
+            // What a tree that is computed must hold is not for a schema.
+            if SEEN.iter().any(|code| said.contains(code)) && !said.contains("`take` needs") {
                 assert!(!fits, "{} fits the schema", path.display());
                 wrong += 1;
             } else {
