@@ -267,6 +267,9 @@ fn spellings_are_checked() {
 /// What the loader says of a mistake that a schema can see.
 const SEEN: [&str; 6] = ["SB0301", "SB0302", "SB0305", "SB0212", "SB0213", "has no `else`"];
 
+/// Of these codes what a schema does not see: what a computed tree holds, and methods, which may be written in small letters.
+const UNSEEN: [&str; 2] = ["`take` needs", "is no HTTP method"];
+
 #[test]
 fn golden_mistakes_of_keys_and_words_do_not_fit() {
     let (mut wrong, mut right) = (0, 0);
@@ -281,8 +284,7 @@ fn golden_mistakes_of_keys_and_words_do_not_fit() {
                 continue;
             };
             let fits = validator.is_valid(&read(&format!("{head}{text}")));
-            // What a tree that is computed must hold is not for a schema.
-            if SEEN.iter().any(|code| said.contains(code)) && !said.contains("`take` needs") {
+            if SEEN.iter().any(|code| said.contains(code)) && !UNSEEN.iter().any(|text| said.contains(text)) {
                 assert!(!fits, "{} fits the schema", path.display());
                 wrong += 1;
             } else {
