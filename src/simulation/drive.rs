@@ -239,6 +239,7 @@ impl Gateway {
 
     /// Stops in good order, within a time; what happens outside meanwhile goes on.
     async fn stop_for(&mut self, down: i64) -> End {
+        self.outside.state().say("a stop in good order");
         self.stop.send(true).unwrap();
         let mut waited = 0;
         while !self.running.is_finished() {
@@ -261,6 +262,10 @@ impl Gateway {
                 }
             }
         }
+        if let Err(problem) = (&mut self.running).await {
+            return End::Wrong(format!("the dispatcher broke off: {problem}"));
+        }
+        self.outside.state().say("stopped");
         let begun = ready(self.memory.interrupted()).unwrap();
         if !begun.is_empty() && !self.outside.state().plan.disk_fails {
             return End::Wrong(format!("a stop in good order left attempts under way: {begun:?}"));
