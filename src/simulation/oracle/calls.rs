@@ -9,8 +9,8 @@ use crate::simulation::journal::{Entry, Meant, What};
 /// How long a call is tried, as the mapping says: milliseconds.
 const SPAN: i64 = 2 * 3_600_000;
 
-/// Between a decision and its call lies the store: milliseconds.
-const SLACK: i64 = 60_000;
+/// Calls of a stopped lane wait for its next probe, then they are tried once more: milliseconds.
+const SLACK: i64 = 16 * 60_000;
 
 #[derive(Default)]
 struct Call {
