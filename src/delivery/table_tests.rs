@@ -188,6 +188,7 @@ fn doubt_waits_for_a_status_and_then_follows_the_policy() {
     let b = || (0, Input::Begin);
     check(&policy(), &[b(), doubt()], Phase::InDoubt, Some(120_000), &[]);
     check(&policy(), &[b(), doubt(), (119_999, Input::Due)], Phase::InDoubt, Some(120_000), &[]);
+    check(&policy(), &[b(), doubt(), (60_000, input("doubt"))], Phase::InDoubt, Some(120_000), &[]);
     let again = check(&policy(), &[b(), doubt(), (120_000, Input::Due)], Phase::Queued, None, &[]);
     assert_eq!((again.life.attempts, again.life.told), (1, Told::Nothing));
     check(&give_up, &[b(), doubt(), (120_000, Input::Due)], Phase::Failed, None, &["failed:retries_exhausted"]);
@@ -222,6 +223,7 @@ fn news_is_reported_once_and_only_upwards() {
         (vec![f(), s()], vec!["failed:undeliverable"]),
         (vec![input("noted"), input("refused")], vec!["failed:blocked"]),
         (vec![s(), input("again")], vec!["submitted"]),
+        (vec![s(), input("refused")], vec!["submitted"]),
     ] {
         check(&p, &after(&news), Phase::Submitted, None, &told);
     }
