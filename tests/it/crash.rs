@@ -11,9 +11,11 @@ use switchboard::value::Timestamp;
 use crate::world::{Process, TenantFile, World, certain, order, person, provider, text_from, until};
 
 mod kills;
+mod letters;
 mod matrix;
 mod oracle;
 mod race;
+mod recovery;
 
 const MANY: u64 = 10_000;
 
@@ -85,6 +87,7 @@ async fn kill_nine_loses_nothing() {
     let twice: Vec<String> = journal.duplicates().into_keys().collect();
     assert!(twice.iter().all(|reference| unknown.attempts.contains(reference)), "{twice:?}");
     assert!(journal.violations().is_empty());
+    world.check_reports();
     for violation in world.platform().journal().violations() {
         let repeated =
             violation.breach == Breach::Repeat && violation.id.as_ref().is_some_and(|id| unknown.calls.contains(id));
@@ -113,6 +116,7 @@ async fn told_to_stop_it_finishes_what_is_in_flight() {
     until("what was queued goes out", || campaign.accepted_ids.iter().all(|id| World::is_read(brand, id))).await;
     assert_eq!(world.provider.journal().summary().duplicated, 0);
     world.check_contracts();
+    world.check_reports();
     assert!(process.terminate().await.success());
 }
 

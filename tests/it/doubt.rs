@@ -25,6 +25,7 @@ async fn all_are_read_once(options: ProviderOptions, file: TenantFile, count: u6
     let ledger = gateway.flow.store.ledger(&brand.file.tenant()).await.unwrap();
     assert_eq!((ledger.accepted, ledger.submitted), (count, count), "{ledger:?}");
     world.check_contracts();
+    world.check_reports();
     gateway.stop().await;
 }
 

@@ -109,7 +109,7 @@ async fn fill(world: &World, samples: &[NewMessage], many: usize) {
 async fn ready(world: &World) -> (Process, Duration) {
     let began = Instant::now();
     let process = Process::begin(Process::command(world));
-    let url = format!("{}/readyz", admin(&process).await);
+    let url = format!("{}/readyz", process.admin().await);
     until_async("it is ready", async || {
         world.client.get(&url).send().await.is_ok_and(|answer| answer.status().as_u16() == 200)
     })
@@ -117,13 +117,8 @@ async fn ready(world: &World) -> (Process, Duration) {
     (process, began.elapsed())
 }
 
-async fn admin(process: &Process) -> String {
-    let line = process.logged("where it listens", |line| line["message"] == "listening").await;
-    format!("http://{}", line["admin"].as_str().unwrap())
-}
-
 async fn asked(world: &World, process: &Process, path: &str) -> serde_json::Value {
-    let request = world.client.get(format!("{}{path}", admin(process).await)).bearer_auth(ADMIN_TOKEN);
+    let request = world.client.get(format!("{}{path}", process.admin().await)).bearer_auth(ADMIN_TOKEN);
     serde_json::from_str(&request.send().await.unwrap().text().await.unwrap()).unwrap()
 }
 

@@ -56,6 +56,7 @@ async fn a_stop_in_the_middle_of_traffic_loses_and_repeats_nothing() {
     assert!(sent.references >= u64::try_from(accepted.len()).unwrap(), "{sent:?}");
     assert_eq!(sent.duplicated, 0);
     world.check_contracts();
+    world.check_reports();
     assert!(process.terminate().await.success());
 }
 

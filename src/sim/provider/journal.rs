@@ -27,6 +27,17 @@ pub struct Sent {
     pub body: Value,
 }
 
+/// One webhook of a status: when it began and when it was acknowledged, in the order of all such moments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// The status word.
+    pub word: &'static str,
+    /// When it was posted first.
+    pub began: u64,
+    /// When it was answered 2xx.
+    pub acknowledged: Option<u64>,
+}
+
 /// A request that broke the contract.
 #[derive(Debug, Clone, Serialize)]
 pub struct Violation {
@@ -78,6 +89,8 @@ pub struct Summary {
 struct Pages {
     sent: Vec<Sent>,
     by_reference: HashMap<String, u64>,
+    told: HashMap<String, Vec<Told>>,
+    moments: u64,
     violations: Vec<Violation>,
     counts: Summary,
 }
@@ -99,6 +112,12 @@ impl Journal {
     #[must_use]
     pub fn sent(&self) -> Vec<Sent> {
         self.pages().sent.clone()
+    }
+
+    /// The webhooks of a message's statuses, in the order in which they began.
+    #[must_use]
+    pub fn told(&self, message_uuid: &str) -> Vec<Told> {
+        self.pages().told.get(message_uuid).cloned().unwrap_or_default()
     }
 
     /// How often each reference was sent that was sent more than once.
@@ -162,6 +181,27 @@ impl Journal {
         change(self.pages().counts.webhooks.entry(kind.to_owned()).or_default());
     }
 
+    /// A webhook of a status begins; its place among those of the message.
+    pub(super) fn tells(&self, message_uuid: &str, word: &'static str) -> usize {
+        let mut pages = self.pages();
+        pages.moments += 1;
+        let began = pages.moments;
+        let told = pages.told.entry(message_uuid.to_owned()).or_default();
+        told.push(Told { word, began, acknowledged: None });
+        told.len() - 1
+    }
+
+    /// The webhook at that place is acknowledged.
+    pub(super) fn is_told(&self, message_uuid: &str, place: usize) {
+        let mut pages = self.pages();
+        pages.moments += 1;
+        let moment = pages.moments;
+        // Nothing is there any more if the journal was cleared meanwhile.
+        if let Some(told) = pages.told.get_mut(message_uuid).and_then(|told| told.get_mut(place)) {
+            told.acknowledged = Some(moment);
+        }
+    }
+
     pub(super) fn answered(&self, status: u16) {
         *self.pages().counts.answers.entry(status).or_default() += 1;
     }
@@ -199,5 +239,16 @@ mod tests {
         assert_eq!(journal.duplicates(), BTreeMap::from([("a".to_owned(), 2)]));
         journal.clear();
         assert_eq!(journal.summary().accepted, 0);
+    }
+
+    #[test]
+    fn the_order_of_webhooks_is_kept() {
+        let journal = Journal::default();
+        let (first, second) = (journal.tells("u", "submitted"), journal.tells("u", "read"));
+        journal.is_told("u", second);
+        journal.is_told("gone", first);
+        let told = [("submitted", 1, None), ("read", 2, Some(3))];
+        assert_eq!(journal.told("u"), told.map(|(word, began, acknowledged)| Told { word, began, acknowledged }));
+        assert!(journal.told("v").is_empty());
     }
 }

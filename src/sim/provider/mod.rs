@@ -29,7 +29,7 @@ use jsonschema::Validator;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub use self::journal::{Journal, Posted, Sent, Summary, Violation};
+pub use self::journal::{Journal, Posted, Sent, Summary, Told, Violation};
 pub use self::options::{Account, Answers, Delivery, Failure, Life, ProviderOptions};
 pub use self::templates::demo as demo_templates;
 use self::webhooks::Webhooks;

@@ -191,5 +191,7 @@ impl Inner {
 
 pub(super) fn prepared(happening: &Happening, url: &str, account: &Arc<Account>, seal: Seal) -> Webhook {
     let body = happening.body.to_string().into();
-    Webhook { url: url.to_owned(), kind: happening.kind, body, account: Arc::clone(account), seal }
+    let of =
+        (happening.kind != "inbound").then(|| happening.body["message_uuid"].as_str().map(str::to_owned)).flatten();
+    Webhook { url: url.to_owned(), kind: happening.kind, of, body, account: Arc::clone(account), seal }
 }

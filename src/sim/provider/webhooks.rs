@@ -29,6 +29,8 @@ pub(super) struct Webhook {
     pub(super) url: String,
     /// A status word, or `inbound`.
     pub(super) kind: &'static str,
+    /// The message that it is a status of.
+    pub(super) of: Option<String>,
     pub(super) body: Bytes,
     pub(super) account: Arc<Account>,
     /// How the first attempt is signed; later ones always are, § 5.
@@ -111,9 +113,15 @@ impl Webhooks {
         let mut seal = webhook.seal;
         let mut wait = FIRST_WAIT;
         self.journal.posted(webhook.kind, |posted| posted.sent += 1);
+        let told = webhook.of.as_deref().map(|of| (of, self.journal.tells(of, webhook.kind)));
         loop {
             match self.attempt(webhook, seal).await {
-                Some(200..300) => return self.journal.posted(webhook.kind, |posted| posted.acknowledged += 1),
+                Some(200..300) => {
+                    if let Some((of, place)) = told {
+                        self.journal.is_told(of, place);
+                    }
+                    return self.journal.posted(webhook.kind, |posted| posted.acknowledged += 1);
+                }
                 Some(429 | 500..600) | None => {}
                 // Other answers are not in the rule for repeats, § 3.
                 Some(_) => return self.journal.posted(webhook.kind, |posted| posted.lost += 1),

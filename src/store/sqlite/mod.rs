@@ -250,7 +250,7 @@ impl Store for Sqlite {
     }
 
     fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, ()> {
-        self.write(move |tx| people::suppress(tx, &changes))
+        self.step([Point::SuppressWritten, Point::SuppressCommitted], move |tx| people::suppress(tx, &changes))
     }
 
     fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool {
@@ -268,7 +268,7 @@ impl Store for Sqlite {
     }
 
     fn put_off(&self, letters: Vec<(i64, Option<Timestamp>)>, keep: usize) -> Stored<'_, usize> {
-        self.write(move |tx| letters::put_off(tx, &letters, keep))
+        self.step([Point::PutOffWritten, Point::PutOffCommitted], move |tx| letters::put_off(tx, &letters, keep))
     }
 
     fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>> {
@@ -277,11 +277,11 @@ impl Store for Sqlite {
     }
 
     fn redrive(&self, letter: i64, at: Timestamp, newest: bool) -> Stored<'_, bool> {
-        self.write(move |tx| letters::redrive(tx, letter, at, newest))
+        self.step([Point::RedriveWritten, Point::RedriveCommitted], move |tx| letters::redrive(tx, letter, at, newest))
     }
 
     fn discard(&self, letter: i64) -> Stored<'_, bool> {
-        self.write(move |tx| letters::discard(tx, letter))
+        self.step([Point::DiscardWritten, Point::DiscardCommitted], move |tx| letters::discard(tx, letter))
     }
 
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
@@ -309,7 +309,7 @@ impl Store for Sqlite {
     }
 
     fn keep_token(&self, token: Token) -> Stored<'_, bool> {
-        self.write(move |tx| operator::keep_token(tx, &token))
+        self.step([Point::TokenWritten, Point::TokenCommitted], move |tx| operator::keep_token(tx, &token))
     }
 
     fn tokens(&self) -> Stored<'_, Vec<Token>> {

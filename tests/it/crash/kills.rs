@@ -12,12 +12,12 @@ use switchboard::sim::provider::{Failure, Life, ProviderOptions};
 
 use super::matrix::brands;
 use super::oracle::{Kill, Oracle, Stopped, Verdict};
-use crate::world::{Brand, Process, World, order, person, provider};
+use crate::world::{Brand, Process, World, person, provider};
 
-/// Messages of a campaign; the next begins when all of one are accepted.
-const MESSAGES: u64 = 40;
+/// Messages of a campaign, and of a second.
+const LOAD: Load = Load { messages: 40, rate: 80 };
 /// Whoever writes STOP is none of those whom campaigns write to.
-const APART: u64 = 900_000;
+pub(super) const APART: u64 = 900_000;
 
 /// Some statuses come when the doubt is over: then what is sent again has been sent before.
 fn parties() -> ProviderOptions {
@@ -36,21 +36,31 @@ fn parties() -> ProviderOptions {
     ProviderOptions { life, keep_bodies: false, ..provider() }
 }
 
-/// One campaign after the other until told to stop, each to people of its own.
-async fn load(world: &World, brand: &Brand, stop: &AtomicBool) {
+/// How much is sent.
+#[derive(Clone, Copy)]
+pub(super) struct Load {
+    /// Messages of a campaign; the next begins when all of one are accepted.
+    pub(super) messages: u64,
+    /// Of a second.
+    pub(super) rate: u32,
+}
+
+/// One campaign after the other until told to stop, each to people of its own. Their senders repeat what was not
+/// answered, as platforms do, and some of what was.
+pub(super) async fn load(world: &World, brand: &Brand, load: Load, stop: &AtomicBool) {
     let repeats = Repeats { first: Duration::from_millis(50), longest: Duration::from_millis(500), attempts: 10_000 };
     let mut first = world.campaign(brand, 0).first_recipient;
     while !stop.load(Ordering::Relaxed) {
         let campaign = Campaign {
             first_recipient: first,
             concurrency: 8,
-            rate: Some(80),
-            twice: 0.1,
+            rate: Some(load.rate),
+            twice: 0.2,
             repeats,
-            ..world.campaign(brand, MESSAGES)
+            ..world.campaign(brand, load.messages)
         };
-        assert_eq!(brand.platform.campaign(campaign).await.accepted, MESSAGES);
-        first += MESSAGES;
+        assert_eq!(brand.platform.campaign(campaign).await.accepted, load.messages);
+        first += load.messages;
     }
 }
 
@@ -83,16 +93,10 @@ async fn run(rounds: u64) -> Verdict {
         stop.store(true, Ordering::Relaxed);
         (found, Process::start(&world).await)
     };
-    let loads = join_all(world.brands.iter().map(|brand| load(&world, brand, &stop)));
+    let loads = join_all(world.brands.iter().map(|brand| load(&world, brand, LOAD, &stop)));
     let (((kills, stopped), process), _) = tokio::join!(killed, loads);
     let oracle = Oracle { world: &world, kills: &kills, stopped: &stopped };
-    oracle.settled().await;
-    for (place, (brand, person)) in stopped.iter().enumerate() {
-        let answer = world.send(brand, &order(brand, &format!("after-{place}"), person)).await;
-        assert!([200, 400].contains(&answer.status), "{answer:?}");
-    }
-    assert!(process.terminate().await.success());
-    let verdict = oracle.judge().await;
+    let verdict = oracle.end(process).await;
     let queued: u64 = kills.iter().map(|kill| kill.queued).sum();
     println!("{rounds} kills with {queued} messages queued: {verdict}");
     verdict

@@ -10,7 +10,7 @@ use switchboard::store::Store;
 use switchboard::store::sqlite::Sqlite;
 use switchboard::value::Timestamp;
 
-use crate::world::{Brand, GUARD, World};
+use crate::world::{Brand, GUARD, Process, World, accepted, order, until, word_of};
 
 /// What nobody could know when a process was killed.
 #[derive(Debug, Default)]
@@ -24,6 +24,16 @@ pub(super) struct Kill {
 }
 
 impl Kill {
+    /// How many attempts were under way.
+    pub(super) fn under_way(&self) -> usize {
+        self.attempts.len()
+    }
+
+    /// Whether a call about that message was not recorded as made.
+    pub(super) fn was_calling(&self, id: &str) -> bool {
+        self.calls.contains(id)
+    }
+
     /// Reads a copy of what the process left, so that the next start finds the files as they are.
     pub(super) async fn found(world: &World) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -62,12 +72,19 @@ pub(super) struct Verdict {
     /// Reports, and those posted again because the kill fell between post and record.
     pub(super) reports: u64,
     pub(super) told_twice: u64,
+    /// Reports that nobody's word explains, that are out of order, missing, or repeated for no reason.
+    pub(super) wrong_reports: u64,
     pub(super) opted_out: u64,
     /// Everything that must not be.
     pub(super) problems: Vec<String>,
 }
 
 impl Verdict {
+    fn wrong_report(&mut self, what: String) {
+        self.wrong_reports += 1;
+        self.problems.push(what);
+    }
+
     pub(super) fn add(&mut self, other: Self) {
         self.acknowledged += other.acknowledged;
         self.lost += other.lost;
@@ -75,6 +92,7 @@ impl Verdict {
         self.given_up += other.given_up;
         self.reports += other.reports;
         self.told_twice += other.told_twice;
+        self.wrong_reports += other.wrong_reports;
         self.opted_out += other.opted_out;
         self.problems.extend(other.problems);
     }
@@ -85,13 +103,14 @@ impl std::fmt::Display for Verdict {
         write!(
             f,
             "acknowledged {}, lost {}, sent twice after an unknown answer {}, given up after an unknown answer {}, \
-             reports {}, posted twice around a kill {}, opted out {}, wrong {}",
+             reports {}, posted twice around a kill {}, wrong reports {}, opted out {}, problems {}",
             self.acknowledged,
             self.lost,
             self.sent_twice,
             self.given_up,
             self.reports,
             self.told_twice,
+            self.wrong_reports,
             self.opted_out,
             self.problems.len(),
         )
@@ -122,8 +141,29 @@ impl Oracle<'_> {
                 return;
             }
             assert!(begun.elapsed() < GUARD, "webhooks settled: {webhooks}; not at their end: {open:?}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(30)).await;
         }
+    }
+
+    /// Waits for the end of all that goes on, tries to reach those who opted out, stops the process, and judges.
+    pub(super) async fn end(&self, process: Process) -> Verdict {
+        self.settled().await;
+        let mut accepted = Vec::new();
+        for (place, (brand, person)) in self.stopped.iter().enumerate() {
+            let id = format!("after-{place}");
+            let answer = self.world.send(brand, &order(brand, &id, person)).await;
+            assert!([200, 400].contains(&answer.status), "{answer:?}");
+            // The other kind of platform is refused with 200 and a word in the body.
+            let taken = answer.status == 200 && brand.file.kind == Kind::MoEngage;
+            accepted.extend(taken.then_some((brand, id)));
+        }
+        until("what was accepted of that is told to have failed", || {
+            let told = |(brand, id): &(&&Brand, String)| World::words(brand, id).pop();
+            accepted.iter().all(|one| told(one).as_deref() == failed(one.0.file.kind))
+        })
+        .await;
+        assert!(process.terminate().await.success());
+        self.judge().await
     }
 
     /// The first messages, calls and opt-outs that have not come to their end.
@@ -179,6 +219,9 @@ impl Oracle<'_> {
                 let sent = sent.get(&message.to).map_or(&[][..], Vec::as_slice);
                 let unknown = unknown.get(id.as_str()).copied().unwrap_or_default();
                 judge(brand, (&id, &message), sent, unknown, &mut verdict);
+                let given_up = brand.file.name == GIVES_UP && unknown > 0;
+                let wrong = self.world.wrong_reports(brand.file.kind, &message, sent, given_up);
+                wrong.into_iter().for_each(|wrong| verdict.wrong_report(format!("{id}: {wrong}")));
             }
             self.violations(brand, &mut verdict);
             self.ledger(&store, brand, &mut verdict).await;
@@ -191,8 +234,9 @@ impl Oracle<'_> {
         let (calls, _) = store.calls(Timestamp::from_millis(i64::MAX), 10, &HashSet::new()).await.unwrap();
         verdict.problems.extend(calls.iter().map(|call| format!("never made: {call:?}")));
         let letters = store.dead_letters(None, usize::MAX).await.unwrap();
-        // Reports and statuses that came to nothing; webhooks that nobody can read are the tests' own.
-        let calls = letters.iter().filter(|letter| !matches!(letter.kind.as_str(), "status" | "inbound"));
+        // Reports that came to nothing; webhooks that nobody can read or use are the tests' own.
+        let theirs = ["status", "inbound", "unmatched"];
+        let calls = letters.iter().filter(|letter| !theirs.contains(&letter.kind.as_str()));
         verdict.problems.extend(calls.map(|letter| format!("given up: {letter:?}")));
         store.close().await.unwrap();
         verdict
@@ -207,13 +251,13 @@ impl Oracle<'_> {
                     let word = violation.what.split(' ').next().unwrap_or_default().to_owned();
                     *repeated.entry((id.clone(), word)).or_default() += 1;
                 }
-                _ => verdict.problems.push(format!("{}'s contract: {violation:?}", brand.file.name)),
+                _ => verdict.wrong_report(format!("{}'s contract: {violation:?}", brand.file.name)),
             }
         }
         for ((id, word), times) in repeated {
             verdict.told_twice += 1;
-            if times > self.kills.iter().filter(|kill| kill.calls.contains(&id)).count() {
-                verdict.problems.push(format!("{id}: {word} was told {times} times more, and no kill explains it"));
+            if times > self.kills.iter().filter(|kill| kill.was_calling(&id)).count() {
+                verdict.wrong_report(format!("{id}: {word} was told {times} times more, and no kill explains it"));
             }
         }
     }
@@ -272,7 +316,7 @@ fn judge(brand: &Brand, (id, message): (&str, &Message), sent: &[Sent], unknown:
     if let Some(wanted) = last_word(brand.file.kind, sent)
         && told != Some(wanted)
     {
-        verdict.problems.push(format!("{id}: told {told:?}, and it came to {wanted}"));
+        verdict.wrong_report(format!("{id}: told {told:?}, and it came to {wanted}"));
     }
 }
 
@@ -282,17 +326,8 @@ fn told_of(brand: &Brand, person: &str) -> Option<usize> {
     (brand.file.kind == Kind::MoEngage).then(|| inbound().iter().filter(|told| told["from"] == person).count())
 }
 
-/// What a platform sent and had accepted; the recipients as the provider has them, in digits.
-fn accepted(brand: &Brand) -> impl Iterator<Item = (String, Message)> {
-    let messages = brand.platform.journal().messages().into_iter();
-    messages.filter(|(_, message)| message.answer.as_deref() == Some("accepted")).map(|(id, mut message)| {
-        message.to.retain(|c| c.is_ascii_digit());
-        (id, message)
-    })
-}
-
 fn failed(kind: Kind) -> Option<&'static str> {
-    last_of(kind, "rejected")
+    word_of(kind, "rejected")
 }
 
 /// What the platform has to hear last of a message that was sent so: the best that became of it.
@@ -301,19 +336,5 @@ fn last_word(kind: Kind, sent: &[Sent]) -> Option<&'static str> {
     ["read", "delivered", "rejected", "undeliverable", "submitted"]
         .into_iter()
         .find(|word| story.contains(word))
-        .and_then(|word| last_of(kind, word))
-}
-
-fn last_of(kind: Kind, word: &str) -> Option<&'static str> {
-    match (kind, word) {
-        (Kind::MoEngage, "submitted") => Some("sent"),
-        (Kind::MoEngage, "delivered") => Some("delivered"),
-        (Kind::MoEngage, "read") => Some("read"),
-        (Kind::MoEngage, _) => Some("failed"),
-        // It is told nothing before a message is delivered.
-        (Kind::WebEngage, "submitted") => None,
-        (Kind::WebEngage, "delivered") => Some("whatsapp_sent"),
-        (Kind::WebEngage, "read") => Some("whatsapp_read"),
-        (Kind::WebEngage, _) => Some("whatsapp_failed"),
-    }
+        .and_then(|word| word_of(kind, word))
 }

@@ -1,40 +1,31 @@
 //! Power cuts at any moment: what was acknowledged before one is there after it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
-use switchboard::delivery::Phase;
-use switchboard::model::{Address, Ref};
-use switchboard::store::sqlite::Sqlite;
-use switchboard::store::{Store, StoreError};
-use switchboard::value::Timestamp;
 
+use super::asked::{Done, problems};
 use super::disk::{Disk, Honesty, Record, Told, read};
-use super::under;
-use super::workload::{ACKNOWLEDGED, POSTED, STORE, body, letter, person, provider_id, tenant};
-
-/// Steps by what was done, such as `accept`: the numbers of the messages.
-type Done = BTreeMap<String, BTreeSet<i64>>;
+use super::layer::under;
+use super::workload::{ACKNOWLEDGED, STORE};
 
 /// Runs the work in a process with the layer under it: what the disk was told, in order.
 fn record(messages: u32, below: &str) -> (tempfile::TempDir, PathBuf) {
     let place = tempfile::tempdir().unwrap();
     let (folder, log) = (place.path().join("store"), place.path().join("log"));
     std::fs::create_dir(&folder).unwrap();
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", "power::workload::the_work_is_done"]);
-    under(&mut command, &folder);
-    let ran = command
-        .env("POWER_LOG", &log)
-        .env("POWER_MESSAGES", messages.to_string())
-        .env("POWER_BELOW", below)
-        .output()
-        .unwrap();
-    assert!(ran.status.success(), "{}\n{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    work_in(&folder, &log, [("POWER_MESSAGES", messages.to_string()), ("POWER_BELOW", below.to_owned())]);
     (place, log)
+}
+
+fn work_in<const N: usize>(folder: &Path, log: &Path, more: [(&str, String); N]) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--exact", "power::workload::the_work_is_done"]).env("POWER_LOG", log).envs(more);
+    under(&mut command, folder);
+    let ran = command.output().unwrap();
+    assert!(ran.status.success(), "{}\n{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
 }
 
 /// What a cut at that record and by that seed leaves, and what had been acknowledged before it.
@@ -64,24 +55,69 @@ fn place(records: &[Record], seed: u64) -> usize {
 /// What is wrong after each cut, with its seed.
 async fn judge(records: &[Record], seeds: std::ops::Range<u64>, honesty: Honesty) -> Vec<String> {
     let mut wrong = Vec::new();
-    let (mut disk, mut done, mut told) = (Disk::new(honesty), Done::new(), 0);
+    let mut before = Before { disk: Disk::new(honesty), done: Done::new(), told: 0 };
     for cut in cuts(records, seeds) {
-        for record in &records[told..cut.at] {
-            tell(&mut disk, record);
-            note(&mut done, record);
+        let folder = before.cut(records, &cut);
+        let found = problems(folder.path(), &before.done).await;
+        wrong.extend(found.into_iter().map(|problem| format!("seed {} (record {}): {problem}", cut.seed, cut.at)));
+    }
+    wrong
+}
+
+/// A disk that was told so many records, and what had been acknowledged by then.
+struct Before {
+    disk: Disk,
+    done: Done,
+    told: usize,
+}
+
+impl Before {
+    /// Goes on to the cut; what it leaves.
+    fn cut(&mut self, records: &[Record], cut: &Cut) -> tempfile::TempDir {
+        for record in &records[self.told..cut.at] {
+            tell(&mut self.disk, record);
+            note(&mut self.done, record);
         }
-        told = cut.at;
+        self.told = cut.at;
         let folder = tempfile::tempdir().unwrap();
         let mut dice = StdRng::seed_from_u64(cut.seed);
-        disk.cut(&mut dice, folder.path());
+        self.disk.cut(&mut dice, folder.path());
         if dice.random_bool(0.5) {
             let garbage: Vec<u8> = (0..32768).map(|_| dice.random()).collect();
             std::fs::write(folder.path().join(format!("{STORE}-shm")), garbage).unwrap();
         }
-        let found = problems(folder.path(), &done).await;
-        wrong.extend(found.into_iter().map(|problem| format!("seed {} (record {}): {problem}", cut.seed, cut.at)));
+        folder
     }
-    wrong
+}
+
+/// Cuts the power, has the store opened on what is left and worked with, and cuts the power again meanwhile: how many
+/// records were told the second time, and what is wrong after each of so many second cuts.
+async fn judge_again(records: &[Record], seed: u64, cuts: u64) -> (usize, Vec<String>) {
+    let mut before = Before { disk: Disk::new(Honesty::Honest), done: Done::new(), told: 0 };
+    let left = before.cut(records, &Cut { at: place(records, seed), seed });
+    let files = std::fs::read_dir(left.path()).unwrap().map(|entry| {
+        let entry = entry.unwrap();
+        (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())
+    });
+    let disk = Disk::holding(Honesty::Honest, files.filter(|(name, _)| !name.ends_with("-shm")));
+    let log = tempfile::NamedTempFile::new().unwrap();
+    work_in(left.path(), log.path(), [("POWER_MESSAGES", "24".to_owned()), ("POWER_FIRST", "100000".to_owned())]);
+    let again = read(&std::fs::read(log.path()).unwrap());
+    // Half of them while it recovers: before anything new is acknowledged.
+    let first = again.iter().position(is_acknowledgement).unwrap();
+    let mut dice = StdRng::seed_from_u64(seed);
+    let mut places: Vec<Cut> = (0..cuts)
+        .map(|cut| Cut { at: dice.random_range(0..=if cut % 2 == 0 { first } else { again.len() }), seed: seed + cut })
+        .collect();
+    places.sort_by_key(|cut| cut.at);
+    let (mut second, mut wrong) = (Before { disk, done: before.done, told: 0 }, Vec::new());
+    for cut in &places {
+        let folder = second.cut(&again, cut);
+        let found = problems(folder.path(), &second.done).await;
+        let told = |problem| format!("seed {seed}, then {} (record {}): {problem}", cut.seed, cut.at);
+        wrong.extend(found.into_iter().map(told));
+    }
+    (again.len(), wrong)
 }
 
 /// Locks are the kernel's, and the index of the log is made anew at every start.
@@ -103,86 +139,6 @@ fn note(done: &mut Done, record: &Record) {
     }
 }
 
-/// Opens the store on what is left, and asks for everything that was acknowledged.
-async fn problems(folder: &Path, done: &Done) -> Vec<String> {
-    let path = folder.join(STORE);
-    let store = match Sqlite::open(&path) {
-        Ok(store) => store,
-        Err(problem) => return vec![format!("it cannot be opened: {problem}")],
-    };
-    let mut wrong = Vec::new();
-    for asked in [messages(&store, done, &mut wrong).await, others(&store, done, &mut wrong).await] {
-        wrong.extend(asked.err().map(|problem| format!("it cannot be read: {problem}")));
-    }
-    drop(store);
-    let connection = rusqlite::Connection::open(&path).unwrap();
-    let sound = connection.query_row("PRAGMA integrity_check", [], |row| row.get::<_, String>(0));
-    if sound.as_deref() != Ok("ok") {
-        wrong.push(format!("the file is damaged: {sound:?}"));
-    }
-    wrong
-}
-
-/// The numbers of which a step was acknowledged.
-fn of<'d>(done: &'d Done, step: &str) -> &'d BTreeSet<i64> {
-    static NONE: BTreeSet<i64> = BTreeSet::new();
-    done.get(step).unwrap_or(&NONE)
-}
-
-async fn messages(store: &Sqlite, done: &Done, wrong: &mut Vec<String>) -> Result<(), StoreError> {
-    let interrupted: HashSet<Ref> = store.interrupted().await?.into_iter().collect();
-    let (calls, _) = store.calls(Timestamp::from_millis(i64::MAX), usize::MAX, &HashSet::new()).await?;
-    let calls: HashSet<i64> = calls.iter().map(|call| call.call.id).collect();
-    for number in of(done, "accept") {
-        let reference = Ref::from_number(*number);
-        let Some(found) = store.message(reference).await? else {
-            wrong.push(format!("the accepted message {number} is lost"));
-            continue;
-        };
-        if found.message.body != body(*number) {
-            wrong.push(format!("the body of message {number} is not what was accepted"));
-        }
-        let settled = found.message.life.phase == Phase::Submitted;
-        if of(done, "settle").contains(number) && !settled {
-            wrong.push(format!("the provider's answer to message {number} is lost"));
-        }
-        if of(done, "begin").contains(number) && !settled && !interrupted.contains(&reference) {
-            wrong.push(format!("the attempt of message {number} is lost"));
-        }
-        if settled {
-            let by_id = store.by_provider_id(&provider_id(*number)).await?;
-            if by_id.is_none_or(|by_id| by_id.message.reference != reference) {
-                wrong.push(format!("message {number} is not found by the provider's id"));
-            }
-            let posted = store.history(reference).await?.iter().any(|line| line.text == POSTED);
-            // Either it waits or it was made: one of the two, whatever was acknowledged.
-            if posted == calls.contains(number) || (of(done, "call").contains(number) && !posted) {
-                wrong.push(format!("the report of message {number} is lost, or would be made again"));
-            }
-        }
-    }
-    Ok(())
-}
-
-async fn others(store: &Sqlite, done: &Done, wrong: &mut Vec<String>) -> Result<(), StoreError> {
-    for number in of(done, "stop") {
-        for address in [person(*number), Address::from(format!("user-{number}").as_str())] {
-            if !store.is_suppressed(&tenant(), &Address::from("6531290000"), &address) {
-                wrong.push(format!("the opt-out {number} is lost"));
-            }
-        }
-    }
-    let letters = store.dead_letters(None, usize::MAX).await?;
-    let letters: HashSet<_> = letters.iter().map(|letter| &letter.content).collect();
-    let lost = of(done, "park").iter().filter(|number| !letters.contains(&letter(**number)));
-    wrong.extend(lost.map(|number| format!("the dead letter {number} is lost")));
-    let ledger = store.ledger(&tenant()).await?;
-    if ledger.accepted != ledger.submitted + ledger.in_flight {
-        wrong.push(format!("the ledger does not add up: {ledger:?}"));
-    }
-    Ok(())
-}
-
 /// Keeps the record of a failing run, so that its seeds can be tried again.
 fn must_be_sound(wrong: &[String], log: &Path) {
     if wrong.is_empty() {
@@ -197,10 +153,14 @@ fn must_be_sound(wrong: &[String], log: &Path) {
     );
 }
 
+/// Whether something is acknowledged here.
+fn is_acknowledgement(record: &Record) -> bool {
+    record.file == ACKNOWLEDGED && matches!(record.told, Told::Written { .. })
+}
+
 /// What was acknowledged at the end of a record.
 fn acknowledged(records: &[Record]) -> usize {
-    let lines = records.iter().filter(|record| record.file == ACKNOWLEDGED);
-    lines.filter(|record| matches!(record.told, Told::Written { .. })).count()
+    records.iter().filter(|record| is_acknowledgement(record)).count()
 }
 
 fn synced(records: &[Record]) -> usize {
@@ -222,14 +182,24 @@ async fn what_was_acknowledged_survives_power_cuts() {
     assert!(lost.iter().any(|problem| problem.contains("is lost")), "{lost:?}");
 }
 
+/// The power goes again while the store recovers from the first cut, or soon after.
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_second_cut_while_it_recovers() {
+    let (_place, log) = record(250, "");
+    let records = read(&std::fs::read(&log).unwrap());
+    for seed in 0..4 {
+        let (told, wrong) = judge_again(&records, 1000 * seed, 12).await;
+        assert!(told > 50, "{told} changes were recorded the second time");
+        must_be_sound(&wrong, &log);
+    }
+}
+
 /// Folders that were made for the store are as sure as what is in them.
 #[tokio::test]
 async fn new_folders_are_sure_before_anything_is_acknowledged() {
     let (_place, log) = record(12, "made/for/it");
     let records = read(&std::fs::read(&log).unwrap());
-    let first =
-        records.iter().position(|record| record.file == ACKNOWLEDGED && matches!(record.told, Told::Written { .. }));
-    let before = &records[..first.unwrap()];
+    let before = &records[..records.iter().position(is_acknowledgement).unwrap()];
     for folder in [".", "made", "made/for", "made/for/it"] {
         let synced =
             |record: &Record| record.file == folder && matches!(record.told, Told::Synced | Told::DirectorySynced);
@@ -309,18 +279,26 @@ async fn a_log_that_lost_its_end_costs_that_end_only() {
 async fn what_was_acknowledged_survives_many_power_cuts() {
     let wanted: u64 = std::env::var("SWITCHBOARD_ROUNDS").map_or(1000, |rounds| rounds.parse().unwrap());
     let (mut first, each) = (rand::random_range(0..1 << 32), 250);
-    let (mut made, mut told, mut syncs, mut steps) = (0, 0, 0, 0);
+    let (mut made, mut twice, mut told, mut syncs, mut steps) = (0, 0, 0, 0, 0);
     while made < wanted {
         let (_place, log) = record(600, "");
         let records = read(&std::fs::read(&log).unwrap());
         let seeds = each.min(wanted - made);
         must_be_sound(&judge(&records, first..first + seeds, Honesty::Honest).await, &log);
+        // And again while the store recovers from some of them.
+        for seed in (first..first + seeds).step_by(10) {
+            must_be_sound(&judge_again(&records, seed, 10).await.1, &log);
+            twice += 10;
+        }
         (first, made) = (first + seeds, made + seeds);
         told += records.len();
         syncs += synced(&records);
         steps += acknowledged(&records);
     }
-    println!("{made} cuts of {told} changes with {syncs} syncs and {steps} acknowledgements: lost 0, damaged 0");
+    println!(
+        "{made} cuts of {told} changes with {syncs} syncs and {steps} acknowledgements, and {twice} second cuts while the \
+         store recovered or soon after: lost 0, damaged 0"
+    );
 }
 
 /// A seed of a failing run, by the record that it left.

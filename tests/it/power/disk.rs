@@ -100,6 +100,17 @@ impl Disk {
         Self { honesty, files: Vec::new(), now: BTreeMap::new(), sure: BTreeMap::new(), since: Vec::new() }
     }
 
+    /// A disk that has these files and is sure of them.
+    pub(super) fn holding(honesty: Honesty, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Self {
+        let mut disk = Self::new(honesty);
+        for (name, sure) in files {
+            disk.now.insert(name, disk.files.len());
+            disk.files.push(File { sure, since: Vec::new() });
+        }
+        disk.sure.clone_from(&disk.now);
+        disk
+    }
+
     /// Tells the disk one more change.
     pub(super) fn tell(&mut self, record: &Record) {
         let file = &record.file;

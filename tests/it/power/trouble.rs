@@ -8,7 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use super::disk::{Told, read};
-use super::under;
+use super::layer::under;
 use crate::world::{
     Answer, Process, TenantFile, World, order, person, provider, sample, text_from, until, until_async,
 };

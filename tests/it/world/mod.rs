@@ -5,6 +5,7 @@
 mod message;
 mod port;
 mod process;
+mod reports;
 mod stub;
 mod tenant;
 mod wait;
@@ -31,6 +32,7 @@ use tempfile::TempDir;
 pub(crate) use message::{order, person, sample, tapped, text_from};
 pub(crate) use port::free as free_port;
 pub(crate) use process::Process;
+pub(crate) use reports::{accepted, word_of};
 pub(crate) use stub::{Scripted, Stub};
 pub(crate) use tenant::TenantFile;
 pub(crate) use wait::{GUARD, until, until_async};

@@ -66,6 +66,12 @@ impl Process {
         until_async("the gateway listens", async || world.client.get(&url).send().await.is_ok()).await;
     }
 
+    /// Where its operator asks.
+    pub(crate) async fn admin(&self) -> String {
+        let line = self.logged("where it listens", |line| line["message"] == "listening").await;
+        format!("http://{}", line["admin"].as_str().unwrap())
+    }
+
     /// The process's number.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()

@@ -2,6 +2,8 @@
 
 mod damage;
 mod groups;
+#[cfg(debug_assertions)]
+mod kills;
 mod later;
 mod plans;
 mod recount;
