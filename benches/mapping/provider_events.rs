@@ -23,7 +23,7 @@ pub(super) fn report(shipped: &Shipped) -> Result<Vec<u8>, Trouble> {
     let message = Value::Map(&members);
     let arena = Arena::new();
     let sayings = report::sayings(tenant, message, &event, &[], &arena, &NoFacts, NOW).map_err(refused)?;
-    let (name, context) = sayings.first().and_then(|saying| saying.calls.first()).ok_or("nothing is said")?;
+    let (name, context) = sayings.words.first().and_then(|saying| saying.calls.first()).ok_or("nothing is said")?;
     call(shipped, &platform(tenant)?.status_calls, name, message, context)
 }
 

@@ -99,7 +99,7 @@ struct Denied {
 /// [`AuthError::NoTokenNow`] where asking again may help, [`AuthError::TokenRefused`] where only an operator can. Neither
 /// quotes anything of the answer but its code.
 pub(super) fn token(answer: &Answer, asked: Timestamp) -> Result<Token, AuthError> {
-    let now = |why: String| AuthError::NoTokenNow { why, after: retry_after(answer) };
+    let now = |why: String| AuthError::NoTokenNow { why, after: answer.retry_after(asked) };
     match (answer.class, answer.http) {
         (Class::Success, _) => {}
         (Class::Client | Class::Redirect, Some(http)) if http != 429 && http != 408 => {
@@ -123,11 +123,6 @@ pub(super) fn token(answer: &Answer, asked: Timestamp) -> Result<Token, AuthErro
     let said = granted.expires_in.and_then(|said| said.as_u64().or_else(|| said.as_str()?.parse().ok()));
     let life = Duration::from_secs(said.unwrap_or(UNTOLD).min(LONGEST_LIFE));
     Ok(Token { secret: Secret::new(granted.access_token), expires: asked.after(life) })
-}
-
-fn retry_after(answer: &Answer) -> Option<Duration> {
-    let seconds: u64 = answer.header("retry-after")?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.min(LONGEST_LIFE)))
 }
 
 /// The code of RFC 6749, 5.2, such as `invalid_client`, where there is one.

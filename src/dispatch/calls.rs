@@ -1,21 +1,20 @@
 //! Outgoing calls: each lane's beside the others', so that a slow platform delays only its own, and a dead one costs
 //! nothing.
 
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
-use tracing::{error, warn};
+use tracing::{error, info, warn};
 
 use super::line::{Line, Way};
-use crate::flow::{CallEnd, Flow, Heard};
-use crate::store::{Call, CallLane};
+use crate::flow::{CallEnd, Flow, Heard, Holding, Release};
+use crate::store::{Call, CallLane, StoreError};
 use crate::value::Timestamp;
 
 /// In memory at once.
@@ -26,33 +25,59 @@ const SHARE: usize = 256;
 const READ: usize = 1000;
 const LONGEST: Duration = Duration::from_secs(30);
 const SHORTEST: Duration = Duration::from_millis(5);
+const END_OF_TIME: Timestamp = Timestamp::from_millis(i64::MAX);
 /// Between two looks while some lane has more than its share.
 const CROWDED: Duration = Duration::from_millis(20);
 /// Before a call is made again whose end could not be stored.
 const UNSETTLED: Duration = Duration::from_secs(1);
 
-pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::Receiver<bool>) {
+/// What whoever makes calls is told from outside.
+#[derive(Default)]
+pub(super) struct Errands {
+    changed: Notify,
+    releases: Mutex<Vec<Release>>,
+}
+
+impl Errands {
+    /// Calls were queued.
+    pub(super) fn notify(&self) {
+        self.changed.notify_one();
+    }
+
+    /// The operator says that what calls are stopped for is mended.
+    pub(super) fn release(&self, release: Release) {
+        let mut releases = self.releases.lock().unwrap_or_else(PoisonError::into_inner);
+        if !releases.contains(&release) {
+            releases.push(release);
+        }
+        drop(releases);
+        self.changed.notify_one();
+    }
+
+    fn releases(&self) -> Vec<Release> {
+        std::mem::take(&mut *self.releases.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+pub(super) async fn run(flow: Arc<Flow>, errands: Arc<Errands>, mut stop: watch::Receiver<bool>) {
     let mut desk = Desk::default();
     let mut under = flow.snapshot.load_full();
     while !*stop.borrow() {
         let now = flow.ambient.now();
         let snapshot = flow.snapshot.load_full();
         if !Arc::ptr_eq(&under, &snapshot) {
-            desk.haste = Some(Haste { before: desk.held.clone(), tried: HashSet::new() });
-            desk.lines.values().for_each(|line| line.open());
+            desk.mended(None);
             under = snapshot;
         }
-        let most = READ.min(MOST.saturating_sub(desk.held.len()));
-        let (due, held) = desk.wanted(now);
-        let (stopped, probe) = (desk.stopped(), desk.until());
-        let (calls, next) = match flow.store.calls_beside(due, most, &held, &stopped).await {
-            Ok(calls) => calls,
-            Err(problem) => {
-                warn!(%problem, "calls could not be read");
-                (Vec::new(), Some(now.after(Duration::from_secs(1))))
-            }
-        };
-        desk.haste.take_if(|haste| calls.is_empty() && haste.before.is_empty());
+        for release in errands.releases() {
+            desk.mended(Some(&release));
+        }
+        let stopped = desk.stopped(&flow);
+        let probe = desk.until();
+        let (calls, next) = desk.read(&flow, now, stopped).await.unwrap_or_else(|problem| {
+            warn!(%problem, "calls could not be read");
+            (Vec::new(), Some(now.after(Duration::from_secs(1))))
+        });
         let mut crowded = false;
         for call in calls {
             crowded |= !desk.take(call, &flow, &stop);
@@ -67,7 +92,7 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
                 }
                 desk.settle(ended);
             }
-            () = changed.notified() => {
+            () = errands.changed.notified() => {
                 if crowded {
                     sleep(CROWDED).await;
                 }
@@ -77,6 +102,9 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
     }
     while desk.under_way.join_next().await.is_some() {}
 }
+
+/// Calls that were read, and when the next is due.
+type Read = (Vec<Call>, Option<Timestamp>);
 
 /// A call that ended: its number, its lane, and how; `None` if it broke off.
 type Ended = (i64, CallLane, Option<CallEnd>);
@@ -89,31 +117,79 @@ struct Desk {
     lines: HashMap<CallLane, Arc<Line>>,
     under_way: JoinSet<Ended>,
     haste: Option<Haste>,
+    /// The lanes that are written down as stopped.
+    shown: HashMap<CallLane, (Instant, Instant)>,
 }
 
-/// After a change of the configuration, which may have mended what calls wait for, an address or a token: all that wait
-/// are tried once, whatever their time.
+/// After a change of the configuration, or a word of the operator, which may have mended what calls wait for, an address or
+/// a token: all that wait are tried once, whatever their time.
 struct Haste {
     /// Under way at the change, so with the old address.
     before: HashSet<i64>,
     /// Begun since.
     tried: HashSet<i64>,
+    /// Lanes that it is about; `None`: all.
+    of: Option<HashSet<CallLane>>,
+}
+
+impl Haste {
+    fn means(&self, lane: &CallLane) -> bool {
+        self.of.as_ref().is_none_or(|of| of.contains(lane))
+    }
 }
 
 impl Desk {
-    /// Until when calls are due, and which are not asked for.
-    fn wanted(&self, now: Timestamp) -> (Timestamp, Cow<'_, HashSet<i64>>) {
-        match &self.haste {
-            None => (now, Cow::Borrowed(&self.held)),
-            Some(haste) => {
-                let held = self.held.union(&haste.tried).copied().collect();
-                (Timestamp::from_millis(i64::MAX), Cow::Owned(held))
+    /// What lanes are stopped for may be mended: of all, or of those that are meant. Their calls go again, and show it.
+    fn mended(&mut self, by: Option<&Release>) {
+        let mut of = by.map(|_| HashSet::new());
+        for (lane, line) in &self.lines {
+            if by.is_none_or(|release| release.means_calls(lane) && line.standing().is_some()) {
+                line.open();
+                if let Some(of) = &mut of {
+                    info!(tenant = %lane.tenant, call = lane.name, "calls released");
+                    of.insert(lane.clone());
+                }
             }
         }
+        if of.as_ref().is_some_and(HashSet::is_empty) {
+            return;
+        }
+        // What an earlier word was about is tried too, if it was not.
+        let of = self.haste.take().map_or(of.clone(), |before| Some(&before.of? | &of?));
+        self.haste = Some(Haste { before: self.held.clone(), tried: HashSet::new(), of });
     }
 
-    /// Lanes whose calls wait, however many they are.
-    fn stopped(&self) -> HashSet<CallLane> {
+    /// Calls whose time has come, and when the next one's does; where something was mended, those that wait for theirs, too.
+    async fn read(&mut self, flow: &Flow, now: Timestamp, stopped: HashSet<CallLane>) -> Result<Read, StoreError> {
+        let most = READ.min(MOST.saturating_sub(self.held.len()));
+        let (mut calls, next) = flow.store.calls_beside(now, most, &self.held, &stopped).await?;
+        let most = most.saturating_sub(calls.len());
+        if let Some(haste) = &self.haste {
+            let due = calls.iter().map(|call| call.call.id);
+            let seen = self.held.union(&haste.tried).copied().chain(due).collect();
+            let others = self.lines.keys().filter(|lane| !haste.means(lane)).cloned();
+            let beside = others.chain(stopped).collect();
+            let (waiting, _) = flow.store.calls_beside(END_OF_TIME, most, &seen, &beside).await?;
+            let over = most > 0 && waiting.is_empty() && haste.before.is_empty();
+            self.haste.take_if(|_| over);
+            calls.extend(waiting);
+        }
+        Ok((calls, next))
+    }
+
+    /// Lanes whose calls wait, however many they are. For whoever asks it is written down which lanes are stopped.
+    fn stopped(&mut self, flow: &Flow) -> HashSet<CallLane> {
+        let standing = |(lane, line): (&CallLane, &Arc<Line>)| Some((lane.clone(), line.standing()?));
+        let standing: HashMap<CallLane, (Instant, Instant)> = self.lines.iter().filter_map(standing).collect();
+        if standing != self.shown {
+            for lane in self.shown.keys().filter(|lane| !standing.contains_key(lane)) {
+                flow.held.set(Holding::Calls(lane.clone()), None);
+            }
+            for (lane, standing) in &standing {
+                flow.held.set(Holding::Calls(lane.clone()), Some(flow.hold_of(*standing)));
+            }
+            self.shown = standing;
+        }
         let shut = self.lines.iter().filter(|(_, line)| line.way() == Way::Shut);
         shut.map(|(lane, _)| lane.clone()).collect()
     }

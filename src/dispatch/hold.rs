@@ -43,6 +43,12 @@ impl Hold {
         held
     }
 
+    /// Since when it is held or probed, and when it probes; nothing while all goes well.
+    pub(super) fn standing(&self) -> Option<(Instant, Instant)> {
+        let since = self.since?;
+        Some((since, self.until.unwrap_or(since)))
+    }
+
     /// An attempt went well. One that began before the lane was held says nothing of the time since.
     pub(super) fn end(&mut self, begun: Instant) {
         if self.since.is_none_or(|since| begun > since) {

@@ -3,23 +3,25 @@
 //! Keeps its share of messages in memory ([`Open::messages`]); the rest wait in the store and are claimed when it runs
 //! low. A recipient who had too many is stepped over, not waited for.
 
+mod stops;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::coop::consume_budget;
-use tokio::time::{Instant, sleep_until};
-use tracing::{error, info, warn};
+use tokio::time::{Instant, sleep, sleep_until};
+use tracing::{error, warn};
 
 use super::gate::{Gates, Permit, Seat, Turn};
 use super::hold::Hold;
 use super::memory::Open;
+use super::orders::Orders;
 use crate::config::Tenant;
-use crate::flow::{After, Flow};
+use crate::flow::{After, Flow, Holding};
 use crate::limits::{Verdict, keys};
 use crate::model::{Class, Ref};
 use crate::store::{Lane, Message};
@@ -30,6 +32,8 @@ const LOW: usize = 4;
 const PIECE: usize = 250;
 /// An empty lane ends after this.
 const IDLE: Duration = Duration::from_secs(30);
+/// Before a store is asked again that could not be read.
+const UNREAD: Duration = Duration::from_secs(1);
 
 /// Stepped over at once, in shares. More would be tried again and again for nothing; the store keeps them.
 const LATER: usize = 5;
@@ -40,10 +44,6 @@ pub(super) enum Handed {
     Message(Box<Message>),
     /// So many of the lane's messages are queued in the store: whoever has fewer looks there.
     Look(u64),
-    /// The provider says that this sender or its account must stop.
-    Hold,
-    /// The operator says that a held lane may try again; it tells that it was held.
-    Release(mpsc::Sender<Lane>),
 }
 
 /// One lane's task.
@@ -54,7 +54,8 @@ pub(super) struct LaneTask {
     gates: Arc<Gates>,
     /// At the gate of its tenant's account.
     seat: Option<Seat>,
-    bell: Arc<Notify>,
+    /// What it is told that waits in no line; its bell is the lane's.
+    orders: Arc<Orders>,
     ended: mpsc::UnboundedSender<(Ref, After)>,
     queue: BTreeMap<(Class, Ref), Box<Message>>,
     /// Stepped over until then, because their recipient had too many.
@@ -67,9 +68,9 @@ pub(super) struct LaneTask {
     heads: BTreeMap<Class, Box<Message>>,
     /// The store has more than is in memory.
     more: bool,
-    /// A transactional one is among them.
-    urgent: Arc<AtomicBool>,
     hold: Hold,
+    /// The hold as it was written down last.
+    shown: Option<(Instant, Instant)>,
 }
 
 /// What the next message waits for.
@@ -80,12 +81,12 @@ enum Next {
 }
 
 impl LaneTask {
-    /// `urgent`: set by whoever could not hand over a transactional message.
+    /// No message yet.
     pub(super) fn new(
         lane: Lane,
         flow: Arc<Flow>,
         gates: Arc<Gates>,
-        urgent: Arc<AtomicBool>,
+        orders: Arc<Orders>,
     ) -> (Self, mpsc::UnboundedReceiver<(Ref, After)>) {
         let (ended, endings) = mpsc::unbounded_channel();
         let task = Self {
@@ -94,7 +95,7 @@ impl LaneTask {
             open: Open::new(&gates.lanes),
             gates,
             seat: None,
-            bell: Arc::default(),
+            orders,
             ended,
             queue: BTreeMap::new(),
             later: BTreeMap::new(),
@@ -102,8 +103,8 @@ impl LaneTask {
             under_way: HashMap::new(),
             heads: BTreeMap::new(),
             more: true,
-            urgent,
             hold: Hold::default(),
+            shown: None,
         };
         (task, endings)
     }
@@ -117,8 +118,11 @@ impl LaneTask {
         mut stop: watch::Receiver<bool>,
     ) -> bool {
         let mut configured = self.flow.configured.subscribe();
+        // One that broke off could not take back what it had written down.
+        self.flow.held.set(Holding::Messages(self.lane.clone()), None);
         while !*stop.borrow() {
-            let urgent = self.urgent.swap(false, Ordering::Relaxed);
+            self.obey();
+            let urgent = self.orders.urgent();
             let share = self.open.messages();
             if urgent || self.more && self.queue.len() < share / LOW && self.later.len() < share * LATER {
                 self.refill().await;
@@ -138,12 +142,14 @@ impl LaneTask {
                 Next::At(at) => at,
                 Next::Nothing => Instant::now() + IDLE,
             };
-            let idle = self.is_empty();
+            self.show();
+            // A held one stays, however empty: what comes next must not go out as if nothing had been said.
+            let idle = self.is_empty() && !self.is_held();
             tokio::select! {
                 biased;
                 Ok(()) = stop.changed() => {}
                 Some((reference, after)) = endings.recv() => self.end(reference, after),
-                () = self.bell.notified() => {}
+                () = self.orders.bell.notified() => {}
                 Ok(()) = configured.changed() => {}
                 word = handed.recv() => match word {
                     Some(word) => self.hear(word),
@@ -153,6 +159,8 @@ impl LaneTask {
             }
         }
         self.seat = None;
+        self.hold = Hold::default();
+        self.show();
         while !self.under_way.is_empty() {
             let Some((reference, after)) = endings.recv().await else { break };
             self.end(reference, after);
@@ -177,6 +185,7 @@ impl LaneTask {
         while let Ok(word) = handed.try_recv() {
             self.hear(word);
         }
+        self.obey();
     }
 
     fn hear(&mut self, word: Handed) {
@@ -186,20 +195,7 @@ impl LaneTask {
                 let here = self.queue.len() + self.later.len() + self.under_way.len() + self.heads.len();
                 self.more |= usize::try_from(queued).is_ok_and(|queued| queued > here);
             }
-            Handed::Hold => self.hold(),
-            Handed::Release(held) => {
-                if self.hold.release() {
-                    info!(tenant = %self.lane.tenant, number = self.lane.from.as_str(), "lane released");
-                    // Nobody waits for more names than it has room for.
-                    let _ = held.try_send(self.lane.clone());
-                }
-            }
         }
-    }
-
-    fn hold(&mut self) {
-        self.hold.begin();
-        warn!(tenant = %self.lane.tenant, number = self.lane.from.as_str(), "lane held");
     }
 
     /// Takes a stored message into memory, or leaves it to a later claim.
@@ -228,11 +224,6 @@ impl LaneTask {
             || self.heads.values().any(|head| head.message.reference == reference)
     }
 
-    fn is_held(&mut self) -> bool {
-        let snapshot = self.flow.snapshot.load_full();
-        self.hold.until(&snapshot).is_some() || self.hold.probes() && !self.under_way.is_empty()
-    }
-
     async fn refill(&mut self) {
         let mut held: HashSet<Ref> = self.under_way.keys().copied().collect();
         held.extend(self.queue.keys().map(|(_, reference)| *reference));
@@ -251,9 +242,10 @@ impl LaneTask {
                     }
                 }
             }
+            // Nobody's word against this lane, so it is not held.
             Err(problem) => {
                 warn!(tenant = %self.lane.tenant, %problem, "the lane could not be read");
-                self.hold.begin();
+                sleep(UNREAD).await;
             }
         }
     }
@@ -278,7 +270,7 @@ impl LaneTask {
         };
         let best = *best;
         let seat = self.seat.take().filter(|seat| seat.is_at(tenant.account()));
-        let seat = seat.unwrap_or_else(|| self.gates.sit(tenant.account(), &self.lane, self.bell.clone()));
+        let seat = seat.unwrap_or_else(|| self.gates.sit(tenant.account(), &self.lane, self.orders.bell.clone()));
         let at = match self.seat.insert(seat).ask(best) {
             Turn::Go(permit) => return Next::Go(permit),
             Turn::At(at) => at,
@@ -311,20 +303,25 @@ impl LaneTask {
                 return;
             }
             let message = entry.remove();
+            if let Some(wait) = self.left_alone(&message) {
+                self.step_over(message, now + wait);
+                continue;
+            }
             let to = message.message.to.as_str();
             let key = keys::pair(self.lane.tenant.as_str(), self.lane.from.as_str(), to);
             match self.flow.limits.check(&key, tenant.limits.pair, Some(tenant.limits.pair_burst)) {
                 Verdict::Go => drop(self.heads.insert(class, message)),
-                Verdict::Wait(wait) => {
-                    self.stepped_over.insert(message.message.reference);
-                    self.later.insert((now + wait, message.message.reference), message);
-                }
+                Verdict::Wait(wait) => self.step_over(message, now + wait),
             }
         }
     }
 
     fn start(&mut self, permit: Permit) {
         let Some((_, message)) = self.heads.pop_first() else { return };
+        // Said while it waited for its turn, which is the next one's then.
+        if let Some(wait) = self.left_alone(&message) {
+            return self.step_over(message, Instant::now() + wait);
+        }
         let reference = message.message.reference;
         self.under_way.insert(reference, Instant::now());
         let (flow, ended) = (self.flow.clone(), self.ended.clone());
@@ -355,8 +352,6 @@ async fn attempt(flow: &Flow, message: Box<Message>) -> After {
         return after;
     }
     error!(id = %reference, "an attempt broke off");
-    if let Err(problem) = flow.interrupted(reference).await {
-        error!(id = %reference, %problem, "it could not be settled: it is in doubt after the next start");
-    }
+    flow.broke_off(reference).await;
     After::default()
 }

@@ -1,27 +1,30 @@
 //! The dispatcher: lanes made when they have messages, timers and calls beside them, all stopped together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::{error, info, warn};
 
 use super::gate::Gates;
 use super::lane::{Handed, LaneTask};
+use super::orders::{Order, Orders};
 use super::{calls, timers, unmatched};
 use crate::faults::{self, Point};
-use crate::flow::{Flow, Release, Work};
-use crate::model::{Class, StopScope};
+use crate::flow::{Flow, Release, Untold, Work};
+use crate::model::{Class, Ref, StopScope};
 use crate::store::Lane;
 
 /// Messages on their way to a lane; more wait in the store.
 const HANDED: usize = 1024;
 /// How often lanes are compared with the store: what did not fit into a queue on its way is found then.
 const COMPARE: Duration = Duration::from_secs(5);
+/// Before a store in trouble is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
 /// A provider repeats "stop" with every message that was under way; once is enough for so long.
 const STOPPED: Duration = Duration::from_secs(1);
 
@@ -39,19 +42,27 @@ struct Lanes {
 #[derive(Clone)]
 struct Way {
     handed: mpsc::Sender<Handed>,
-    /// A transactional message did not fit into it.
-    urgent: Arc<AtomicBool>,
+    orders: Arc<Orders>,
+}
+
+/// Those who work beside the lanes, and hear when there is something to do.
+#[derive(Default)]
+struct Beside {
+    calls: Arc<calls::Errands>,
+    timers: Arc<Notify>,
+    unmatched: Arc<Notify>,
 }
 
 /// Drives everything that is queued until `stop` is true; returns when nothing is under way any more.
 pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watch::Receiver<bool>) {
-    recover(&flow).await;
-    let (calls, timers, looked_for) = (Arc::new(Notify::new()), Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let left = recover(&flow, &mut stop).await;
+    let told = Beside::default();
     let mut beside = JoinSet::new();
-    beside.spawn(calls::run(flow.clone(), calls.clone(), stop.clone()));
-    beside.spawn(timers::run(flow.clone(), timers.clone(), stop.clone()));
-    beside.spawn(unmatched::run(flow.clone(), looked_for.clone(), stop.clone()));
-    let mut lanes = Lanes::new(flow, stop.clone());
+    beside.spawn(calls::run(flow.clone(), told.calls.clone(), stop.clone()));
+    beside.spawn(timers::run(flow.clone(), told.timers.clone(), stop.clone()));
+    beside.spawn(unmatched::run(flow.clone(), told.unmatched.clone(), stop.clone()));
+    beside.spawn(settle_left(flow.clone(), left, stop.clone()));
+    let mut lanes = Lanes::new(flow.clone(), stop.clone());
     let mut compare = interval(COMPARE);
     compare.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*stop.borrow() {
@@ -60,30 +71,38 @@ pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watc
             Ok(()) = stop.changed() => {}
             Some(ended) = lanes.tasks.join_next() => lanes.closed(ended),
             _ = compare.tick() => lanes.compare().await,
+            untold = flow.untold() => lanes.hear(untold, &told),
             work = work.recv() => match work {
                 Some(Work::Message(message)) => lanes.hand(&message.message.lane.clone(), Handed::Message(message)),
                 Some(Work::Stop(lane, scope)) => lanes.hold(lane, scope),
-                Some(Work::Release(release)) => lanes.release(&release),
-                Some(Work::Calls) => calls.notify_one(),
-                Some(Work::Timers) => timers.notify_one(),
-                Some(Work::Unmatched) => looked_for.notify_one(),
+                Some(Work::Release(release)) => {
+                    lanes.release(&release);
+                    told.calls.release(release);
+                }
+                Some(Work::Calls) => told.calls.notify(),
+                Some(Work::Timers) => told.timers.notify_one(),
+                Some(Work::Unmatched) => told.unmatched.notify_one(),
                 None => break,
             },
         }
-        for lane in lanes.flow.unheard() {
-            lanes.lane(lane).urgent.store(true, Ordering::Relaxed);
-        }
     }
+    flow.ending.store(true, Ordering::Relaxed);
     lanes.open.clear();
     while lanes.tasks.join_next().await.is_some() {}
     while beside.join_next().await.is_some() {}
 }
 
-/// What was under way when the gateway last stopped is in doubt.
-async fn recover(flow: &Flow) {
-    let interrupted = match flow.store.interrupted().await {
-        Ok(interrupted) => interrupted,
-        Err(problem) => return error!(%problem, "interrupted attempts could not be read"),
+/// What was under way when the gateway last stopped is in doubt. Which that is can only be told before anything new is, so
+/// a store in trouble is waited for. What cannot be settled now is left, for whoever tries again beside the rest.
+async fn recover(flow: &Flow, stop: &mut watch::Receiver<bool>) -> Vec<Ref> {
+    let interrupted = loop {
+        match flow.store.interrupted().await {
+            Ok(interrupted) => break interrupted,
+            Err(problem) => error!(%problem, "interrupted attempts could not be read, trying again"),
+        }
+        if ended(stop).await {
+            return Vec::new();
+        }
     };
     if !interrupted.is_empty() {
         info!(
@@ -91,13 +110,33 @@ async fn recover(flow: &Flow) {
             "attempts were under way at the last stop: in doubt until a status settles them"
         );
     }
+    settle_interrupted(flow, interrupted).await
+}
+
+/// Puts attempts in doubt that nobody makes any more; those that could not be.
+async fn settle_interrupted(flow: &Flow, interrupted: Vec<Ref>) -> Vec<Ref> {
+    let mut left = Vec::new();
     for reference in interrupted {
         faults::reached(Point::RecoverFound);
         if let Err(problem) = flow.interrupted(reference).await {
-            warn!(id = %reference, %problem, "an interrupted attempt could not be settled");
+            warn!(id = %reference, %problem, "an interrupted attempt could not be settled, trying again");
+            left.push(reference);
         }
         faults::reached(Point::RecoverSettled);
     }
+    left
+}
+
+/// Nobody else looks for these a second time.
+async fn settle_left(flow: Arc<Flow>, mut left: Vec<Ref>, mut stop: watch::Receiver<bool>) {
+    while !left.is_empty() && !ended(&mut stop).await {
+        left = settle_interrupted(&flow, left).await;
+    }
+}
+
+/// Whether the gateway stops within a moment.
+async fn ended(stop: &mut watch::Receiver<bool>) -> bool {
+    timeout(AGAIN, stop.wait_for(|stop| *stop)).await.is_ok()
 }
 
 impl Lanes {
@@ -125,13 +164,34 @@ impl Lanes {
             }
             // Does not fit: it is stored, and the lane claims it in its turn, which for a transactional one is next.
             Err(mpsc::error::TrySendError::Full(Handed::Message(message))) => {
-                open.urgent.fetch_or(message.message.class == Class::Transactional, Ordering::Relaxed);
+                if message.message.class == Class::Transactional {
+                    open.orders.hurry();
+                }
             }
             Err(mpsc::error::TrySendError::Full(_)) => {}
         }
     }
 
-    /// Holds a lane, or all lanes of its provider account.
+    /// What the queue had no room for.
+    fn hear(&mut self, untold: Untold, told: &Beside) {
+        for (lane, scope) in untold.stops {
+            self.hold(lane, scope);
+        }
+        for lane in untold.urgent {
+            self.lane(lane).orders.hurry();
+        }
+        if untold.calls {
+            told.calls.notify();
+        }
+        if untold.timers {
+            told.timers.notify_one();
+        }
+        if untold.unmatched {
+            told.unmatched.notify_one();
+        }
+    }
+
+    /// Holds a lane, or all lanes of its provider account, those that have nothing to send now among them.
     fn hold(&mut self, lane: Lane, scope: StopScope) {
         let now = Instant::now();
         let repeated = |(known, of, at): &(Lane, StopScope, Instant)| {
@@ -143,17 +203,22 @@ impl Lanes {
         let snapshot = self.flow.snapshot.load_full();
         let account = |lane: &Lane| snapshot.tenant(lane.tenant.as_str()).map(|tenant| tenant.account());
         let own = account(&lane).filter(|_| scope == StopScope::Account);
-        for (known, open) in &self.open {
-            if *known == lane || own.is_some() && account(known) == own {
-                let _ = open.handed.try_send(Handed::Hold);
-            }
+        let mut meant: BTreeSet<Lane> = BTreeSet::from([lane.clone()]);
+        // Lanes of numbers that left the file may still have messages.
+        meant.extend(self.open.keys().filter(|known| own.is_some() && account(known) == own).cloned());
+        let theirs = snapshot.tenants.iter().filter(|tenant| own == Some(tenant.account()));
+        meant.extend(theirs.flat_map(|tenant| {
+            tenant.numbers.iter().map(|number| Lane { tenant: tenant.name.clone(), from: number.number.clone() })
+        }));
+        for lane in meant {
+            self.lane(lane).orders.give(Order::Hold);
         }
         self.stopped = Some((lane, scope, now));
     }
 
     fn release(&self, release: &Release) {
         for (_, way) in self.open.iter().filter(|(lane, _)| release.means(lane)) {
-            let _ = way.handed.try_send(Handed::Release(release.held.clone()));
+            way.orders.give(Order::Release);
         }
     }
 
@@ -162,8 +227,8 @@ impl Lanes {
             return open.clone();
         }
         let (sender, handed) = mpsc::channel(HANDED);
-        let open = Way { handed: sender, urgent: Arc::default() };
-        let (task, endings) = LaneTask::new(lane.clone(), self.flow.clone(), self.gates.clone(), open.urgent.clone());
+        let open = Way { handed: sender, orders: Arc::default() };
+        let (task, endings) = LaneTask::new(lane.clone(), self.flow.clone(), self.gates.clone(), open.orders.clone());
         let (stop, name) = (self.stop.clone(), lane.clone());
         self.tasks.spawn(async move {
             let left = task.run(handed, endings, stop).await;

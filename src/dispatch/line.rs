@@ -81,6 +81,12 @@ impl Line {
         state.until.filter(|until| !state.probing && *until > Instant::now())
     }
 
+    /// Since when it is stopped, and when it is probed; nothing while calls go.
+    pub(super) fn standing(&self) -> Option<(Instant, Instant)> {
+        let state = self.state();
+        state.since.zip(state.until)
+    }
+
     /// Somebody changed something: calls go again, and show whether it helped.
     pub(super) fn open(&self) {
         let mut state = self.state();

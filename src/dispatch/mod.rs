@@ -10,6 +10,7 @@ mod lane;
 mod lanes;
 mod line;
 mod memory;
+mod orders;
 #[cfg(test)]
 mod tests;
 mod timers;

@@ -4,6 +4,8 @@ mod chaos;
 mod fair;
 mod outages;
 mod pace;
+mod stops;
+mod trouble;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -158,11 +160,15 @@ impl Stage {
         self.accept_as(Class::Promotional, number, tenant, from).await;
     }
 
-    /// Stored, and known to nobody else.
+    /// Stored, and known to nobody else. Each to somebody else, so that no pair meets its limit.
     async fn accept_as(&self, class: Class, number: i64, tenant: &str, from: &str) -> NewMessage {
+        self.accept_to(class, number, (tenant, from), number).await
+    }
+
+    /// To that person.
+    async fn accept_to(&self, class: Class, number: i64, (tenant, from): (&str, &str), person: i64) -> NewMessage {
         let now = self.flow.ambient.now();
-        // Each to somebody else, so that no pair meets its limit.
-        let to = 919_812_300_000 + number;
+        let to = 919_812_300_000 + person;
         let text =
             format!(r#"{{"id":"m{number}","to":"{to}","from":"{from}","text":"Hello","kind":"text","ref":"x"}}"#);
         let message = NewMessage {

@@ -15,23 +15,29 @@ use crate::model::Ref;
 const MOST: usize = 500;
 /// The longest sleep: a clock may be set, another node may write.
 const LONGEST: Duration = Duration::from_secs(30);
+/// After the store was in trouble.
+const AGAIN: Duration = Duration::from_secs(1);
 /// The shortest: many wakes close together are taken as one.
 const SHORTEST: Duration = Duration::from_millis(20);
 
 pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let now = flow.ambient.now();
-        let (due, next) = match flow.store.due(now, MOST).await {
-            Ok(due) => due,
-            Err(problem) => {
-                warn!(%problem, "timers could not be read");
-                (Vec::new(), None)
-            }
-        };
+        let due = flow.store.due(now, MOST).await;
+        let read = due.is_ok();
+        let (due, next) = due.unwrap_or_else(|problem| {
+            warn!(%problem, "timers could not be read, trying again");
+            (Vec::new(), None)
+        });
         let full = due.len() == MOST;
         // Together, so that they share commits.
-        futures_util::future::join_all(due.into_iter().map(|reference| wake(&flow, reference))).await;
-        let wait = if full { SHORTEST } else { next.map_or(LONGEST, |next| next.since(now)).clamp(SHORTEST, LONGEST) };
+        let woken = futures_util::future::join_all(due.into_iter().map(|reference| wake(&flow, reference))).await;
+        let next = next.map_or(LONGEST, |next| next.since(now)).clamp(SHORTEST, LONGEST);
+        let wait = match (read && !woken.contains(&false), full && woken.contains(&true)) {
+            (_, true) => SHORTEST,
+            (true, false) => next,
+            (false, false) => next.min(AGAIN),
+        };
         tokio::select! {
             biased;
             Ok(()) = stop.changed() => {}
@@ -41,9 +47,12 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
     }
 }
 
-async fn wake(flow: &Flow, reference: Ref) {
+/// Whether it is done; what is not stays due.
+async fn wake(flow: &Flow, reference: Ref) -> bool {
     faults::reached(Point::WakeFound);
-    if let Err(problem) = flow.wake(reference).await {
-        warn!(id = %reference, %problem, "could not be woken");
+    let woken = flow.wake(reference).await;
+    if let Err(problem) = &woken {
+        warn!(id = %reference, %problem, "could not be woken, trying again");
     }
+    woken.is_ok()
 }

@@ -11,17 +11,23 @@ use crate::flow::{Flow, Looked};
 
 /// The longest sleep: a clock may be set.
 const LONGEST: Duration = Duration::from_secs(30);
+/// After the store was in trouble.
+const AGAIN: Duration = Duration::from_secs(1);
 /// Between two turns, however many wait: they are mostly somebody else's, and ours come first.
 const SHORTEST: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        let looked = flow.look_again().await.unwrap_or_else(|problem| {
-            warn!(%problem, "statuses of no known message could not be looked for");
-            Looked { next: None, more: false }
-        });
-        let next = looked.next.map_or(LONGEST, |next| next.since(flow.ambient.now()));
-        let wait = if looked.more { SHORTEST } else { next.clamp(SHORTEST, LONGEST) };
+        let wait = match flow.look_again().await {
+            Ok(Looked { more: true, .. }) => SHORTEST,
+            Ok(Looked { next, .. }) => {
+                next.map_or(LONGEST, |next| next.since(flow.ambient.now())).clamp(SHORTEST, LONGEST)
+            }
+            Err(problem) => {
+                warn!(%problem, "statuses of no known message could not be looked for, trying again");
+                AGAIN
+            }
+        };
         tokio::select! {
             biased;
             Ok(()) = stop.changed() => {}

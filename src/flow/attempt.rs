@@ -1,11 +1,13 @@
 //! One attempt to send one message: recorded, made, settled.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tracing::{info, warn};
 
 use super::Flow;
 use super::facts::{TenantFacts, suppressed};
+use super::patience::Patience;
 use super::settle::{Along, Settled};
 use crate::auth::AuthError;
 use crate::codec::{self, Format};
@@ -28,7 +30,7 @@ pub struct After {
     pub again: bool,
     /// The lane is held.
     pub hold: bool,
-    /// Whose sending stops.
+    /// Whose sending stops, if it is more than one recipient's.
     pub stop: Option<StopScope>,
 }
 
@@ -38,19 +40,24 @@ const HELD: After = After { again: true, hold: true, stop: None };
 const TOO_MANY_REQUESTS: u16 = 429;
 
 impl Flow {
-    /// Makes one attempt. Store trouble leaves the message as it was: it goes again, or is in doubt after a restart.
+    /// Makes one attempt. A store in trouble is waited for: it is nobody's word against the message or its lane.
     pub async fn attempt(&self, message: Message) -> After {
         let id = message.message.reference;
-        match self.try_attempt(message).await {
-            Ok(after) => after,
-            Err(problem) => {
-                warn!(%id, %problem, "the attempt could not be recorded");
-                HELD
+        let mut patience = Patience::default();
+        loop {
+            match self.try_attempt(&message).await {
+                Ok(after) => return after,
+                Err(problem) => warn!(%id, %problem, "the attempt could not be recorded, trying again"),
             }
+            // Nothing went out: it is found in the store at the next start.
+            if self.ending.load(Ordering::Relaxed) {
+                return After::default();
+            }
+            patience.wait().await;
         }
     }
 
-    async fn try_attempt(&self, message: Message) -> Result<After, StoreError> {
+    async fn try_attempt(&self, message: &Message) -> Result<After, StoreError> {
         let snapshot = self.snapshot.load_full();
         let tenant = snapshot.tenant(message.message.lane.tenant.as_str()).filter(|tenant| tenant.enabled);
         let Some(tenant) = tenant else { return Ok(HELD) };
@@ -59,10 +66,10 @@ impl Flow {
         if tenant.number(message.message.lane.from.as_str()).is_none() {
             return Ok(HELD);
         }
-        if let Some(input) = self.before(&message, tenant).await {
+        if let Some(input) = self.before(message, tenant).await {
             return self.end(message, tenant, &input, &Along::default()).await;
         }
-        let outcall = match self.prepare(&message, tenant, leg) {
+        let outcall = match self.prepare(message, tenant, leg) {
             Ok(outcall) => outcall,
             Err(NoCall::NoCredential) => return Ok(HELD),
             // Its own trouble: the messages behind it have nothing to do with it.
@@ -84,40 +91,33 @@ impl Flow {
             Err(problem) => return Err(problem),
         }
         faults::reached(Point::SendBegun);
-        let (input, provider_id) = self.exchange(&message, tenant, leg, outcall).await;
+        let (input, provider_id) = self.exchange(message, tenant, leg, outcall).await;
         faults::reached(Point::SendIn);
         let along = Along { provider_id, ..Along::default() };
         let after = self.end_surely(message, tenant, &input, &along).await;
         faults::reached(Point::SendSettled);
-        after
+        Ok(after)
     }
 
-    /// An attempt that was begun blocks its message until it is settled, so a store in trouble is asked again. A gateway
-    /// stopped meanwhile finds the attempt in doubt.
-    async fn end_surely(
-        &self,
-        message: Message,
-        tenant: &Tenant,
-        input: &Input,
-        along: &Along,
-    ) -> Result<After, StoreError> {
+    /// What came of an attempt is known, and blocks its message until it is stored: the store is asked until it takes it. A
+    /// gateway that stops meanwhile finds the attempt in doubt.
+    async fn end_surely(&self, message: &Message, tenant: &Tenant, input: &Input, along: &Along) -> After {
         let reference = message.message.reference;
-        let mut known = Ok(message);
-        for pause in (0..10).map(|doubled| Duration::from_millis(100 << doubled)) {
+        let (mut known, mut patience) = (Ok(message.clone()), Patience::default());
+        loop {
             match self.settle(known, tenant, input, along).await {
-                Ok(settled) => return Ok(after(settled)),
+                Ok(settled) => return after(settled),
                 Err(problem) => {
                     warn!(id = %reference, %problem, "the outcome could not be stored, trying again");
-                    tokio::time::sleep(pause).await;
+                    patience.wait().await;
                     known = Err(reference);
                 }
             }
         }
-        Ok(after(self.settle(known, tenant, input, along).await?))
     }
 
-    async fn end(&self, message: Message, tenant: &Tenant, input: &Input, along: &Along) -> Result<After, StoreError> {
-        Ok(after(self.settle(Ok(message), tenant, input, along).await?))
+    async fn end(&self, message: &Message, tenant: &Tenant, input: &Input, along: &Along) -> Result<After, StoreError> {
+        Ok(after(self.settle(Ok(message.clone()), tenant, input, along).await?))
     }
 
     /// What is found before anything goes out: time over, opted out, a template that is gone.
@@ -224,6 +224,8 @@ impl Flow {
         }
         let number = message.message.lane.from.as_str();
         let (key, scope) = match failure.stop {
+            // Too much for that person says nothing of the number's pace.
+            Some(StopScope::Recipient) => return,
             Some(StopScope::Account) => (keys::account(tenant.account()), "account"),
             Some(StopScope::Number) | None => (keys::number(tenant.provider.name.as_str(), number), "number"),
         };
@@ -256,7 +258,7 @@ fn after(settled: Option<Settled>) -> After {
     settled.map_or_else(After::default, |settled| After {
         again: settled.message.message.life.phase == Phase::Queued,
         hold: settled.step.hold,
-        stop: settled.step.stop,
+        stop: settled.step.stop.filter(|scope| *scope != StopScope::Recipient),
     })
 }
 

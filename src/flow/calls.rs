@@ -6,11 +6,12 @@ use tracing::{info, warn};
 
 use super::Flow;
 use super::facts::TenantFacts;
+use super::patience::Patience;
 use crate::auth::AuthError;
 use crate::codec::{self, Format};
 use crate::config::Tenant;
 use crate::faults::{self, Point};
-use crate::legs::call::{Judged, retry_after};
+use crate::legs::call::Judged;
 use crate::legs::report::{judged, request};
 use crate::legs::{NoCall, Outcall};
 use crate::mapping::{Call as Plan, Turn};
@@ -79,12 +80,12 @@ impl Flow {
         let tenant = then.as_deref().unwrap_or(tenant);
         let Some(plan) = plan(tenant, &call.call) else {
             let why = "the mapping no longer has this call".to_owned();
-            self.settle_call(call, CallStep::Park { why }, "parked").await?;
+            self.settle_call(call, CallStep::Park { why }, "parked").await;
             return Ok(Heard::Nothing);
         };
         if probe && self.ambient.now().since(call.call.at) > plan.retry.span {
             let why = "given up: nobody answered in its time".to_owned();
-            self.settle_call(call, CallStep::Park { why }, "parked").await?;
+            self.settle_call(call, CallStep::Park { why }, "parked").await;
             return Ok(Heard::Nothing);
         }
         self.make(call, plan, tenant, message.as_ref()).await
@@ -102,7 +103,7 @@ impl Flow {
             let mut outcall = match self.prepare_call(call, plan, tenant, message) {
                 Ok(outcall) => outcall,
                 Err(NoCall::NotWanted) => {
-                    self.settle_call(call, CallStep::Done, "not wanted").await?;
+                    self.settle_call(call, CallStep::Done, "not wanted").await;
                     return Ok(Heard::Nothing);
                 }
                 Err(NoCall::NoCredential) => {
@@ -129,12 +130,12 @@ impl Flow {
             match self.judge_call(call, plan, tenant, message, &answer, refused.is_some()) {
                 Ok(Judged::Good) => {
                     info!(id = call.call.message.map(tracing::field::display), tenant = %tenant.name, call = plan.name, "report posted");
-                    self.settle_call(call, CallStep::Done, "posted").await?;
+                    self.settle_call(call, CallStep::Done, "posted").await;
                     return Ok(Heard::Answer);
                 }
                 Ok(Judged::Bad(Turn::Renew)) => refused = Some(proof),
                 Ok(Judged::Bad(Turn::Again | Turn::InDoubt)) => {
-                    let after = retry_after(&answer);
+                    let after = answer.retry_after(self.ambient.now());
                     return self.put_off(call, Some(plan), after, heard(&answer, after), &told(&answer)).await;
                 }
                 Ok(Judged::Bad(Turn::Hold)) => {
@@ -143,7 +144,7 @@ impl Flow {
                 }
                 Ok(Judged::Bad(Turn::Final)) => {
                     let why = format!("refused: {}", told(&answer));
-                    self.settle_call(call, CallStep::Park { why }, "refused").await?;
+                    self.settle_call(call, CallStep::Park { why }, "refused").await;
                     return Ok(Heard::Answer);
                 }
                 Err(refusal) => return self.cannot(call, refusal, Heard::Answer).await,
@@ -154,7 +155,7 @@ impl Flow {
     /// The mapping cannot make it, or cannot tell what came of it.
     async fn cannot(&self, call: &Call, refusal: Refusal, heard: Heard) -> Result<Heard, StoreError> {
         let why = refusal.text.unwrap_or_else(|| refusal.reason.to_string());
-        self.settle_call(call, CallStep::Park { why }, "parked").await?;
+        self.settle_call(call, CallStep::Park { why }, "parked").await;
         Ok(heard)
     }
 
@@ -206,30 +207,25 @@ impl Flow {
         let id = call.call.message.map(tracing::field::display);
         if due.since(call.call.at) > span {
             warn!(id, tenant = %call.call.tenant, call = call.call.name, attempts = call.attempts + 1, why, "given up, parked");
-            self.settle_call(call, CallStep::Park { why: format!("given up: {why}") }, "parked").await?;
+            self.settle_call(call, CallStep::Park { why: format!("given up: {why}") }, "parked").await;
             return Ok(heard);
         }
         warn!(id, tenant = %call.call.tenant, call = call.call.name, attempt = call.attempts + 1, why, "put off");
-        self.settle_call(call, CallStep::Again { due }, "put off").await?;
+        self.settle_call(call, CallStep::Again { due }, "put off").await;
         Ok(heard)
     }
 
-    async fn settle_call(&self, call: &Call, step: CallStep, how: &str) -> Result<(), StoreError> {
+    async fn settle_call(&self, call: &Call, step: CallStep, how: &str) {
         let line = Line { at: self.ambient.now(), text: format!("{} {how}", call.call.name) };
         if let CallStep::Park { why } = &step {
             warn!(id = call.call.message.map(tracing::field::display), tenant = %call.call.tenant, call = call.call.name, why, "call parked");
         }
-        // A call that was made is not made again because the store is in trouble: the store is asked again.
-        for pause in (0..10).map(|doubled| Duration::from_millis(100 << doubled)) {
-            match self.store.settle_call(call.call.id, step.clone(), Some(line.clone())).await {
-                Ok(()) => return Ok(()),
-                Err(problem) => {
-                    warn!(call = call.call.name, tenant = %call.call.tenant, %problem, "the end of a call could not be stored, trying again");
-                    tokio::time::sleep(pause).await;
-                }
-            }
+        // A call that was made is not made again because the store is in trouble: the store is asked until it takes it.
+        let mut patience = Patience::default();
+        while let Err(problem) = self.store.settle_call(call.call.id, step.clone(), Some(line.clone())).await {
+            warn!(call = call.call.name, tenant = %call.call.tenant, %problem, "the end of a call could not be stored, trying again");
+            patience.wait().await;
         }
-        self.store.settle_call(call.call.id, step, Some(line)).await
     }
 }
 

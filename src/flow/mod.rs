@@ -5,15 +5,18 @@
 
 mod accept;
 mod ambient;
+mod announce;
 mod attempt;
 mod calls;
 mod drain;
 mod event;
 mod facts;
+mod held;
 mod inbound;
 mod keys;
 mod letters;
 mod misses;
+mod patience;
 mod redrive;
 mod release;
 mod request;
@@ -24,6 +27,7 @@ mod templates;
 mod tests;
 mod tokens;
 mod unsaid;
+mod untold;
 mod versions;
 mod webhook;
 
@@ -32,15 +36,16 @@ pub use attempt::After;
 pub use calls::{CallEnd, Heard};
 pub use drain::Drain;
 pub use event::Looked;
+pub use held::{Held, Hold, Holding};
 pub use misses::Misses;
 pub use redrive::{Prospect, Redriven};
-pub use release::Release;
+pub use release::{Release, Released};
 pub use shapes::{Checked, Shapes};
 pub use templates::Synced;
+pub use untold::Untold;
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{mpsc, watch};
@@ -48,7 +53,7 @@ use tokio::sync::{mpsc, watch};
 use crate::client::Outbound;
 use crate::config::Snapshot;
 use crate::limits::Limits;
-use crate::model::{Class, StopScope};
+use crate::model::StopScope;
 use crate::store::{self, Lane, Store};
 use crate::value::Timestamp;
 
@@ -87,6 +92,10 @@ pub struct Flow {
     pub misses: Misses,
     /// Documents that are not of the declared shape.
     pub shapes: Shapes,
+    /// Lanes that are held.
+    pub held: Held,
+    /// The gateway stops: nothing is begun any more.
+    pub ending: AtomicBool,
     ids: Ids,
     tokens: tokens::Tokens,
     keys: keys::Keys,
@@ -94,14 +103,7 @@ pub struct Flow {
     /// When. The entries' own end only bounds the memory.
     replied: moka::sync::Cache<String, Timestamp>,
     work: mpsc::Sender<Work>,
-    unheard: Unheard,
-}
-
-/// Lanes whose transactional messages did not fit into the dispatcher's queue: as many as there are senders at most.
-#[derive(Default)]
-struct Unheard {
-    any: AtomicBool,
-    lanes: Mutex<BTreeSet<Lane>>,
+    notes: untold::Notes,
 }
 
 impl Flow {
@@ -125,13 +127,15 @@ impl Flow {
             configured: watch::Sender::default(),
             misses: Misses::default(),
             shapes: Shapes::default(),
+            held: Held::default(),
+            ending: AtomicBool::new(false),
             ids: Ids::default(),
             tokens: tokens::Tokens::new(),
             keys,
             templates: templates::Templates::new(),
             replied,
             work,
-            unheard: Unheard::default(),
+            notes: untold::Notes::default(),
         }
     }
 
@@ -143,22 +147,16 @@ impl Flow {
         self.tell(Work::Calls);
     }
 
-    /// Tells the dispatcher. A full queue is fine: what is told is stored, and the dispatcher looks there too.
+    /// Tells the dispatcher. Where its queue is full nothing is lost: a message is stored, and found there; the rest is kept
+    /// until it is taken.
     fn tell(&self, work: Work) {
-        if let Err(mpsc::error::TrySendError::Full(Work::Message(message))) = self.work.try_send(work)
-            && message.message.class == Class::Transactional
-        {
-            // It goes before those that wait in the store, so its lane must not find it behind them.
-            self.unheard.lanes.lock().unwrap_or_else(PoisonError::into_inner).insert(message.message.lane);
-            self.unheard.any.store(true, Ordering::Release);
+        if let Err(mpsc::error::TrySendError::Full(work)) = self.work.try_send(work) {
+            self.notes.keep(work);
         }
     }
 
-    /// Lanes that have a transactional message in the store that the dispatcher was not told of; each is named once.
-    pub fn unheard(&self) -> BTreeSet<Lane> {
-        if !self.unheard.any.swap(false, Ordering::Acquire) {
-            return BTreeSet::new();
-        }
-        std::mem::take(&mut *self.unheard.lanes.lock().unwrap_or_else(PoisonError::into_inner))
+    /// What the dispatcher's queue had no room for, once there is something.
+    pub async fn untold(&self) -> Untold {
+        self.notes.take().await
     }
 }

@@ -1,13 +1,16 @@
 //! One input to one message's life, durably: state, reports and history in one write. Answers and webhooks end here.
 
-use tracing::{error, info, warn};
+use std::time::Duration;
+
+use tracing::{error, warn};
 
 use super::facts::TenantFacts;
+use super::patience::Patience;
 use super::{Flow, Work, letters};
 use crate::codec::{self, Format};
 use crate::config::{Delivery, Tenant};
 use crate::delivery::{self, Input, Life, Phase, Report, Step, Told};
-use crate::legs::report::{Saying, sayings};
+use crate::legs::report::{Saying, Sayings, sayings};
 use crate::model::{Address, Event, Failure, Reason, Ref, Refusal};
 use crate::store::{Change, DeadLetter, Line, Message, NewCall, Origin, StoreError};
 use crate::value::{Arena, Timestamp};
@@ -70,7 +73,7 @@ impl Flow {
             let woken = change.life.wake.is_some();
             match self.store.update(change).await {
                 Ok(()) => {
-                    self.announce(&message, &step, called, woken);
+                    self.announce(&message, input, &step, called, woken);
                     let mut message = message;
                     message.message.life = step.life.clone();
                     message.provider_id = along.provider_id.clone().or(message.provider_id);
@@ -125,11 +128,14 @@ impl Flow {
     /// Under the version that the message was accepted under. What the mapping cannot say is kept until it can.
     fn report(&self, message: &Message, tenant: &Tenant, event: &Event, now: Timestamp) -> Said {
         let then = self.under(message, tenant);
-        self.say(message, then.as_deref().unwrap_or(tenant), event, now).unwrap_or_else(|refusal| {
+        let said = self.say(message, then.as_deref().unwrap_or(tenant), event, now).unwrap_or_else(|refusal| {
             let letter = letters::unsaid(message, tenant, event, &refusal, now);
-            error!(id = %message.message.reference, tenant = %tenant.name, why = letter.why, "the mapping cannot say what became of it: kept as a dead letter");
             Said { words: message.said.clone(), letters: vec![letter], ..Said::default() }
-        })
+        });
+        for letter in &said.letters {
+            error!(id = %message.message.reference, tenant = %tenant.name, status = letter.name, why = letter.why, "the mapping cannot say what became of it: kept as a dead letter");
+        }
+        said
     }
 
     /// The words for an event in that tenant's mapping, and their calls.
@@ -145,10 +151,15 @@ impl Flow {
             .map_err(|problem| Refusal::new(Reason::Malformed, problem.to_string()))?;
         let mut said = Said { words: message.said.clone(), ..Said::default() };
         let about = Some(message.message.reference);
-        for Saying { word, calls } in sayings(tenant, value, event, &message.said, &arena, &facts, now)? {
+        let Sayings { words, unsaid } = sayings(tenant, value, event, &message.said, &arena, &facts, now)?;
+        for Saying { word, calls } in words {
             said.words.push(word);
             let calls = calls.into_iter().map(|(name, context)| self.new_call(tenant, name, about, context, now));
             said.calls.extend(calls);
+        }
+        for (status, refusal) in unsaid {
+            let lower = Event { status: Some(status), ..event.clone() };
+            said.letters.push(letters::unsaid(message, tenant, &lower, &refusal, now));
         }
         Ok(said)
     }
@@ -172,31 +183,21 @@ impl Flow {
         }
     }
 
-    fn announce(&self, message: &Message, step: &Step, called: bool, woken: bool) {
-        let id = message.message.reference;
-        let tenant = &message.message.lane.tenant;
-        if step.life.phase != message.message.life.phase || step.report.is_some() {
-            let status = step.report.as_ref().map(|report| report.status.as_str());
-            info!(%id, %tenant, note = step.note, report = status, "settled");
-        }
-        if let Some(scope) = step.stop {
-            warn!(%id, %tenant, ?scope, "the provider says that this sender or account must stop");
-            self.tell(Work::Stop(message.message.lane.clone(), scope));
-        }
-        if called {
-            self.tell(Work::Calls);
-        }
-        if woken {
-            self.tell(Work::Timers);
-        }
-    }
-
     /// The time in a message's `wake` has come.
     ///
     /// # Errors
     /// What the store says.
     pub async fn wake(&self, reference: Ref) -> Result<(), StoreError> {
         self.nudge(reference, &Input::Due).await
+    }
+
+    /// An attempt came to grief: in doubt, like one that a stop cut off. It blocks its message until that is stored.
+    pub async fn broke_off(&self, reference: Ref) {
+        let mut patience = Patience::default();
+        while let Err(problem) = self.interrupted(reference).await {
+            error!(id = %reference, %problem, "it could not be settled, trying again");
+            patience.wait().await;
+        }
     }
 
     /// An attempt was under way when the gateway stopped: its outcome is unknown.
@@ -270,7 +271,7 @@ fn absent(life: &Life, input: &Input, now: Timestamp) -> Life {
 const JITTER_OF_NOBODY: u16 = 0;
 
 /// How often a message whose tenant has no file looks for it.
-const ABSENT: std::time::Duration = std::time::Duration::from_secs(900);
+const ABSENT: Duration = Duration::from_secs(900);
 
 /// Its time came while a lane, which goes by the same time, may have begun an attempt: that one is not over.
 fn only_time(input: &Input, after: &Life) -> bool {

@@ -26,7 +26,7 @@ impl Flow {
                 return stays("its tenant has no file now");
             };
             let now = self.ambient.now();
-            let Said { words, calls, .. } = match self.say(&message, tenant, &event, now) {
+            let Said { words, calls, letters } = match self.say(&message, tenant, &event, now) {
                 Ok(said) => said,
                 Err(refusal) => return Ok(Some(told(&refusal))),
             };
@@ -38,7 +38,7 @@ impl Flow {
                 said: (words != message.said).then_some(words),
                 calls,
                 newest: true,
-                letters: Vec::new(),
+                letters,
                 redrives: Some(letter.id),
                 alias: None,
                 line: Line { at: now, text: format!("{} said after all", letter.name) },

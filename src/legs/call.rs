@@ -193,10 +193,3 @@ pub fn world<'v>(
     tenant.enter(party, true, &mut world);
     world
 }
-
-/// How long `Retry-After` asks to wait: seconds; a date is not honoured, since the parties' clocks are not ours.
-#[must_use]
-pub fn retry_after(answer: &Answer) -> Option<Duration> {
-    let seconds: u64 = answer.header("retry-after")?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.min(86_400)))
-}

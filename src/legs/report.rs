@@ -19,10 +19,19 @@ pub struct Saying {
     pub calls: Vec<(String, Vec<u8>)>,
 }
 
+/// What is to be said of an event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sayings {
+    /// Words, in order.
+    pub words: Vec<Saying>,
+    /// States whose word had to be said first, and why the mapping cannot say it: nobody else's word waits for that.
+    pub unsaid: Vec<(Status, Refusal)>,
+}
+
 /// The words for an event that are to be said now, in order; `said` were said before.
 ///
 /// # Errors
-/// What the mapping faults with.
+/// What the mapping faults with at the event's own word or its calls.
 pub fn sayings<'v>(
     tenant: &'v Tenant,
     message: Value<'v>,
@@ -31,23 +40,25 @@ pub fn sayings<'v>(
     arena: &'v Arena,
     facts: &'v dyn Facts,
     now: Timestamp,
-) -> Result<Vec<Saying>, Refusal> {
+) -> Result<Sayings, Refusal> {
     let Some((leg, status)) = tenant.platform.platform().and_then(|legs| legs.status.as_ref()).zip(event.status) else {
-        return Ok(Vec::new());
+        return Ok(Sayings::default());
     };
     let world = arena.alloc(call::world(tenant, Party::Platform, arena, facts, now));
     let frame = Frame::new(world, &leg.layout);
     frame.set("message", message);
     let event = event.view(tenant.provider.name.as_str(), arena);
     frame.set("event", event);
-    let Some(word) = word(leg, status, &frame)? else { return Ok(Vec::new()) };
-    let mut words = if status == Status::Failed { Vec::new() } else { fill(leg, status, &frame)? };
+    let Some(word) = word(leg, status, &frame)? else { return Ok(Sayings::default()) };
+    let (mut words, unsaid) =
+        if status == Status::Failed { Default::default() } else { fill(leg, status, said, &frame) };
     words.retain(|fill| *fill != word);
     words.push(word);
     words.retain(|word| !said.iter().any(|known| known == word));
-    let words = not_outranked(leg, words, status, said, &frame)?;
+    let words = not_outranked(leg, words, status, said, &frame);
     let names = calls(&leg.actions, &frame)?;
-    words.into_iter().map(|word| saying(word, &names, event, arena)).collect()
+    let words = words.into_iter().map(|word| saying(word, &names, event, arena)).collect::<Result<_, _>>()?;
+    Ok(Sayings { words, unsaid })
 }
 
 fn saying(word: &str, names: &[&str], event: Value<'_>, arena: &Arena) -> Result<Saying, Refusal> {
@@ -74,44 +85,43 @@ fn not_outranked<'v>(
     status: Status,
     said: &[String],
     frame: &Frame<'v>,
-) -> Result<Vec<&'v str>, Refusal> {
-    let mut highest = None;
-    for word in said {
-        highest = highest.max(rank(leg, word, frame)?);
-    }
+) -> Vec<&'v str> {
+    let highest = said.iter().filter_map(|word| rank(leg, word, frame)).max();
     if status == Status::Failed {
-        return Ok(if highest >= Some(Status::Delivered) { Vec::new() } else { words });
+        return if highest >= Some(Status::Delivered) { Vec::new() } else { words };
     }
-    let mut kept = Vec::with_capacity(words.len());
-    for word in words {
-        if rank(leg, word, frame)? >= highest {
-            kept.push(word);
-        }
-    }
-    Ok(kept)
+    words.into_iter().filter(|word| rank(leg, word, frame) >= highest).collect()
 }
 
-/// The highest good state that a word stands for.
-fn rank<'v>(leg: &'v StatusLeg, said: &str, frame: &Frame<'v>) -> Result<Option<Status>, Refusal> {
-    for status in [Status::Read, Status::Delivered, Status::Submitted] {
-        if word(leg, status, frame)? == Some(said) {
-            return Ok(Some(status));
-        }
-    }
-    Ok(None)
+/// The highest good state that a word stands for. A state whose own program faults on this event stands for none: what is
+/// wrong with one word is told when that word is to be said.
+fn rank<'v>(leg: &'v StatusLeg, said: &str, frame: &Frame<'v>) -> Option<Status> {
+    let stands = |status: &Status| word(leg, *status, frame).is_ok_and(|word| word == Some(said));
+    [Status::Read, Status::Delivered, Status::Submitted].into_iter().find(stands)
 }
 
-/// The words of lower states that must be said first if they never were.
-fn fill<'v>(leg: &'v StatusLeg, status: Status, frame: &Frame<'v>) -> Result<Vec<&'v str>, Refusal> {
-    let mut words = Vec::new();
+/// The words of lower states that must be said first if they never were, and those that the mapping cannot say.
+fn fill<'v>(
+    leg: &'v StatusLeg,
+    status: Status,
+    said: &[String],
+    frame: &Frame<'v>,
+) -> (Vec<&'v str>, Vec<(Status, Refusal)>) {
+    let (mut words, mut unsaid) = (Vec::new(), Vec::new());
+    let wanted = |word: &str| leg.fill.iter().any(|fill| fill == word);
+    if leg.fill.iter().all(|fill| said.contains(fill)) {
+        return (words, unsaid);
+    }
+    let highest = said.iter().filter_map(|word| rank(leg, word, frame)).max();
     for lower in [Status::Submitted, Status::Delivered].into_iter().filter(|lower| *lower < status) {
-        if let Some(word) = word(leg, lower, frame)?.filter(|word| leg.fill.iter().any(|fill| fill == word))
-            && !words.contains(&word)
-        {
-            words.push(word);
+        match word(leg, lower, frame) {
+            Ok(Some(word)) if wanted(word) && !words.contains(&word) => words.push(word),
+            // After a higher one it would not be said any more.
+            Err(refusal) if Some(lower) > highest => unsaid.push((lower, refusal)),
+            Ok(_) | Err(_) => {}
         }
     }
-    Ok(words)
+    (words, unsaid)
 }
 
 /// The calls that a `do` comes to.

@@ -78,7 +78,7 @@ pub fn outcome<'v>(
     let failure = failure(leg, answer, &frame);
     match turn {
         Turn::Renew => Sent::Renew,
-        Turn::Again => settled(Outcome::Again { after: call::retry_after(answer), failure }, None),
+        Turn::Again => settled(Outcome::Again { after: answer.retry_after(now), failure }, None),
         Turn::InDoubt => settled(Outcome::Doubt { failure }, None),
         Turn::Hold => settled(Outcome::Hold { failure }, None),
         Turn::Final => settled(Outcome::Refused { failure }, None),

@@ -5,12 +5,13 @@
 
 mod cell;
 pub mod keys;
+mod recipients;
 mod slowdown;
 #[cfg(test)]
 mod tests;
 mod timer;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,8 +19,10 @@ use std::time::Duration;
 
 use governor::clock::{Clock, Reference};
 
-use crate::model::Rate;
+use crate::model::{Address, Name, Rate};
 use cell::{Cell, Pace};
+pub use recipients::Recipient;
+use recipients::Recipients;
 use slowdown::Slowdown;
 pub use slowdown::Turned;
 pub use timer::Timer;
@@ -72,6 +75,8 @@ pub struct Limits<C: Clock = Timer> {
     hasher: RandomState,
     /// Those below their ceiling: mostly none.
     slowed: Mutex<HashMap<Box<str>, Slowdown>>,
+    /// Who is left alone: mostly nobody.
+    recipients: Mutex<Recipients>,
     /// By the key's hash, so that lanes seldom wait for each other. A lock is held for one decision, never over an await.
     shards: [Mutex<Shard<C>>; SHARDS],
 }
@@ -93,7 +98,14 @@ impl<C: Clock + Clone> Limits<C> {
     /// No cells yet; time as `clock` tells it.
     pub fn with_clock(clock: C) -> Self {
         let shards = std::array::from_fn(|_| Mutex::default());
-        Self { born: clock.now(), clock, hasher: RandomState::new(), slowed: Mutex::default(), shards }
+        Self {
+            born: clock.now(),
+            clock,
+            hasher: RandomState::new(),
+            slowed: Mutex::default(),
+            recipients: Mutex::default(),
+            shards,
+        }
     }
 
     /// Asks for one of `key` at `rate` with `burst` (the rate's own number if `None`).
@@ -161,6 +173,41 @@ impl<C: Clock + Clone> Limits<C> {
         self.slowed().get(key).map_or(slowdown::WHOLE, |slowdown| slowdown.percent(now))
     }
 
+    /// The provider wants a recipient left alone, perhaps for a time that it names: for how long it is from now on, where it
+    /// was not already.
+    pub fn hold(&self, recipient: Recipient, named: Option<Duration>) -> Option<Duration> {
+        let now = self.now();
+        self.recipients().hold(recipient, named, now)
+    }
+
+    /// How much longer a recipient is left alone.
+    pub fn held(&self, recipient: &Recipient) -> Option<Duration> {
+        let now = self.now();
+        self.recipients().held(recipient, now)
+    }
+
+    /// Whether anybody may be: mostly nobody is, and then nobody needs to be asked for.
+    pub fn holds_any(&self) -> bool {
+        !self.recipients().is_empty()
+    }
+
+    /// Whoever is meant is left alone no longer; how many were.
+    pub fn release(&self, means: impl Fn(&Recipient) -> bool) -> usize {
+        let now = self.now();
+        self.recipients().release(means, now)
+    }
+
+    /// How many are left alone, by tenant and sender.
+    pub fn held_recipients(&self) -> BTreeMap<(Name, Address), usize> {
+        let now = self.now();
+        self.recipients().count(now)
+    }
+
+    fn recipients(&self) -> MutexGuard<'_, Recipients> {
+        // Each change of it is one step, so it is usable even if its last user came to grief.
+        self.recipients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn slowed(&self) -> MutexGuard<'_, HashMap<Box<str>, Slowdown>> {
         self.slowed.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -172,6 +219,7 @@ impl<C: Clock + Clone> Limits<C> {
     pub fn retain_recent(&self) {
         let now = self.now();
         self.slowed().retain(|_, slowdown| slowdown.percent(now) < slowdown::WHOLE);
+        self.recipients().sweep(now);
         for shard in &self.shards {
             let mut shard = lock(shard);
             sweep(&mut shard, &self.clock);

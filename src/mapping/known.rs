@@ -6,14 +6,14 @@
 use super::section::Leg;
 use crate::language::Known::{self, Anything, List, Map, OneOf, With, Words};
 use crate::language::{LISTED, Want};
-use crate::model::Reason;
+use crate::model::{Reason, StopScope};
 
 fn reasons() -> Vec<&'static str> {
     Reason::ALL.iter().map(|reason| reason.as_str()).collect()
 }
 
 const STATUS: Known = Words(|| vec!["submitted", "delivered", "read", "failed"]);
-const STOP: Known = Words(|| vec!["account", "number"]);
+const STOP: Known = Words(|| StopScope::ALL.map(StopScope::as_str).to_vec());
 const CHANNEL: Known = Words(|| vec!["whatsapp", "sms", "rcs"]);
 const CLASS: Known = Words(|| vec!["transactional", "promotional"]);
 const REASON: Known = Words(reasons);

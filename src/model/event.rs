@@ -40,27 +40,33 @@ impl Status {
 }
 
 /// Whose sending a failure stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopScope {
     /// The provider account's.
     Account,
     /// The sending number's.
     Number,
+    /// That to the recipient, from the sending number.
+    Recipient,
 }
 
 impl StopScope {
+    /// Every scope.
+    pub const ALL: [Self; 3] = [Self::Account, Self::Number, Self::Recipient];
+
     /// The word that mappings use.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Account => "account",
             Self::Number => "number",
+            Self::Recipient => "recipient",
         }
     }
 
     fn of(word: &str) -> Option<Self> {
-        [Self::Account, Self::Number].into_iter().find(|scope| scope.as_str() == word)
+        Self::ALL.into_iter().find(|scope| scope.as_str() == word)
     }
 }
 
@@ -110,7 +116,7 @@ impl Failure {
             detail: members.owned_text("detail")?,
             resend: members.duration("resend")?,
             settle: members.duration("settle")?,
-            stop: members.word("stop", "account or number", StopScope::of)?,
+            stop: members.word("stop", "account, number or recipient", StopScope::of)?,
         })
     }
 

@@ -4,6 +4,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::value::Timestamp;
+
+/// Whoever asks for more is asked again after a day.
+const LONGEST_WISH: Duration = Duration::from_secs(86_400);
+
 /// A request as it came in. Header names are in lower case; their order is the order received.
 #[derive(Clone, Debug)]
 pub struct Incoming {
@@ -121,9 +126,72 @@ impl Answer {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// How long `Retry-After` asks to wait, a day at most: seconds, or a date (RFC 9110, 10.2.3). A date is held against the
+    /// answer's own `Date`, where it has one: the parties' clocks are not ours.
+    #[must_use]
+    pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        let said = self.header("retry-after")?.trim();
+        let wait = if !said.is_empty() && said.bytes().all(|byte| byte.is_ascii_digit()) {
+            Duration::from_secs(said.parse().unwrap_or(u64::MAX))
+        } else {
+            let then = date(said)?;
+            then.since(self.header("date").and_then(|date_of| date(date_of.trim())).unwrap_or(now))
+        };
+        Some(wait.min(LONGEST_WISH))
+    }
+
     /// No answer: how far it came, and why in words.
     #[must_use]
     pub fn without(class: Class, trouble: impl Into<String>) -> Self {
         Self { http: None, class, headers: Vec::new(), body: Bytes::new(), trouble: Some(trouble.into()) }
+    }
+}
+
+/// A date of HTTP, in any of its three forms.
+fn date(text: &str) -> Option<Timestamp> {
+    let since = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(Timestamp::from_millis(i64::try_from(since.as_millis()).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wish_to_be_left_alone_is_seconds_or_a_date() {
+        // Wed, 04 Nov 2026 09:14:06 GMT by our clock.
+        let now = Timestamp::from_millis(1_793_783_646_000);
+        let check = |headers: &[(&str, &str)], expected: Option<u64>| {
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+            let answer = Answer { http: Some(429), class: Class::Client, headers, body: Bytes::new(), trouble: None };
+            assert_eq!(answer.retry_after(now), expected.map(Duration::from_secs), "{:?}", answer.headers);
+        };
+        check(&[], None);
+        for (said, expected) in [
+            ("7", Some(7)),
+            (" 120 ", Some(120)),
+            ("0", Some(0)),
+            ("999999", Some(86_400)),
+            ("99999999999999999999999999", Some(86_400)),
+            ("", None),
+            ("-7", None),
+            ("1.5", None),
+            ("soon", None),
+            ("Wed, 04 Nov 2026 09:14:36 GMT", Some(30)),
+            ("Wednesday, 04-Nov-26 09:14:36 GMT", Some(30)),
+            ("Wed Nov  4 09:14:36 2026", Some(30)),
+            // It is over, or further away than anybody is left alone.
+            ("Wed, 04 Nov 2026 09:00:00 GMT", Some(0)),
+            ("Fri, 04 Nov 2039 09:14:36 GMT", Some(86_400)),
+            ("Wed, 04 Nov 1926 09:14:36 GMT", None),
+            ("2026-11-04T09:14:36Z", None),
+            ("Wed, 34 Nov 2026 09:14:36 GMT", None),
+        ] {
+            check(&[("retry-after", said)], expected);
+        }
+        // Their clock is ten minutes slow, so is their date.
+        let slow = [("date", "Wed, 04 Nov 2026 09:04:06 GMT"), ("retry-after", "Wed, 04 Nov 2026 09:04:36 GMT")];
+        check(&slow, Some(30));
+        check(&[("date", "today"), ("retry-after", "Wed, 04 Nov 2026 09:14:36 GMT")], Some(30));
     }
 }

@@ -12,7 +12,7 @@ use super::standing::Standing;
 use super::{Desk, Recounted};
 use crate::config::Snapshot;
 use crate::diagnostic::Severity;
-use crate::flow::Drain;
+use crate::flow::{Drain, Holding};
 use crate::mapping::Party;
 use crate::model::{Name, Rate};
 use crate::store::Ledger;
@@ -45,6 +45,7 @@ impl Desk {
             accounts.iter().for_each(messages);
             self.recounted().iter().for_each(|recounted| recount(recounted));
             self.rates(&snapshot, &drains);
+            self.holds(&snapshot);
             for ((mapping, table), count) in self.flow.misses.all() {
                 let labels = [("mapping", mapping), ("table", table)];
                 counter!("switchboard_table_misses_total", &labels).absolute(count);
@@ -56,6 +57,28 @@ impl Desk {
             }
         });
         text.render()
+    }
+
+    /// A tenant without a hold has its zeros, so that an alarm ends.
+    fn holds(&self, snapshot: &Snapshot) {
+        let mut held: HashMap<&str, [u64; 3]> = HashMap::new();
+        let (lanes, people) = (self.flow.held.all(), self.flow.limits.held_recipients());
+        for (what, _) in &lanes {
+            match what {
+                Holding::Messages(lane) => held.entry(lane.tenant.as_str()).or_default()[0] += 1,
+                Holding::Calls(lane) => held.entry(lane.tenant.as_str()).or_default()[1] += 1,
+            }
+        }
+        for ((tenant, _), count) in &people {
+            held.entry(tenant.as_str()).or_default()[2] += u64::try_from(*count).unwrap_or(u64::MAX);
+        }
+        for tenant in &snapshot.tenants {
+            let [messages, calls, people] = held.get(tenant.name.as_str()).copied().unwrap_or_default();
+            let name = tenant.name.to_string();
+            gauge!("switchboard_lanes_held", "tenant" => name.clone(), "of" => "messages").set(number(messages));
+            gauge!("switchboard_lanes_held", "tenant" => name.clone(), "of" => "calls").set(number(calls));
+            gauge!("switchboard_recipients_held", "tenant" => name).set(number(people));
+        }
     }
 
     fn rates(&self, snapshot: &Snapshot, drains: &HashMap<Name, Drain>) {
@@ -95,6 +118,8 @@ fn describe() {
         ),
         ("switchboard_rate_ceiling", "Messages a second that a tenant's file lets it send."),
         ("switchboard_rate_current", "The same less what its provider called too fast."),
+        ("switchboard_lanes_held", "Lanes that wait because of what a party said, of messages or of calls."),
+        ("switchboard_recipients_held", "People whom the provider wants left alone for a while."),
         (
             "switchboard_ledger_difference",
             "Accepted messages less those that stand somewhere: anything but 0 is a fault.",

@@ -142,7 +142,12 @@ pub static FAILED: MapShape = MapShape::new(
         member("detail", Kind::Tree, "the provider's own words", "$.answer.body.detail?"),
         member("resend", Kind::Tree, "a duration: a new attempt is worth it then", "$.row.resend?"),
         member("settle", Kind::Tree, "a duration: better news may come", "10m"),
-        member("stop", Kind::Tree, "`account` or `number`: the lane is held", "account"),
+        member(
+            "stop",
+            Kind::Tree,
+            "`account` or `number`: their lanes are held; `recipient`: that person is left alone, for `resend` if it says so",
+            "account",
+        ),
     ]],
 );
 

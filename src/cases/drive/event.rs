@@ -19,7 +19,8 @@ pub(super) fn event<'a>(scene: &Scene<'a>, node: &Node) -> Came<'a> {
         let said = sayings(scene.tenant, message, event, &scene.given.said, scene.arena, scene.facts, scene.given.now);
         match said {
             Ok(said) => {
-                let named = said.into_iter().flat_map(|saying| saying.calls);
+                said.unsaid.iter().for_each(|(_, refusal)| found.refused(refusal));
+                let named = said.words.into_iter().flat_map(|saying| saying.calls);
                 let legs = scene.tenant.platform.platform();
                 let plans = legs.map_or(&[][..], |legs| &legs.status_calls);
                 made = calls::make(scene, plans, message, named, &mut found)?;

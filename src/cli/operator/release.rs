@@ -1,4 +1,4 @@
-//! `switchboard release`: held lanes try again at once.
+//! `switchboard release`: what is held tries again at once.
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -14,25 +14,52 @@ pub(in crate::cli) struct ReleaseOptions {
     /// Of that tenant alone
     #[arg(long)]
     tenant: Option<String>,
-    /// Of that sender alone
-    #[arg(long, value_name = "NUMBER")]
+    /// Of that sender alone; no calls
+    #[arg(long, value_name = "NUMBER", conflicts_with = "call")]
     sender: Option<String>,
+    /// Calls of that name alone, such as reports
+    #[arg(long, value_name = "NAME")]
+    call: Option<String>,
+    /// Shows what is held, since when and until when; changes nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(super) async fn run(options: &ReleaseOptions, remote: &Remote) -> Result<bool, Trouble> {
-    let body = json!({ "tenant": options.tenant, "sender": options.sender });
-    let said = remote.post("/api/release", &body).await?;
-    if options.gateway.json {
+    let ReleaseOptions { gateway, tenant, sender, call, dry_run } = options;
+    let said = if *dry_run {
+        let given = [("tenant", tenant), ("sender", sender), ("call", call)];
+        let query: Vec<_> = given.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?))).collect();
+        remote.get("/api/held", &query).await?
+    } else {
+        remote.post("/api/release", &json!({ "tenant": tenant, "sender": sender, "call": call })).await?
+    };
+    if gateway.json {
         println!("{said}");
         return Ok(false);
     }
-    let lanes = said["released"].as_array().cloned().unwrap_or_default();
-    if lanes.is_empty() {
-        println!("no lane is held");
+    let listed = |name: &str| said[name].as_array().cloned().unwrap_or_default();
+    let (lanes, people) = (listed(if *dry_run { "lanes" } else { "released" }), listed("recipients"));
+    if lanes.is_empty() && people.is_empty() {
+        println!("nothing is held");
         return Ok(false);
     }
-    let row = |lane: &Value| vec![text(&lane["tenant"]), text(&lane["sender"])];
-    table(&["tenant", "sender"], &lanes.iter().map(row).collect::<Vec<_>>());
-    println!("each sends one message now; the rest follows if that goes well");
+    if !lanes.is_empty() {
+        let columns =
+            if *dry_run { &["tenant", "sender", "call", "since", "probe"][..] } else { &["tenant", "sender", "call"] };
+        let row = |lane: &Value| columns.iter().map(|column| text(&lane[column])).collect();
+        table(columns, &lanes.iter().map(row).collect::<Vec<_>>());
+    }
+    for one in &people {
+        println!(
+            "{} from {}: {} people are left alone",
+            text(&one["tenant"]),
+            text(&one["sender"]),
+            text(&one["count"])
+        );
+    }
+    if !dry_run {
+        println!("what waited goes on, lanes of messages with one as a probe");
+    }
     Ok(false)
 }

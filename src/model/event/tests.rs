@@ -33,7 +33,10 @@ fn what_is_wrong_is_named() {
     let cases = [
         (json!({}), "missing_field: `failure.reason` is required"),
         (json!({"reason": "bad"}), "malformed: `failure.reason` must be of the closed list of reasons"),
-        (json!({"reason": "throttled", "stop": "all"}), "malformed: `failure.stop` must be account or number"),
+        (
+            json!({"reason": "throttled", "stop": "all"}),
+            "malformed: `failure.stop` must be account, number or recipient",
+        ),
         (
             json!({"reason": "throttled", "resend": "soon"}),
             "malformed: `failure.resend` must be a duration such as 250ms, 10s, 15m, 24h or 7d",

@@ -25,6 +25,7 @@ const LEDGER: &str = "/api/ledger";
 const LETTERS: &str = "/api/dead-letters";
 const REDRIVE: &str = "/api/redrive";
 const RELEASE: &str = "/api/release";
+const HELD: &str = "/api/held";
 
 /// The longest body of a question.
 const LONGEST: usize = 16 * 1024;
@@ -32,7 +33,7 @@ const LONGEST: usize = 16 * 1024;
 /// The method of a path, and the longest body that it takes.
 pub(super) fn takes(path: &str) -> Option<(&'static str, usize)> {
     match path {
-        LEDGER | LETTERS => Some(("GET", 0)),
+        LEDGER | LETTERS | HELD => Some(("GET", 0)),
         REDRIVE | RELEASE => Some(("POST", LONGEST)),
         _ if letter(path).is_some() => Some(("GET", 0)),
         _ => None,
@@ -59,6 +60,7 @@ impl Desk {
             LETTERS => self.letters(&query(request)?).await,
             REDRIVE => self.redrive(body(request)?).await,
             RELEASE => self.release(body(request)?).await,
+            HELD => self.held(&query(request)?),
             path => match letter(path) {
                 Some(id) => self.letter(id, &query(request)?).await,
                 None => Err(Fault::NotFound("there is nothing at this path".to_owned())),

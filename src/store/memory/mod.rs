@@ -22,13 +22,28 @@ use state::State;
 
 /// A store that forgets everything when it is dropped.
 #[derive(Debug, Default)]
-pub struct Memory(Mutex<State>);
+pub struct Memory(Mutex<State>, #[cfg(test)] Mutex<Option<StoreError>>);
 
 impl Memory {
     /// An empty one.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// From now on writes about what was taken in before meet that trouble.
+    #[cfg(test)]
+    pub(crate) fn trouble(&self, problem: Option<StoreError>) {
+        *self.1.lock().unwrap_or_else(PoisonError::into_inner) = problem;
+    }
+
+    /// Writes, if no test wants trouble.
+    fn after<'s, T: Send + 's>(&self, act: impl FnOnce(&mut State) -> Result<T, StoreError>) -> Stored<'s, T> {
+        #[cfg(test)]
+        if let Some(problem) = self.1.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Self::done(Err(problem));
+        }
+        Self::done(act(&mut self.state()))
     }
 
     /// Every method checks before it writes, so a state that a panic left behind is still whole.
@@ -47,11 +62,11 @@ impl Store for Memory {
     }
 
     fn begin(&self, messages: Vec<(Ref, u64)>) -> Stored<'_, ()> {
-        Self::done(self.state().begin(&messages))
+        self.after(|state| state.begin(&messages))
     }
 
     fn update(&self, change: Change) -> Stored<'_, ()> {
-        Self::done(self.state().update(change))
+        self.after(|state| state.update(change))
     }
 
     fn message(&self, reference: Ref) -> Stored<'_, Option<Message>> {
@@ -105,8 +120,10 @@ impl Store for Memory {
     }
 
     fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()> {
-        self.state().settle_call(id, step, line);
-        Self::done(Ok(()))
+        self.after(|state| {
+            state.settle_call(id, step, line);
+            Ok(())
+        })
     }
 
     fn take(&self, inbound: Taken) -> Stored<'_, bool> {

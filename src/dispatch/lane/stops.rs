@@ -1,0 +1,70 @@
+//! What keeps a lane from sending: a hold of its own, and recipients who are left alone.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::{info, warn};
+
+use super::super::orders::Order;
+use super::LaneTask;
+use crate::flow::Holding;
+use crate::limits::Recipient;
+use crate::store::{Lane, Message};
+
+impl LaneTask {
+    pub(super) fn is_held(&mut self) -> bool {
+        let snapshot = self.flow.snapshot.load_full();
+        self.hold.until(&snapshot).is_some() || self.hold.probes() && !self.under_way.is_empty()
+    }
+
+    /// Follows what it was told.
+    pub(super) fn obey(&mut self) {
+        for order in self.orders.take() {
+            match order {
+                Order::Hold => self.hold(),
+                Order::Release => self.release(),
+            }
+        }
+    }
+
+    pub(super) fn hold(&mut self) {
+        self.hold.begin();
+        warn!(tenant = %self.lane.tenant, number = self.lane.from.as_str(), "lane held");
+    }
+
+    /// Whoever is not left alone any more has his turn, and a held lane tries again.
+    fn release(&mut self) {
+        for ((_, reference), message) in std::mem::take(&mut self.later) {
+            self.queue.insert((message.message.class, reference), message);
+        }
+        self.stepped_over.clear();
+        if self.hold.release() {
+            info!(tenant = %self.lane.tenant, number = self.lane.from.as_str(), "lane released");
+        }
+    }
+
+    /// Writes down for others how it is held.
+    pub(super) fn show(&mut self) {
+        let standing = self.hold.standing();
+        if standing != self.shown {
+            self.shown = standing;
+            let what = Holding::Messages(self.lane.clone());
+            self.flow.held.set(what, standing.map(|standing| self.flow.hold_of(standing)));
+        }
+    }
+
+    /// Leaves a message for later.
+    pub(super) fn step_over(&mut self, message: Box<Message>, until: Instant) {
+        self.stepped_over.insert(message.message.reference);
+        self.later.insert((until, message.message.reference), message);
+    }
+
+    /// How much longer the provider wants a message's recipient left alone.
+    pub(super) fn left_alone(&self, message: &Message) -> Option<Duration> {
+        if !self.flow.limits.holds_any() {
+            return None;
+        }
+        let Lane { tenant, from } = self.lane.clone();
+        self.flow.limits.held(&Recipient { tenant, from, to: message.message.to.clone() })
+    }
+}
