@@ -209,11 +209,13 @@ impl Gate {
         if let Some((key, speed)) = &of_number
             && let Verdict::Wait(wait) = limits.peek(key, *speed)
         {
-            return May::NotYet(wait);
+            return May::NotYet(wait.max(speed.nap()));
         }
         // Nobody but this gate asks for the tenant, and only its lock decides: what is free now is free below.
-        if let Some(Verdict::Wait(wait)) = of_tenant.map(|speed| limits.take(&sitter.tenant_key, speed)) {
-            return May::NobodyYet(wait);
+        if let Some(speed) = of_tenant
+            && let Verdict::Wait(wait) = limits.take(&sitter.tenant_key, speed)
+        {
+            return May::NobodyYet(wait.max(speed.nap()));
         }
         match of_number.map(|(key, speed)| limits.take(&key, speed)) {
             // Another account's tenant sends from the same number, and was faster.

@@ -48,6 +48,11 @@ impl Pace {
             .allow_burst(self.burst)
     }
 
+    /// The time in which so many hundredths of the burst become free.
+    pub(super) fn refill(self, percent: u64) -> Duration {
+        Duration::from_nanos(self.deepest_debt() / 100 * percent)
+    }
+
     /// The debt of a cell whose burst is used up.
     fn deepest_debt(self) -> u64 {
         self.interval.saturating_mul(u64::from(self.burst.get()))

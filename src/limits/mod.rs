@@ -52,7 +52,18 @@ impl Speed {
     pub fn slowed(self, percent: u32) -> Self {
         if percent >= slowdown::WHOLE { self } else { Self(self.0.slowed(percent)) }
     }
+
+    /// So long somebody who has to wait can sleep and lose nothing: what was saved up meanwhile goes together.
+    #[must_use]
+    pub fn nap(self) -> Duration {
+        self.0.refill(NAP_PART).min(NAP)
+    }
 }
+
+/// Nobody wakes for single turns that are less than so far apart: waking costs more than deciding.
+const NAP: Duration = Duration::from_millis(4);
+/// As long as so much of the burst, in hundredths, is not yet free.
+const NAP_PART: u64 = 25;
 
 /// How a key stands that its provider may have called too fast.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

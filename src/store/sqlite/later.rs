@@ -7,17 +7,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use futures_util::future::{FutureExt, ready};
+use futures_util::future::FutureExt;
 use tokio::time::timeout;
 
 use super::super::{StoreError, Stored};
+use super::Sqlite;
+use super::queue::Urgency;
 use super::tx::Tx;
 use super::writer::Trouble;
-use super::{Sqlite, WAITING};
 use crate::faults::Point;
-
-/// Of the places in the queue so many are not for them.
-const RESERVED: usize = WAITING / 4;
 
 /// The longest wait for the writer: callers give up soon after.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -42,12 +40,9 @@ impl Sqlite {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, Trouble> + Send + 'static,
     {
-        if self.room() < RESERVED {
-            return ready(Err(StoreError::Overloaded)).boxed();
-        }
         let place = Place::default();
         let (theirs, mut taken) = (place.clone(), false);
-        let mut written = self.step(points, move |tx| {
+        let mut written = self.step_in(Urgency::New, points, move |tx| {
             // After a roll-back it is run again.
             taken = taken || theirs.take();
             if taken { work(tx) } else { Err(Trouble::Refused(StoreError::Overloaded)) }

@@ -5,6 +5,7 @@
 //! at opening. Tables and their reasons are in `schema`.
 
 mod calls;
+mod checkpoint;
 mod key;
 mod later;
 mod letters;
@@ -13,6 +14,7 @@ mod open;
 mod operator;
 mod people;
 mod purge;
+mod queue;
 mod read;
 mod read_calls;
 mod readers;
@@ -30,12 +32,12 @@ mod tests;
 use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use futures_util::future::{FutureExt, ready};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 
 pub use open::OpenError;
 
@@ -46,14 +48,13 @@ use super::{
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
+use checkpoint::Checkpoints;
+use queue::{Queue, Served, Urgency};
 use readers::Readers;
 use recount::Counting;
 use shared::Shared;
 use tx::Tx;
-use writer::{Trouble, Work, Writer, task};
-
-/// More than this many writes waiting for the disk is an overload.
-const WAITING: usize = 8192;
+use writer::{Trouble, Writer, task};
 
 /// A count leaves a reader free for so long between two slices: it takes a fifth of one at most.
 const BETWEEN_SLICES: Duration = Duration::from_millis(20);
@@ -63,7 +64,7 @@ const BETWEEN_SLICES: Duration = Duration::from_millis(20);
 pub struct Sqlite {
     shared: Arc<Shared>,
     readers: Readers,
-    queue: RwLock<Option<mpsc::Sender<Box<dyn Work>>>>,
+    queue: Arc<Queue>,
     ended: watch::Receiver<()>,
     writer: Mutex<Option<JoinHandle<()>>>,
     /// One count at a time.
@@ -77,19 +78,20 @@ impl Sqlite {
     /// See [`OpenError`]: in use, damaged, of a newer version, or the disk says no.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
         let lock = open::lock(path)?;
-        let connection = open::connect_to_write(path)?;
+        let mut connection = open::connect_to_write(path)?;
         let shared = Arc::new(open::load(&connection)?);
         let readers = Readers::start(path, &shared)?;
-        let (queue, waiting) = mpsc::channel(WAITING);
+        let checkpoints = Checkpoints::start(path, &mut connection)?;
+        let queue = Arc::<Queue>::default();
         let (end, ended) = watch::channel(());
-        let writer = Writer { connection, shared: Arc::clone(&shared), queue: waiting };
+        let writer = Writer { connection, shared: Arc::clone(&shared), queue: Served(Arc::clone(&queue)), checkpoints };
         let writer = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
             writer.run();
             // The next owner may come now; whoever waits for the end hears of it by the drop.
             drop(lock);
             drop(end);
         })?;
-        let (queue, writer) = (RwLock::new(Some(queue)), Mutex::new(Some(writer)));
+        let writer = Mutex::new(Some(writer));
         Ok(Self { shared, readers, queue, ended, writer, counting: tokio::sync::Mutex::default() })
     }
 
@@ -104,29 +106,33 @@ impl Sqlite {
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, Trouble> + Send + 'static,
     {
-        let (work, result) = task(work);
-        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
-        let sent = match queue.as_ref().map(|queue| queue.try_send(work)) {
-            Some(Ok(())) => Ok(result),
-            Some(Err(mpsc::error::TrySendError::Full(_))) => Err(StoreError::Overloaded),
-            Some(Err(mpsc::error::TrySendError::Closed(_))) | None => Err(closed()),
-        };
-        answered(sent)
+        self.wait(Urgency::UnderWay, work)
     }
 
-    /// How many more writes may wait.
-    fn room(&self) -> usize {
-        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
-        queue.as_ref().map_or(WAITING, mpsc::Sender::capacity)
-    }
-
-    /// A write that a test may cut off inside its transaction, or right after its commit.
-    fn step<'s, T, F>(&'s self, [written, committed]: [Point; 2], mut work: F) -> Stored<'s, T>
+    fn wait<'s, T, F>(&'s self, urgency: Urgency, work: F) -> Stored<'s, T>
     where
         T: Send + 'static,
         F: FnMut(&mut Tx<'_>) -> Result<T, Trouble> + Send + 'static,
     {
-        self.write(move |tx| {
+        let (work, result) = task(work);
+        answered(self.queue.push(urgency, work).map(|()| result))
+    }
+
+    fn step<'s, T, F>(&'s self, points: [Point; 2], work: F) -> Stored<'s, T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, Trouble> + Send + 'static,
+    {
+        self.step_in(Urgency::UnderWay, points, work)
+    }
+
+    /// A write that a test may cut off inside its transaction, or right after its commit.
+    fn step_in<'s, T, F>(&'s self, urgency: Urgency, [written, committed]: [Point; 2], mut work: F) -> Stored<'s, T>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Tx<'_>) -> Result<T, Trouble> + Send + 'static,
+    {
+        self.wait(urgency, move |tx| {
             let done = work(tx)?;
             faults::reached(written);
             tx.pending.trail.add(committed);
@@ -143,7 +149,7 @@ impl Sqlite {
     }
 
     fn stop(&self) {
-        drop(self.queue.write().unwrap_or_else(PoisonError::into_inner).take());
+        self.queue.close();
         self.readers.stop();
     }
 }

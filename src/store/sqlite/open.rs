@@ -138,6 +138,14 @@ pub(super) fn connect_to_read(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// For the thread that moves the log into the file.
+pub(super) fn connect_to_move(path: &Path) -> Result<Connection, OpenError> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "cache_size", -64)?;
+    Ok(connection)
+}
+
 /// A plan does not depend on the values bound: otherwise statements are prepared anew with every key.
 fn keep_plans(connection: &Connection) -> Result<(), OpenError> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

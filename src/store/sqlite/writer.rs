@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use rusqlite::{Connection, ErrorCode};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use super::super::StoreError;
+use super::checkpoint::Checkpoints;
+use super::queue::Served;
 use super::shared::{Pending, Shared};
 use super::tx::Tx;
 use crate::faults::{self, Point};
-
-/// At most so many callers wait for one commit.
-const GROUP: usize = 1024;
 
 /// Why a piece of work did not come about.
 #[derive(Debug)]
@@ -76,22 +75,18 @@ where
 pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) shared: Arc<Shared>,
-    pub(super) queue: mpsc::Receiver<Box<dyn Work>>,
+    pub(super) queue: Served,
+    pub(super) checkpoints: Checkpoints,
 }
 
 impl Writer {
-    /// Until every sender is gone and everything sent is done.
+    /// Until the queue is closed and everything in it is done.
     pub(super) fn run(mut self) {
-        let mut group = Vec::with_capacity(GROUP);
-        while let Some(first) = self.queue.blocking_recv() {
-            group.push(first);
-            while group.len() < GROUP {
-                let Ok(next) = self.queue.try_recv() else { break };
-                group.push(next);
-            }
-            self.commit(std::mem::take(&mut group));
+        while let Some(group) = self.queue.group() {
+            self.commit(group);
         }
         faults::reached(Point::StoreDrained);
+        self.checkpoints.stop(&mut self.connection);
         // A checkpoint that fails costs the next start some time and nothing else.
         let _left_for_later = self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)");
         faults::reached(Point::StoreFolded);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::super::super::samples::*;
-use super::super::WAITING;
+use super::super::queue::WAITING;
 use super::place;
 use crate::delivery::Phase;
 use crate::store::sqlite::Sqlite;

@@ -1,5 +1,6 @@
 //! What only an engine with a disk can promise or break.
 
+mod checkpoints;
 mod damage;
 mod groups;
 #[cfg(debug_assertions)]
