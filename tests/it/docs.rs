@@ -3,6 +3,7 @@
 
 mod cookbook;
 mod delivery;
+mod dependencies;
 mod fences;
 mod layout;
 mod reference;
