@@ -13,10 +13,11 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
+use super::certificate::{self, Pem, PemError};
 use super::handler::{BackDoor, Entrance};
 use super::reload::{self, Causes, Loaded, Loader, log_problems};
 use super::watch::Watch;
-use super::{FileProblem, Secrets, SystemAmbient, housekeeping, now, token};
+use super::{FileProblem, Secrets, SystemAmbient, door, housekeeping, now, token};
 use crate::client::{self, Http};
 use crate::config::{Own, PublicUrl};
 use crate::faults::{self, Point};
@@ -59,6 +60,8 @@ pub struct Options {
     pub secrets: Secrets,
     /// Addresses whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Certificates and key of the public listener; without them it speaks plain HTTP.
+    pub tls: Option<Pem>,
 }
 
 impl Default for Options {
@@ -78,6 +81,7 @@ impl Default for Options {
             drain: Duration::from_secs(20),
             secrets: Secrets::default(),
             trusted_proxies: Vec::new(),
+            tls: None,
         }
     }
 }
@@ -104,6 +108,9 @@ pub enum StartError {
         /// The operating system's words.
         problem: io::Error,
     },
+    /// Certificates or key of the public listener cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] PemError),
     /// The client for outgoing calls cannot be made.
     #[error(transparent)]
     Client(#[from] client::ClientError),
@@ -161,6 +168,7 @@ impl Gateway {
             None => (Tokens::default(), None),
         };
         let desk = Arc::new(Desk::new(flow.clone(), standing, tokens));
+        let tls = options.tls.as_ref().map(Pem::load).transpose()?;
         let (listener, address) = listen(options.listen).await?;
         let (admin, admin_address) = match options.admin_listen {
             Some(wanted) => listen(wanted).await.map(|(listener, address)| (Some(listener), Some(address)))?,
@@ -176,12 +184,13 @@ impl Gateway {
         let changed = Arc::new(Notify::new());
         work.push(tokio::spawn(housekeeping::recount(desk.clone(), work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::sync(flow.clone(), changed.clone(), work_stopped.clone())));
+        if let (Some(pem), Some(tls)) = (options.tls.clone(), tls.clone()) {
+            work.push(tokio::spawn(certificate::renew(pem, tls, work_stopped.clone())));
+        }
         let causes = Causes { watch, asked: reloads, stop: work_stopped };
         work.push(tokio::spawn(reload::run(loader, flow.clone(), desk.clone(), causes, changed)));
-        let ingress =
-            ingress::Options { trusted_proxies: options.trusted_proxies.clone(), ..ingress::Options::default() };
-        let serve = |listener, handler: Arc<dyn ingress::Handler>| {
-            let (mut stopped, ingress, drain) = (door_stopped.clone(), ingress.clone(), options.drain);
+        let serve = |listener, handler: Arc<dyn ingress::Handler>, ingress: ingress::Options| {
+            let (mut stopped, drain) = (door_stopped.clone(), options.drain);
             tokio::spawn(async move {
                 let shut = async move {
                     let _ = stopped.wait_for(|stop| *stop).await;
@@ -189,9 +198,12 @@ impl Gateway {
                 ingress::serve(listener, handler, ingress, shut, drain).await;
             })
         };
-        let mut doors = vec![serve(listener, Arc::new(Entrance(flow.clone())))];
-        doors.extend(admin.map(|listener| serve(listener, Arc::new(BackDoor(desk)))));
-        info!(%address, admin = admin_address.map(tracing::field::display), "listening");
+        let is_tls = tls.is_some();
+        let public = ingress::Options { tls, traffic: desk.traffic[0].clone(), ..door::options(&options) };
+        let mut doors = vec![serve(listener, Arc::new(Entrance(flow.clone())), public)];
+        let own = ingress::Options { traffic: desk.traffic[1].clone(), ..door::options(&options) };
+        doors.extend(admin.map(|listener| serve(listener, Arc::new(BackDoor(desk)), own)));
+        info!(%address, tls = is_tls, admin = admin_address.map(tracing::field::display), "listening");
         Ok(Self {
             flow,
             address,

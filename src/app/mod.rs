@@ -2,7 +2,9 @@
 //!
 //! No business rules. Start at [`Gateway`].
 
+mod certificate;
 mod clock;
+mod door;
 mod files;
 mod gateway;
 mod handler;
@@ -15,6 +17,7 @@ mod secrets;
 mod token;
 mod watch;
 
+pub use certificate::{Pem, PemError};
 pub use clock::{SystemAmbient, now};
 pub use files::{FileProblem, read_file, read_files, read_folder};
 pub use gateway::{Gateway, Options, StartError};

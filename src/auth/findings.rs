@@ -1,7 +1,9 @@
 //! What a request carries, and what the schemes made of it so far. No scheme is known here.
 
+use sha2::{Digest, Sha256};
+
 use super::{Cause, Unverified, Verified};
-use crate::model::wire;
+use crate::model::{Print, wire};
 
 /// How the credentials of one scheme failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +23,25 @@ pub(super) enum Failure {
 pub(super) struct Findings {
     pub(super) verified: Verified,
     failures: Vec<Failure>,
+    print: Option<Print>,
 }
 
 impl Findings {
     pub(super) fn failed(&mut self, failure: Failure) {
         self.failures.push(failure);
+    }
+
+    /// A credential was carried.
+    pub(super) fn carried(&mut self, print: Print) {
+        self.print = Some(self.print.map_or(print, |known| known.and(print)));
+    }
+
+    /// Who was verified.
+    pub(super) fn verified(self) -> Verified {
+        let mut verified = Verified { print: self.print, ..self.verified };
+        verified.tenants.sort_unstable();
+        verified.tenants.dedup();
+        verified
     }
 
     /// The most telling cause: wrong before stale before missing.
@@ -40,8 +56,22 @@ impl Findings {
         } else {
             Cause::Missing
         };
-        Unverified { cause, nobody: has(Failure::Nobody) && !has(Failure::Wrong) && !has(Failure::Stale) }
+        Unverified {
+            cause,
+            nobody: has(Failure::Nobody) && !has(Failure::Wrong) && !has(Failure::Stale),
+            print: self.print,
+        }
     }
+}
+
+/// The print of what is signed, by the names that it gives itself.
+pub(super) fn signed_as<'n>(names: impl Iterator<Item = &'n str>) -> Print {
+    let mut hash = Sha256::new();
+    for name in names {
+        hash.update(name.as_bytes());
+        hash.update([0]);
+    }
+    Print::of_signed(&hash.finalize().into())
 }
 
 /// What a request carries in one header.

@@ -9,6 +9,7 @@ use super::signature::Signed;
 use super::signatures::Signatures;
 use super::token::{Holder, Key, Tokens};
 use super::{Request, Scheme, Unverified, Verified};
+use crate::model::Print;
 use crate::value::Timestamp;
 
 /// Finds the tenants that a request's credentials verify, by index: never by trying all.
@@ -91,6 +92,12 @@ impl Index {
         self.tokens.lacking(request)
     }
 
+    /// What tells the credential of a request from others, right or wrong; `None` where it carries none that is looked at.
+    #[must_use]
+    pub fn print(&self, request: &Request<'_>, now: Timestamp) -> Option<Print> {
+        self.verify(request, now).map_or_else(|unverified| unverified.print, |verified| verified.print)
+    }
+
     /// Whose credentials these are.
     ///
     /// # Errors
@@ -107,9 +114,6 @@ impl Index {
         if findings.verified.tenants.is_empty() {
             return Err(findings.unverified());
         }
-        let mut verified = findings.verified;
-        verified.tenants.sort_unstable();
-        verified.tenants.dedup();
-        Ok(verified)
+        Ok(findings.verified())
     }
 }

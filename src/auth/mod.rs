@@ -15,7 +15,7 @@ mod token;
 
 use std::time::Duration;
 
-use crate::model::{Secret, wire};
+use crate::model::{Print, Secret, wire};
 use crate::value::{Timestamp, Tree};
 
 pub use client_credentials::{ClientCredentials, Style};
@@ -158,6 +158,8 @@ pub struct Unverified {
     /// The only credential that was sent is a token whose identity is no tenant's of ours (a key nobody has). Never
     /// for a token that cannot be read: it may be a tenant's, cut short on its way.
     pub nobody: bool,
+    /// What tells the credential from others, where one was sent that is looked at.
+    pub print: Option<Print>,
 }
 
 /// Who was verified.
@@ -167,6 +169,8 @@ pub struct Verified {
     pub tenants: Vec<usize>,
     /// The claims of the verified token, for `$.claims`.
     pub claims: Option<Tree>,
+    /// What tells the credential from others.
+    pub print: Option<Print>,
 }
 
 /// An outbound scheme with one tenant's values.

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::findings::{Failure, Findings, Sent, after_word, header};
 use super::{HeaderRule, Request, Scheme};
-use crate::model::{Secret, wire};
+use crate::model::{Print, Secret, wire};
 
 /// Alternatives of all the parts of one credential, combined; rotation needs two of each.
 const MOST_COMBINATIONS: usize = 1024;
@@ -104,17 +104,16 @@ impl Shared {
             }
         }
         let request = request.incoming;
-        let by_header = request.headers.iter().filter_map(|(name, _)| self.by_header.get(name));
-        for form in by_header.flatten() {
-            self.settle(form, carried(form, request), findings);
-        }
-        if self.by_query.is_empty() {
-            return;
-        }
-        for (name, _) in url::form_urlencoded::parse(request.query.as_bytes()) {
-            if let Some(form) = self.by_query.get(&*name) {
-                self.settle(form, carried(form, request), findings);
+        let mut seen: Vec<&str> = Vec::new();
+        for (name, _) in &request.headers {
+            if let Some(forms) = self.by_header.get(name).filter(|_| !seen.contains(&name.as_str())) {
+                seen.push(name);
+                forms.iter().for_each(|form| self.settle(form, carried(form, request), findings));
             }
+        }
+        // Once a form, not once a member: a query may repeat one ten thousand times.
+        for form in self.by_query.values() {
+            self.settle(form, carried(form, request), findings);
         }
     }
 
@@ -125,6 +124,7 @@ impl Shared {
             Carried::Parts(parts) => parts,
         };
         let hash = hash(&self.key, form, &parts);
+        findings.carried(Print::of_secret(&hash));
         let before = findings.verified.tenants.len();
         for (known, tenant) in self.holders.get(&first_bytes(&hash)).into_iter().flatten() {
             if bool::from(known.ct_eq(&hash)) {

@@ -6,7 +6,7 @@ use std::fmt;
 use aws_lc_rs::hmac;
 use subtle::ConstantTimeEq;
 
-use super::findings::{Failure, Findings};
+use super::findings::{self, Failure, Findings};
 use super::signature::{Read, Signature, Signed};
 use crate::value::Timestamp;
 
@@ -97,9 +97,10 @@ impl Place {
             Some(Ok(Some(named))) => Some(named.into_owned()),
             Some(Ok(None) | Err(_)) => return findings.failed(Failure::Wrong),
         };
-        let Some(holders) = named.and_then(|named| self.holders.get(&named)) else {
+        let Some((named, holders)) = named.and_then(|named| self.holders.get_key_value(&named)) else {
             return findings.failed(Failure::Nobody);
         };
+        findings.carried(findings::signed_as(std::iter::once(named.as_str())));
         let mut failure = Some(Failure::Wrong);
         for holder in holders {
             let Ok(right) = holder.form.hash(&holder.key, signed) else { continue };

@@ -14,9 +14,9 @@ use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::findings::{Failure, Findings, Sent, after_word, header};
+use super::findings::{self, Failure, Findings, Sent, after_word, header};
 use super::{Claim, KeyRing, KeySet, MOST_KEYS, Request};
-use crate::model::{Secret, wire};
+use crate::model::{Print, Secret, wire};
 use crate::value::{Number, Timestamp, Tree};
 
 /// Longer than any header that a server takes; what is longer is not decoded.
@@ -160,6 +160,7 @@ impl Place {
         if holders.is_empty() {
             return findings.failed(Failure::Nobody);
         }
+        findings.carried(said(self.identity.as_deref(), &token));
         let mut signers: Vec<(&str, bool)> = Vec::new();
         let mut sets: HashMap<&str, bool> = HashMap::new();
         let mut outcomes = Vec::with_capacity(holders.len());
@@ -185,6 +186,12 @@ impl Place {
             findings.failed(if stale { Failure::Stale } else { Failure::Wrong });
         }
     }
+}
+
+/// Whose a token says it is: every token is another, so it is not told apart by itself.
+fn said(identity: Option<&str>, token: &Token<'_>) -> Print {
+    let names = identity.map(|claim| token.names(claim)).unwrap_or_default();
+    findings::signed_as(names.iter().map(String::as_str))
 }
 
 impl Holder {

@@ -64,6 +64,12 @@ pub(super) struct ServeOptions {
     /// What callers reach the gateway by, for signatures that cover it
     #[arg(long, env = "SWITCHBOARD_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// A file with the certificates that the public listener shows, its own first: with it, the listener speaks TLS
+    #[arg(long, env = "SWITCHBOARD_TLS_CERTIFICATE", value_name = "FILE")]
+    tls_certificate: Option<PathBuf>,
+    /// The file with the key of the first certificate
+    #[arg(long, env = "SWITCHBOARD_TLS_KEY", value_name = "FILE")]
+    tls_key: Option<PathBuf>,
     /// Where the operator asks: /healthz, /readyz, /metrics; `off` for nowhere [default: 127.0.0.1:8081]
     #[arg(long, env = "SWITCHBOARD_ADMIN_LISTEN", value_name = "ADDRESS:PORT")]
     admin_listen: Option<String>,
@@ -84,6 +90,9 @@ pub(super) enum BadOption {
     /// The gateway file has problems; they are rendered already.
     #[error("{0}")]
     Content(String),
+    /// One of two that belong together.
+    #[error("tls_certificate and tls_key belong together: there is no {0}")]
+    Half(&'static str),
     /// A value that is none.
     #[error("{option}: `{value}` is not {expected}")]
     Value {
@@ -179,6 +188,12 @@ impl ServeOptions {
             };
             parse_duration(text).ok().filter(|span| *span >= defaults.retention).ok_or_else(wrong)
         });
+        let tls = match (self.tls_certificate.or(file.tls_certificate), self.tls_key.or(file.tls_key)) {
+            (Some(certificate), Some(key)) => Some(app::Pem { certificate, key }),
+            (None, None) => None,
+            (Some(_), None) => return Err(BadOption::Half("tls_key")),
+            (None, Some(_)) => return Err(BadOption::Half("tls_certificate")),
+        };
         let proxies = file.trusted_proxies.iter();
         let proxies =
             proxies.map(|text| parse::<IpNet>("trusted_proxies", text, "an address range such as 10.0.0.0/8"));
@@ -195,6 +210,7 @@ impl ServeOptions {
             allow_loopback: self.allow_loopback || file.allow_loopback.unwrap_or_default(),
             retention: retention.transpose()?.unwrap_or(defaults.retention),
             trusted_proxies: proxies.collect::<Result<_, _>>()?,
+            tls,
             drain: defaults.drain,
             secrets: defaults.secrets,
         };

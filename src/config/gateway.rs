@@ -10,6 +10,7 @@ use serde::de::IgnoredAny;
 
 use super::accounts::Accounts;
 use super::limits::{self, Delivery, Limits};
+use super::listener::Listener;
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::mapping::Reader;
 use crate::yaml;
@@ -48,6 +49,13 @@ pub struct GatewayFile {
     /// Addresses whose `X-Forwarded-For` is believed.
     #[serde(default)]
     pub trusted_proxies: Vec<String>,
+    /// How many callers, and how patient: [`Listener`] reads it.
+    #[serde(default)]
+    pub listener: IgnoredAny,
+    /// The certificates that the public listener shows, its own first; with it, the listener speaks TLS.
+    pub tls_certificate: Option<PathBuf>,
+    /// The key of the first of them.
+    pub tls_key: Option<PathBuf>,
 }
 
 /// What holds for every tenant that does not say otherwise.
@@ -70,6 +78,8 @@ pub struct Own {
     pub public_url: Option<PublicUrl>,
     /// What holds for the tenants.
     pub defaults: Defaults,
+    /// How many callers, and how patient.
+    pub listener: Listener,
 }
 
 impl Own {
@@ -79,6 +89,7 @@ impl Own {
         let known = problems.len();
         let file: Option<GatewayFile> = yaml::settings(source, problems);
         let defaults = Defaults::read(source, problems);
+        let listener = listener(source, problems);
         let file = file?;
         let public_url = file.public_url.as_deref().map(str::parse::<PublicUrl>);
         if let Some(Err(())) = public_url {
@@ -91,13 +102,14 @@ impl Own {
             );
         }
         let bad = problems[known..].iter().any(Diagnostic::is_error);
-        (!bad).then(|| Self { file, public_url: public_url.and_then(Result::ok), defaults })
+        (!bad).then(|| Self { file, public_url: public_url.and_then(Result::ok), defaults, listener })
     }
 
     /// A warning for everything that `now` says otherwise than this, with which the gateway was started, and that cannot
     /// change while it runs.
     #[must_use]
     pub fn waits(&self, now: &Self, source: &Source) -> Vec<Diagnostic> {
+        let listener = self.listener != now.listener;
         let (then, now) = (&self.file, &now.file);
         let changed = [
             ("mappings", then.mappings != now.mappings),
@@ -109,6 +121,9 @@ impl Own {
             ("allow_loopback", then.allow_loopback != now.allow_loopback),
             ("retention", then.retention != now.retention),
             ("trusted_proxies", then.trusted_proxies != now.trusted_proxies),
+            ("listener", listener),
+            ("tls_certificate", then.tls_certificate != now.tls_certificate),
+            ("tls_key", then.tls_key != now.tls_key),
         ];
         let node = yaml::parse(source, &mut Vec::new());
         let place = |name: &str| node.as_ref()?.entry(name).map(|(key, _)| key.span);
@@ -123,6 +138,16 @@ impl Own {
         });
         told.collect()
     }
+}
+
+/// Reads `listener` of the gateway's file.
+fn listener(source: &Source, problems: &mut Vec<Diagnostic>) -> Listener {
+    let mut reader = Reader::new(source.clone());
+    let tree = yaml::parse(source, &mut Vec::new());
+    let listener = tree.as_ref().and_then(|tree| tree.get("listener"));
+    let listener = listener.map(|node| Listener::read(&mut reader, node)).unwrap_or_default();
+    problems.append(&mut reader.problems);
+    listener
 }
 
 impl Defaults {

@@ -128,7 +128,7 @@ pub(super) fn read_rate(reader: &mut Reader, node: &Node, what: &str) -> Option<
     }
 }
 
-fn number<T: std::str::FromStr>(reader: &mut Reader, node: &Node, what: &str) -> Option<T> {
+pub(super) fn number<T: std::str::FromStr>(reader: &mut Reader, node: &Node, what: &str) -> Option<T> {
     let number = node.scalar_text().and_then(|text| text.parse().ok());
     if number.is_none() {
         reader.error("SB0403", node.span, format!("{what} must be a whole number from 1"), "digits without a unit");

@@ -124,7 +124,7 @@ pub const ALL: &[Code] = &[
     row("SB0416", "host that nobody listed", "What the gateway calls, token endpoints and key sets included, is the host of a setting or one of `hosts`, the mapping's or the tenant's."),
     row("SB0417", "account that cannot be had", "`account:` of a tenant names one of `accounts:` in the gateway's file; it is not there, or has an error of its own."),
     row("SB0418", "said twice, and not the same", "A tenant and the account that it sends by contradict each other: the provider, or a flat credential or setting that may be meant for either party. A block named after the provider goes before the account."),
-    row("SB0419", "holds from the next start", "Folders, store, listeners, log, retention and proxies are what the gateway was started with; `limits`, `delivery`, `accounts` and `public_url` change while it runs."),
+    row("SB0419", "holds from the next start", "Folders, store, listeners, log, retention, proxies and where certificates are, are what the gateway was started with; `limits`, `delivery`, `accounts` and `public_url` change while it runs."),
     row("SB0420", "backlog beyond the platform's patience", "Who meets a full backlog is told \"later\" and repeats for as long as the mapping's `retry_budget`; a backlog that takes longer to send has messages given up there, where nobody here can see it."),
     row("SB0501", "mapping missing", "A tenant names a platform and a provider, each described by a mapping file."),
     row("SB0502", "route taken", "A request goes to one mapping."),

@@ -22,6 +22,7 @@ mod release;
 mod request;
 mod settle;
 mod shapes;
+mod strangers;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -52,7 +53,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::client::Outbound;
 use crate::config::Snapshot;
-use crate::limits::Limits;
+use crate::limits::{Failures, Limits};
 use crate::model::StopScope;
 use crate::store::{self, Lane, Store};
 use crate::value::Timestamp;
@@ -88,6 +89,8 @@ pub struct Flow {
     pub limits: Limits,
     /// Told after each change of the configuration: whoever waits because of the old one looks at the new one.
     pub configured: watch::Sender<()>,
+    /// Credentials that were wrong.
+    pub failures: Failures,
     /// Tables without a row.
     pub misses: Misses,
     /// Documents that are not of the declared shape.
@@ -125,6 +128,7 @@ impl Flow {
             ambient,
             limits: Limits::default(),
             configured: watch::Sender::default(),
+            failures: Failures::default(),
             misses: Misses::default(),
             shapes: Shapes::default(),
             held: Held::default(),

@@ -70,13 +70,19 @@ impl Flow {
             Found::Unknown => return status(404),
         };
         let way = Way { hits, path: &path };
-        info!(id = %passage.id, path = %way.shown(&passage), bytes = passage.incoming.body.len(), "received");
         let asked = passage.snapshot.asked(&passage.incoming, &path);
+        if let Some(reply) = self.barred(&passage, way, &asked) {
+            return reply;
+        }
+        info!(id = %passage.id, path = %way.shown(&passage), bytes = passage.incoming.body.len(), "received");
         if let Some(refused) = self.without_keys(&passage.snapshot, hits, &asked, passage.now).await {
             return self.refuse(&passage, way, None, &refused);
         }
         let way = Way { hits: versions::own(&passage.snapshot, hits, &asked, passage.now), path: &path };
         let decision = legs::decide(passage.asked(way, &self.door(&passage, Some(passage.id))));
+        if let Some(reply) = self.proved(&passage, way, &decision) {
+            return reply;
+        }
         self.told(&passage, way, &decision);
         self.shapes.offer(&passage, way, &decision);
         match decision.step {

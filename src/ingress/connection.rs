@@ -1,22 +1,26 @@
 //! One connection: its limits, the warp filter that serves it, and its way from open to drained or cut.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::future::{Either, Ready, ready};
-use http::{Request, StatusCode};
+use http::header::HOST;
+use http::{Request, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
+use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
 use super::edge::{Edge, Link};
 use super::head::Head;
-use super::paced::{Paced, Serving};
+use super::paced::Paced;
+use super::tls::Tls;
 use super::{reply, request};
 
 /// Where the server stands; only ever forward.
@@ -30,22 +34,48 @@ pub(super) enum Phase {
     Cut,
 }
 
-/// Serves a connection until it ends, is idle while the server drains, or is cut.
-pub(super) async fn run(
-    (stream, peer): (TcpStream, IpAddr),
-    slot: OwnedSemaphorePermit,
-    edge: Arc<Edge>,
-    mut phase: watch::Receiver<Phase>,
-) {
+/// Serves a connection until it ends, is idle while the server drains or somebody else needs its place, or is cut.
+pub(super) async fn run(stream: TcpStream, link: Arc<Link>, edge: Arc<Edge>, phase: watch::Receiver<Phase>) {
     if stream.set_nodelay(true).is_err() {
         // Gone before it began.
         return;
     }
-    let serving = Arc::new(Serving::default());
+    let Some(tls) = &edge.options.tls else { return serve(stream, link, edge, phase).await };
+    if let Some(stream) = shake_hands(tls, stream, &link, &edge, phase.clone()).await {
+        serve(stream, link, edge, phase).await;
+    }
+}
+
+/// TLS, in the time of a head; `None` where the caller cannot or will not, or while somebody else needs the place.
+async fn shake_hands(
+    tls: &Tls,
+    stream: TcpStream,
+    link: &Link,
+    edge: &Edge,
+    mut phase: watch::Receiver<Phase>,
+) -> Option<TlsStream<TcpStream>> {
+    tokio::select! {
+        shaken = timeout(edge.options.header_timeout, tls.acceptor().accept(stream)) => match shaken.ok()? {
+            Ok(stream) => Some(stream),
+            Err(error) => {
+                tracing::debug!(%error, "no TLS");
+                None
+            }
+        },
+        () = link.serving.told_to_leave() => None,
+        // Nothing was begun.
+        _ = phase.wait_for(|phase| *phase != Phase::Open) => None,
+    }
+}
+
+async fn serve<S>(stream: S, link: Arc<Link>, edge: Arc<Edge>, mut phase: watch::Receiver<Phase>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let serving = Arc::clone(&link.serving);
     let io = Paced::new(stream, Arc::clone(&serving), edge.options.header_timeout, edge.options.write_timeout);
-    let link = Arc::new(Link { peer, serving, _slot: slot });
     let warp = TowerToHyperService::new(warp::service(everything(Arc::clone(&edge), link)));
-    let service = service_fn(move |request| with_path(&warp, request));
+    let service = service_fn(move |request| fit_for_warp(&warp, request));
     let mut served = std::pin::pin!(edge.http.serve_connection(TokioIo::new(io), service));
     loop {
         tokio::select! {
@@ -54,6 +84,12 @@ pub(super) async fn run(
                     tracing::debug!(%error, "a connection ended early");
                 }
                 return;
+            }
+            () = serving.told_to_leave() => {
+                // It may have begun something since.
+                if serving.idle().is_some() {
+                    return;
+                }
             }
             changed = phase.changed() => {
                 let now = *phase.borrow_and_update();
@@ -69,12 +105,15 @@ pub(super) async fn run(
     }
 }
 
-/// Keeps targets without a path (`x:443`, as CONNECT has it) from warp, whose path filters panic over them.
-fn with_path<S>(warp: &S, request: Request<Incoming>) -> Either<Ready<Result<Response, S::Error>>, S::Future>
+/// Keeps targets without a path (`x:443`, as CONNECT has it) from warp, whose path filters panic over them; and heads
+/// that name no host or several, which a proxy before us may have read in another way (RFC 9112, 3.2).
+fn fit_for_warp<S>(warp: &S, request: Request<Incoming>) -> Either<Ready<Result<Response, S::Error>>, S::Future>
 where
     S: Service<Request<Incoming>, Response = Response>,
 {
-    if request.uri().path_and_query().is_some() {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    let one_host = hosts == 1 || (hosts == 0 && request.version() < Version::HTTP_11);
+    if request.uri().path_and_query().is_some() && one_host {
         Either::Right(warp.call(request))
     } else {
         Either::Left(ready(Ok(reply::and_close(reply::plain(StatusCode::BAD_REQUEST)))))

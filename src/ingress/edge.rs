@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioTimer;
-use tokio::sync::OwnedSemaphorePermit;
 
-use super::paced::Serving;
+use super::crowd::{Crowd, Place};
 use super::room::Room;
+use super::serving::Serving;
 use super::{Handler, Options};
 
 /// What all connections share.
@@ -16,6 +16,7 @@ pub(super) struct Edge {
     pub(super) handler: Arc<dyn Handler>,
     pub(super) options: Options,
     pub(super) http: http1::Builder,
+    pub(super) crowd: Arc<Crowd>,
     /// For bodies.
     pub(super) room: Room,
 }
@@ -37,8 +38,14 @@ impl Edge {
         if options.max_headers > HEADERS_ON_STACK {
             http.max_headers(options.max_headers);
         }
+        let crowd = Crowd::new(options.connections, options.connections_per_source, Arc::clone(&options.traffic));
         let room = Room::new(options.bodies);
-        Self { handler, options, http, room }
+        Self { handler, options, http, crowd, room }
+    }
+
+    /// Whether an address is a proxy's whose word counts.
+    pub(super) fn trusts(&self, peer: IpAddr) -> bool {
+        self.options.trusted_proxies.iter().any(|net| net.contains(&peer))
     }
 }
 
@@ -47,5 +54,5 @@ pub(super) struct Link {
     pub(super) peer: IpAddr,
     pub(super) serving: Arc<Serving>,
     /// Given back when the connection has ended and all that it began.
-    pub(super) _slot: OwnedSemaphorePermit,
+    pub(super) _place: Place,
 }

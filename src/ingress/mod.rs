@@ -7,6 +7,7 @@
 
 mod body;
 mod connection;
+mod crowd;
 mod edge;
 mod finish;
 mod forwarded;
@@ -16,18 +17,23 @@ mod reply;
 mod request;
 mod room;
 mod server;
+mod serving;
 #[cfg(test)]
 mod tests;
+mod tls;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use ipnet::IpNet;
 
+use crate::limits::Traffic;
 use crate::model::Refusal;
 use crate::model::wire::{Incoming, Reply};
 
 pub use server::serve;
+pub use tls::{Tls, TlsError};
 
 /// Is there something at a path?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +61,11 @@ pub trait Handler: Send + Sync + 'static {
 /// The limits of the way in.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Open connections; more wait in the system's queue.
+    /// Open connections. For one more, somebody idle has to go; where nobody is, it waits in the system's queue.
     pub connections: usize,
+    /// Open connections of one [`Source`](crate::limits::Source), trusted proxies excepted. For one more, an idle one of its own has to go; where
+    /// none is, it is closed at once.
+    pub connections_per_source: usize,
     /// From a head's first byte, or from the connection's beginning, to the head's last byte.
     pub header_timeout: Duration,
     /// For the whole body.
@@ -73,12 +82,17 @@ pub struct Options {
     pub max_header_bytes: usize,
     /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// With it the listener speaks TLS.
+    pub tls: Option<Tls>,
+    /// Where the connections are counted.
+    pub traffic: Arc<Traffic>,
 }
 
 impl Default for Options {
     fn default() -> Self {
         Self {
             connections: 4096,
+            connections_per_source: 1024,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(15),
             idle_timeout: Duration::from_secs(75),
@@ -87,6 +101,8 @@ impl Default for Options {
             max_headers: 64,
             max_header_bytes: 32 * 1024,
             trusted_proxies: Vec::new(),
+            tls: None,
+            traffic: Arc::default(),
         }
     }
 }

@@ -6,38 +6,14 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use super::serving::Serving;
 use crate::faults::{self, Point};
-
-/// What the connection's service tells its socket.
-#[derive(Debug, Default)]
-pub(super) struct Serving {
-    /// A head has been read to its end; the socket takes note of it once.
-    begun: AtomicBool,
-    /// A request is being served: what is read now is its body, which has a time limit of its own.
-    now: AtomicBool,
-}
-
-impl Serving {
-    pub(super) fn begin(&self) {
-        self.begun.store(true, Ordering::Relaxed);
-        self.now.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn end(&self) {
-        self.now.store(false, Ordering::Relaxed);
-    }
-
-    fn is_now(&self) -> bool {
-        self.now.load(Ordering::Relaxed)
-    }
-}
 
 /// The socket of one connection.
 pub(super) struct Paced<S> {
@@ -61,7 +37,7 @@ impl<S> Paced<S> {
 
 impl<S: AsyncRead + Unpin> AsyncRead for Paced<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.serving.begun.swap(false, Ordering::Relaxed) {
+        if self.serving.has_begun() {
             self.in_head = false;
             self.head.clear();
         }
@@ -101,7 +77,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Paced<S> {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         // hyper flushes when it has written all it had: the caller keeps up.
         self.write.clear();
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if flushed.is_ready() {
+            self.serving.flushed();
+        }
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

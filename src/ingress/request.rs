@@ -112,6 +112,7 @@ fn too_long(limit: usize) -> Refusal {
 }
 
 async fn handle(edge: &Edge, link: &Arc<Link>, incoming: Incoming) -> Response {
+    link.serving.work();
     let handler = Arc::clone(&edge.handler);
     let work = Box::pin(async move { handler.handle(incoming).await });
     reply::of(ToTheEnd::new(work, Arc::clone(link)).await)

@@ -15,7 +15,7 @@ use crate::functions::{Facts, NoFacts};
 use crate::language::{Frame, Miss, World};
 use crate::mapping::{Leg, Party};
 use crate::model::wire::{Incoming, Reply};
-use crate::model::{Reason, Refusal};
+use crate::model::{Print, Reason, Refusal};
 use crate::value::{Arena, Timestamp};
 
 /// A request on its way, with everything that its steps are given.
@@ -56,6 +56,8 @@ pub struct Decision {
     pub misses: Vec<Miss>,
     /// What comes next.
     pub step: Step,
+    /// What tells the credential from others, right or wrong.
+    pub print: Option<Print>,
 }
 
 /// What comes next of a request.
@@ -82,13 +84,19 @@ pub struct Return {
 }
 
 impl Decision {
+    /// Whether the request is a stranger's.
+    #[must_use]
+    pub fn is_strangers(&self) -> bool {
+        self.refused.iter().any(|refused| refused.cause.is_some())
+    }
+
     pub(super) fn of(leg: Leg, step: Step) -> Self {
-        Self { leg: Some(leg), tenant: None, refused: Vec::new(), misses: Vec::new(), step }
+        Self { leg: Some(leg), tenant: None, refused: Vec::new(), misses: Vec::new(), step, print: None }
     }
 
     pub(super) fn bare(http: u16) -> Self {
         let step = Step::Answer(status(http));
-        Self { leg: None, tenant: None, refused: Vec::new(), misses: Vec::new(), step }
+        Self { leg: None, tenant: None, refused: Vec::new(), misses: Vec::new(), step, print: None }
     }
 }
 
@@ -116,7 +124,7 @@ pub fn decide<G: Gateway>(asked: Asked<'_, G>) -> Decision {
         (Some(one), None) => match asked.verify(one) {
             None => Decision::bare(500),
             Some(Err(unverified)) => asked.unverified(one, unverified),
-            Some(Ok(verified)) => asked.section(one, &verified).into_decision(),
+            Some(Ok(verified)) => Decision { print: verified.print, ..asked.section(one, &verified).into_decision() },
         },
         (Some(first), Some(second)) => {
             let places: Vec<usize> = [first, second].into_iter().chain(taking).collect();
@@ -205,7 +213,9 @@ impl<'r, G: Gateway> Asked<'r, G> {
         };
         let reason = if unverified.nobody { Reason::UnknownTenant } else { Reason::Unauthenticated };
         let refused = Refused { cause: Some(cause), ..reason.into() };
-        self.request(place).map_or_else(|| Decision::bare(500), |request| self.refuse(&request, None, refused))
+        let decision =
+            self.request(place).map_or_else(|| Decision::bare(500), |request| self.refuse(&request, None, refused));
+        Decision { print: unverified.print, ..decision }
     }
 
     fn refuse(&self, request: &Request<'_>, tenant: Option<&Tenant>, refused: Refused) -> Decision {

@@ -11,13 +11,14 @@ use crate::mapping::Leg;
 /// Nothing of a stranger's is read. A section that would read the request must know its credentials, whatever the others
 /// know: else events would be lost.
 pub(super) fn decide<G: Gateway>(asked: Asked<'_, G>, places: &[usize]) -> Decision {
-    let unknown = || Err(Unverified { cause: crate::auth::Cause::Missing, nobody: false });
+    let unknown = || Err(Unverified { cause: crate::auth::Cause::Missing, nobody: false, print: None });
     let verified: Vec<_> = places.iter().map(|place| (*place, asked.verify(*place).unwrap_or_else(unknown))).collect();
     if let Some((first, Err(unverified))) = verified.first()
         && verified.iter().all(|(_, verified)| verified.is_err())
     {
         return asked.unverified(*first, *unverified);
     }
+    let print = verified.iter().find_map(|(_, verified)| verified.as_ref().ok()?.print);
     let (mut taken, mut unread, mut first) = (None, None, None);
     for (number, (place, verified)) in verified.into_iter().enumerate() {
         let came = match verified {
@@ -35,10 +36,10 @@ pub(super) fn decide<G: Gateway>(asked: Asked<'_, G>, places: &[usize]) -> Decis
                     None => decision,
                 });
             }
-            Came::Decided(decision) => return decision,
+            Came::Decided(decision) => return Decision { print, ..decision },
         }
     }
-    taken.or(unread).or(first).unwrap_or_else(|| Decision::bare(500))
+    Decision { print, ..taken.or(unread).or(first).unwrap_or_else(|| Decision::bare(500)) }
 }
 
 /// Both sections' events, and the first one's answer. What answers without events has none to add.

@@ -4,12 +4,15 @@
 //! key would all wake at once. Start at [`Limits`]; what a provider's "too fast" does is in `slowdown`.
 
 mod cell;
+mod failures;
 pub mod keys;
 mod recipients;
 mod slowdown;
+mod source;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod traffic;
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
@@ -21,11 +24,14 @@ use governor::clock::{Clock, Reference};
 
 use crate::model::{Address, Name, Rate};
 use cell::{Cell, Pace};
+pub use failures::{Failures, Wrong};
 pub use recipients::Recipient;
 use recipients::Recipients;
 use slowdown::Slowdown;
 pub use slowdown::Turned;
+pub use source::Source;
 pub use timer::Timer;
+pub use traffic::Traffic;
 
 /// May this one go?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

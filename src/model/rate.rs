@@ -19,6 +19,12 @@ impl Rate {
         Self { cells, per: Duration::from_secs(1) }
     }
 
+    /// `cells` per minute.
+    #[must_use]
+    pub const fn per_minute(cells: NonZeroU32) -> Self {
+        Self { cells, per: Duration::from_secs(60) }
+    }
+
     /// How many fit into [`Rate::period`].
     #[must_use]
     pub const fn cells(self) -> NonZeroU32 {

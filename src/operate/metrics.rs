@@ -46,6 +46,7 @@ impl Desk {
             self.recounted().iter().for_each(|recounted| recount(recounted));
             self.rates(&snapshot, &drains);
             self.holds(&snapshot);
+            self.callers();
             for ((mapping, table), count) in self.flow.misses.all() {
                 let labels = [("mapping", mapping), ("table", table)];
                 counter!("switchboard_table_misses_total", &labels).absolute(count);
@@ -79,6 +80,19 @@ impl Desk {
             gauge!("switchboard_lanes_held", "tenant" => name.clone(), "of" => "calls").set(number(calls));
             gauge!("switchboard_recipients_held", "tenant" => name).set(number(people));
         }
+    fn callers(&self) {
+        for (listener, traffic) in ["public", "admin"].into_iter().zip(&self.traffic) {
+            let open = u32::try_from(traffic.open()).unwrap_or(u32::MAX);
+            gauge!("switchboard_connections", "listener" => listener).set(f64::from(open));
+            let closed = [("surplus", traffic.surplus()), ("displaced", traffic.displaced())];
+            for (why, count) in closed {
+                let labels = [("listener", listener), ("why", why)];
+                counter!("switchboard_connections_closed_total", &labels).absolute(count);
+            }
+        }
+        let (wrong, later) = self.flow.failures.counts();
+        counter!("switchboard_credentials_wrong_total").absolute(wrong);
+        counter!("switchboard_credentials_barred_total").absolute(later);
     }
 
     fn rates(&self, snapshot: &Snapshot, drains: &HashMap<Name, Drain>) {
@@ -128,6 +142,7 @@ fn describe() {
             "switchboard_ledger_recount_difference",
             "Messages that the ledger has elsewhere than the last count of what is stored: anything but 0 is a fault.",
         ),
+        ("switchboard_connections", "Connections that are open at a listener."),
         ("switchboard_ledger_recounted_seconds", "When all messages were counted last, in Unix time."),
     ];
     for (name, help) in gauges {
@@ -140,6 +155,15 @@ fn describe() {
         "Documents held against their section's JSON Schema: a sample."
     );
     describe_counter!("switchboard_schema_mismatches_total", "Those of them that are not of the declared shape.");
+    describe_counter!(
+        "switchboard_connections_closed_total",
+        "Connections closed at once (surplus: their source has enough) or, while idle, for a newcomer (displaced)."
+    );
+    describe_counter!("switchboard_credentials_wrong_total", "Requests whose credentials are nobody's.");
+    describe_counter!(
+        "switchboard_credentials_barred_total",
+        "Requests told to come later, since their source had too many wrong credentials."
+    );
     describe_counter!("switchboard_table_misses_total", "Look-ups that no row of the table has.");
 }
 

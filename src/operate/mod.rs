@@ -19,6 +19,7 @@ pub use api::{Recounted, Tokens};
 pub use standing::Standing;
 
 use crate::flow::Flow;
+use crate::limits::{Failures, Traffic};
 use crate::model::wire::{Incoming, Reply};
 
 /// What a probe of the store said is good for so long: those who ask are many, and each probe is a flush of the disk.
@@ -33,9 +34,13 @@ pub struct Desk {
     standing: ArcSwap<Standing>,
     probed: tokio::sync::Mutex<Option<(tokio::time::Instant, Result<(), String>)>>,
     tokens: Tokens,
+    /// Tokens that were wrong.
+    failures: Failures,
     recounted: ArcSwapOption<Recounted>,
     /// When a letter was redriven last; held by whoever redrives.
     redriving: tokio::sync::Mutex<Option<tokio::time::Instant>>,
+    /// The connections of the public listener and of the operator's own, counted there.
+    pub traffic: [Arc<Traffic>; 2],
 }
 
 impl Desk {
@@ -47,8 +52,10 @@ impl Desk {
             standing: ArcSwap::from_pointee(standing),
             probed: tokio::sync::Mutex::default(),
             tokens,
+            failures: Failures::default(),
             recounted: ArcSwapOption::empty(),
             redriving: tokio::sync::Mutex::default(),
+            traffic: Default::default(),
         }
     }
 

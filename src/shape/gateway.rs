@@ -22,7 +22,23 @@ pub static GATEWAY: MapShape = MapShape::new(
             "sqlite:/var/lib/switchboard.db",
         )
         .or("sqlite:data/switchboard.db"),
-        member("listen", Kind::Text, "address and port; HTTP: TLS ends before it", "0.0.0.0:8080").or("0.0.0.0:8080"),
+        member("listen", Kind::Text, "address and port of the public listener", "0.0.0.0:8080").or("0.0.0.0:8080"),
+        member(
+            "tls_certificate",
+            Kind::Text,
+            "a file in PEM form with the certificates that the public listener shows, its own first; read again when it \
+             changes. Without it TLS ends at a proxy before the gateway",
+            "/etc/switchboard/fullchain.pem",
+        )
+        .or("none"),
+        member(
+            "tls_key",
+            Kind::Text,
+            "the file with the key of the first certificate, in PEM form",
+            "/etc/switchboard/privkey.pem",
+        )
+        .or("none"),
+        member("listener", Kind::Map(&LISTENER), "how many callers, and how patient", "{ connections: 10000 }"),
         member(
             "public_url",
             Kind::Text,
@@ -50,7 +66,8 @@ pub static GATEWAY: MapShape = MapShape::new(
         member(
             "trusted_proxies",
             Kind::List(&Kind::Text),
-            "whose `X-Forwarded-For` is believed for `sources`",
+            "whose `X-Forwarded-For` is believed: who calls, for `sources` and for limits, is the last address that none \
+             of them has",
             "[ 10.0.0.0/8 ]",
         )
         .or("none"),
@@ -62,6 +79,39 @@ pub static GATEWAY: MapShape = MapShape::new(
             "by name: provider accounts that tenants name with `account`",
             "{ main: { provider: courier, credentials: { api_key: \"${env:MAIN_KEY}\" } } }",
         ),
+    ]],
+);
+
+/// `listener`.
+pub static LISTENER: MapShape = MapShape::new(
+    "listener",
+    "listener",
+    "How many callers, and how patient.",
+    &[&[
+        member(
+            "connections",
+            Kind::Integer,
+            "open at once; for one more, somebody idle has to go, of the source that holds most",
+            "10000",
+        )
+        .or("4096"),
+        member(
+            "per_source",
+            Kind::Integer,
+            "of one address (IPv6: one /64), trusted proxies excepted; for one more, an idle one of its own has to go",
+            "200",
+        )
+        .or("1024"),
+        member("head", Kind::Duration, "for the head of a request, and for a TLS handshake", "5s").or("10s"),
+        member("body", Kind::Duration, "for the body of a request", "30s").or("15s"),
+        member("answer", Kind::Duration, "for writing an answer to a caller that reads slowly", "30s").or("15s"),
+        member(
+            "idle",
+            Kind::Duration,
+            "until a connection without a request is closed; longer than callers keep theirs, or they meet closed ones",
+            "60s",
+        )
+        .or("75s"),
     ]],
 );
 

@@ -2,6 +2,8 @@
 //! Under `cfg(test)`, so that the lints know that all of it is test code.
 
 #[cfg(test)]
+mod abuse;
+#[cfg(test)]
 mod answering;
 #[cfg(test)]
 mod architecture;

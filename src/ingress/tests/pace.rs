@@ -77,15 +77,59 @@ async fn idle_connections_do_not_keep_others_out() {
 }
 
 #[tokio::test]
-async fn more_connections_than_allowed_wait() {
+async fn more_connections_than_allowed_wait_where_all_are_busy() {
     let server = server(|options| options.connections = 2).await;
-    let (first, _second) = (server.connect().await, server.connect().await);
+    let (mut first, mut second) = (server.connect().await, server.connect().await);
+    for busy in [&mut first, &mut second] {
+        busy.write_all(b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nslow").await.unwrap();
+        guarded(server.echo.begun.notified()).await;
+    }
     let mut third = server.connect().await;
     third.write_all(&post("", "waited")).await.unwrap();
     let mut byte = [0];
-    assert!(tokio::time::timeout(SHORT, third.read(&mut byte)).await.is_err(), "served beyond the limit");
-    drop(first);
+    assert!(tokio::time::timeout(SHORT * 2, third.read(&mut byte)).await.is_err(), "served beyond the limit");
+    server.echo.go_on.notify_one();
     check(&rest(&mut third).await, "200", "waited");
+}
+
+#[tokio::test]
+async fn idle_connections_go_when_somebody_needs_their_place() {
+    let server = server(|options| options.connections = 3).await;
+    let (mut never, mut used, mut body) = (server.connect().await, server.connect().await, server.connect().await);
+    used.write_all(b"GET /echo HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    assert!(answer(&mut used).await.starts_with("http/1.1 200"));
+    body.write_all(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n").await.unwrap();
+    for place in 0..20 {
+        check(&server.ask(post("", format!("newcomer {place}"))).await, "200", "newcomer");
+    }
+    assert_eq!(rest(&mut never).await, "", "whoever was idle longest");
+    body.write_all(b"body").await.unwrap();
+    assert!(answer(&mut body).await.ends_with("body"), "not who is in the middle of something");
+}
+
+#[tokio::test]
+async fn one_source_has_so_many_connections() {
+    let server = server(|options| options.connections_per_source = 2).await;
+    let mut busy = Vec::new();
+    for _ in 0..2 {
+        let mut stream = server.connect().await;
+        stream.write_all(b"POST /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nslow").await.unwrap();
+        guarded(server.echo.begun.notified()).await;
+        busy.push(stream);
+    }
+    assert_eq!(rest(&mut server.connect().await).await, "", "closed at once");
+    let other = tokio::net::TcpSocket::new_v4().unwrap();
+    other.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+    let mut other = guarded(other.connect(server.address)).await.unwrap();
+    other.write_all(&post("", "another source")).await.unwrap();
+    check(&rest(&mut other).await, "200", "another source");
+    let trusting = self::server(|options| {
+        options.connections_per_source = 1;
+        options.trusted_proxies = vec!["127.0.0.1/32".parse().unwrap()];
+    });
+    let trusting = trusting.await;
+    let _first = trusting.connect().await;
+    check(&trusting.ask(post("", "a proxy has many")).await, "200", "a proxy has many");
 }
 
 #[tokio::test]

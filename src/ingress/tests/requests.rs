@@ -93,6 +93,10 @@ async fn heads_that_are_not_taken() {
     check(&server.ask(with("a: b\r\n".repeat(63).as_bytes())).await, "431", "");
     check(&server.ask(with("a: b\r\n".repeat(500).as_bytes())).await, "431", "");
     check(&server.ask(with(format!("a: {}\r\n", "b".repeat(100_000)).as_bytes())).await, "431", "");
+    for hosts in ["", "Host: x\r\nHost: x\r\n", "Host: x\r\nHost: y\r\n"] {
+        let answer = server.ask(format!("GET /echo HTTP/1.1\r\nConnection: close\r\n{hosts}\r\n")).await;
+        check(&answer, "400", "connection: close");
+    }
     // Two meanings of where the body ends.
     check(&server.ask(post("Content-Length: 3\r\n", "{}")).await, "400", "");
     check(&server.ask("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: +2\r\n\r\n{}").await, "400", "");

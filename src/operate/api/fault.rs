@@ -1,5 +1,7 @@
 //! Why a question is not answered: a stable code, and words for whoever asked.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::super::{JSON, reply};
@@ -11,6 +13,8 @@ use crate::store::StoreError;
 pub(super) enum Fault {
     /// No token, or a wrong one.
     Unauthenticated(&'static str),
+    /// Too many wrong tokens came from there.
+    Throttled(Duration),
     /// What was asked cannot be understood.
     BadRequest(String),
     /// There is no such thing.
@@ -31,6 +35,7 @@ impl Fault {
     pub(super) fn reply(&self) -> Reply {
         let (http, code, text) = match self {
             Self::Unauthenticated(text) => (401, "unauthenticated", *text),
+            Self::Throttled(_) => (429, "throttled", "too many wrong tokens came from there"),
             Self::BadRequest(text) => (400, "bad_request", text.as_str()),
             Self::NotFound(text) => (404, "not_found", text.as_str()),
             Self::Busy(text) => (409, "busy", *text),
@@ -40,6 +45,9 @@ impl Fault {
         let mut reply = reply(http, JSON, format!("{body}\n"));
         if http == 401 {
             reply.headers.push(("www-authenticate".to_owned(), "Bearer".to_owned()));
+        }
+        if let Self::Throttled(wait) = self {
+            reply.headers.push(("retry-after".to_owned(), (wait.as_secs() + 1).to_string()));
         }
         reply
     }

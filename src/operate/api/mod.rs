@@ -19,6 +19,8 @@ use serde_json::Value;
 
 use self::fault::Fault;
 use super::{Desk, JSON, reply};
+use crate::limits::{Source, Wrong};
+use crate::model::Print;
 use crate::model::wire::{Incoming, Reply};
 
 const LEDGER: &str = "/api/ledger";
@@ -47,11 +49,38 @@ fn letter(path: &str) -> Option<&str> {
 
 impl Desk {
     pub(super) async fn api(&self, request: &Incoming) -> Reply {
-        let said = match self.tokens.admit(request.header("authorization")) {
+        let said = match self.admit(request) {
             Ok(()) => self.said(request).await,
             Err(fault) => Err(fault),
         };
         said.map_or_else(|fault| fault.reply(), |body| reply(200, JSON, format!("{body}\n")))
+    }
+
+    /// Lets in whoever carries a good token. Whoever has tried too many others is told to come later, and not whether the
+    /// next one is good.
+    fn admit(&self, request: &Incoming) -> Result<(), Fault> {
+        let authorization = request.header("authorization");
+        let Some(source) = request.peer.map(Source::from) else { return self.tokens.admit(authorization) };
+        let print = authorization.map_or(Print::NOTHING, |given| Print::of_secret(&Tokens::hash(given)));
+        let later = |wrong: Wrong| match wrong {
+            Wrong::Told => None,
+            Wrong::Later(wait, noted) => {
+                if noted {
+                    tracing::warn!(%source, "admin tokens were wrong too often: told to come later");
+                }
+                Some(Fault::Throttled(wait))
+            }
+        };
+        if let Some(fault) = self.failures.bars(source, print).and_then(later) {
+            return Err(fault);
+        }
+        match self.tokens.admit(authorization) {
+            Ok(()) => {
+                self.failures.right(source, print);
+                Ok(())
+            }
+            Err(fault) => Err(later(self.failures.wrong(source, print)).unwrap_or(fault)),
+        }
     }
 
     async fn said(&self, request: &Incoming) -> Result<Value, Fault> {

@@ -1,0 +1,149 @@
+//! Callers who are many: each of these has the house for itself, but for the neighbour.
+
+use futures_util::future::join_all;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use super::stage::{CONNECTIONS, PER_SOURCE, Stage, one, request, rest};
+use super::{Attack, attack};
+
+/// Connections of one source that say nothing.
+async fn idle(stage: &Stage, count: usize) -> Vec<TcpStream> {
+    let source = stage.source();
+    let mut all = Vec::new();
+    for _ in 0..count {
+        all.push(stage.connect_from(source).await);
+    }
+    all
+}
+
+/// How many of them are still open.
+async fn open(all: &mut [TcpStream]) -> usize {
+    let mut open = 0;
+    for stream in all {
+        let asked = stream.write_all(b"GET /_/health HTTP/1.1\r\nHost: x\r\n\r\n").await.is_ok();
+        open += usize::from(asked && one(stream).await.statuses() == [200]);
+    }
+    open
+}
+
+pub(super) const ATTACKS: &[Attack] = &[
+    attack!(
+        "a thousand idle connections of one address",
+        "as many as `per_source` stay, the longest idle go",
+        |stage| {
+            let before =
+                stage.metric("switchboard_connections_closed_total{listener=\"public\",why=\"displaced\"}").await;
+            let mut all = idle(&stage, 1000).await;
+            stage.passes_meanwhile().await;
+            assert!(open(&mut all).await <= PER_SOURCE + 1);
+            let displaced =
+                stage.metric("switchboard_connections_closed_total{listener=\"public\",why=\"displaced\"}").await;
+            assert!(displaced - before >= 900.0, "{displaced}");
+        }
+    ),
+    attack!(
+        "idle connections of fifty addresses, more than there are places",
+        "the longest idle go for newcomers",
+        |stage| {
+            let mut all = Vec::new();
+            for _ in 0..50 {
+                all.extend(idle(&stage, 10).await);
+            }
+            stage.passes_meanwhile().await;
+            assert!(open(&mut all).await <= CONNECTIONS);
+            stage.passes_meanwhile().await;
+        }
+    ),
+    attack!("slow heads of more connections than there are places", "cut after `head`, or go for newcomers", |stage| {
+        let mut all = Vec::new();
+        for _ in 0..10 {
+            for mut stream in idle(&stage, 20).await {
+                let _ = stream.write_all(b"POST /webhooks/send HTTP/1.1\r\nHost: ").await;
+                all.push(stream);
+            }
+        }
+        stage.passes_meanwhile().await;
+        for stream in &mut all {
+            rest(stream).await.is_cut();
+        }
+    }),
+    attack!(
+        "slow bodies of more connections than there are places",
+        "408 after `body`, or go for newcomers",
+        |stage| {
+            let begun = String::from_utf8(stage.post("Content-Length: 200000\r\n", " ")).unwrap();
+            let mut all = Vec::new();
+            for _ in 0..10 {
+                for mut stream in idle(&stage, 20).await {
+                    let _ = stream.write_all(begun.as_bytes()).await;
+                    all.push(stream);
+                }
+            }
+            stage.passes_meanwhile().await;
+            for stream in &mut all {
+                rest(stream).await.is_cut_or(&[408]);
+            }
+        }
+    ),
+    attack!("connections opened and reset, a thousand times", "nothing is left of them", |stage| {
+        for _ in 0..1000 {
+            let stream = stage.connect().await;
+            stream.set_zero_linger().unwrap();
+        }
+    }),
+    attack!("two thousand requests at once on one connection", "answered in their order", |stage| {
+        let mut stream = stage.connect().await;
+        let ask = "GET /_/health HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2000);
+        let last = "GET /_/health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let (mut reader, mut writer) = stream.split();
+        let mut seen = Vec::new();
+        let write = async { writer.write_all(format!("{ask}{last}").as_bytes()).await };
+        let (written, read) = tokio::join!(write, tokio::io::AsyncReadExt::read_to_end(&mut reader, &mut seen));
+        assert!(written.is_ok() && read.is_ok());
+        assert_eq!(String::from_utf8_lossy(&seen).matches("HTTP/1.1 200").count(), 2001);
+    }),
+    attack!("requests without end, whose answers are not read", "cut after `answer`", |stage| {
+        let mut stream = stage.connect().await;
+        let ask = "GET /_/health HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000);
+        // Until neither side's buffers take any more, and then the gateway's patience ends.
+        let mut written = 0_u64;
+        while stream.write_all(ask.as_bytes()).await.is_ok() {
+            written += 1000;
+            assert!(written < 10_000_000, "nobody stops this caller");
+        }
+    }),
+    attack!("a hundred bodies of 256 KiB at once", "taken or told \"later\"; the memory is bounded", |stage| {
+        let body = vec![b' '; 256 << 10];
+        let all = (0..100).map(|_| async {
+            let request = stage.post("", &body);
+            stage.says(request).await.is_cut_or(&[400, 413, 503]);
+        });
+        join_all(all).await;
+    }),
+    attack!("a hundred bodies that unpack to 256 KiB, at once", "refused; the memory is bounded", |stage| {
+        let mut packed = Vec::new();
+        let content = vec![b' '; 256 << 10];
+        let mut encoder = flate2::bufread::GzEncoder::new(&content[..], flate2::Compression::best());
+        std::io::Read::read_to_end(&mut encoder, &mut packed).unwrap();
+        let all = (0..100).map(|_| async {
+            stage.says(stage.post("Content-Encoding: gzip\r\n", &packed)).await.is(&[400, 503]);
+        });
+        join_all(all).await;
+    }),
+    attack!(
+        "five hundred requests with wrong keys at once",
+        "refused or told \"later\"; the neighbour goes on",
+        |stage| {
+            for wave in 0..10 {
+                let all = (0..50).map(|place| {
+                    let proof = Stage::basic("x", &format!("wrong-{wave}-{place}"));
+                    stage.says(request("/webhooks/send", &proof, "{}"))
+                });
+                for came in join_all(all).await {
+                    came.is(&[401]);
+                }
+            }
+        }
+    ),
+];
