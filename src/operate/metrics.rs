@@ -80,6 +80,8 @@ impl Desk {
             gauge!("switchboard_lanes_held", "tenant" => name.clone(), "of" => "calls").set(number(calls));
             gauge!("switchboard_recipients_held", "tenant" => name).set(number(people));
         }
+    }
+
     fn callers(&self) {
         for (listener, traffic) in ["public", "admin"].into_iter().zip(&self.traffic) {
             let open = u32::try_from(traffic.open()).unwrap_or(u32::MAX);

@@ -234,6 +234,13 @@ impl Stage {
         (of("VmRSS:"), of("VmHWM:"))
     }
 
+    /// The log says that a caller's credentials were wrong too often.
+    pub(crate) async fn noted(&self, source: IpAddr) {
+        let said =
+            |line: &Value| line["source"] == source.to_string() && line["message"].to_string().contains("too often");
+        self.process.logged("a caller is told to come later", said).await;
+    }
+
     /// A series of `/metrics`.
     pub(crate) async fn metric(&self, series: &str) -> f64 {
         let url = format!("http://{}/metrics", self.admin);
