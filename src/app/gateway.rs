@@ -179,7 +179,8 @@ impl Gateway {
         let (reload, reloads) = mpsc::channel(1);
         faults::reached(Point::StartListening);
         let mut work = vec![tokio::spawn(dispatch::run(flow.clone(), work_out, work_stopped.clone()))];
-        work.push(tokio::spawn(housekeeping::run(flow.clone(), options.retention, work_stopped.clone())));
+        work.push(tokio::spawn(housekeeping::run(flow.clone(), work_stopped.clone())));
+        work.push(tokio::spawn(housekeeping::purge(flow.clone(), options.retention, work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::shapes(flow.clone(), work_stopped.clone())));
         let changed = Arc::new(Notify::new());
         work.push(tokio::spawn(housekeeping::recount(desk.clone(), work_stopped.clone())));

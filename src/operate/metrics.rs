@@ -15,7 +15,7 @@ use crate::diagnostic::Severity;
 use crate::flow::{Drain, Holding};
 use crate::mapping::Party;
 use crate::model::{Name, Rate};
-use crate::store::Ledger;
+use crate::store::{Ledger, Lettered};
 
 /// What one tenant's messages come to.
 struct Account {
@@ -36,6 +36,7 @@ impl Desk {
             }
         }
         let drains = self.flow.drains().await.unwrap_or_default();
+        let letters = self.flow.store.count_letters().await.unwrap_or_default();
         let recorder = PrometheusBuilder::new().build_recorder();
         let text = recorder.handle();
         let recorder: &dyn Recorder = &recorder;
@@ -47,6 +48,7 @@ impl Desk {
             self.rates(&snapshot, &drains);
             self.holds(&snapshot);
             self.callers();
+            letters.iter().for_each(lettered);
             for ((mapping, table), count) in self.flow.misses.all() {
                 let labels = [("mapping", mapping), ("table", table)];
                 counter!("switchboard_table_misses_total", &labels).absolute(count);
@@ -134,6 +136,8 @@ fn describe() {
         ),
         ("switchboard_rate_ceiling", "Messages a second that a tenant's file lets it send."),
         ("switchboard_rate_current", "The same less what its provider called too fast."),
+        ("switchboard_dead_letters", "What could not be done and waits for a person, by what it is."),
+        ("switchboard_statuses_looked_for", "Statuses that found no message and are looked for again."),
         ("switchboard_lanes_held", "Lanes that wait because of what a party said, of messages or of calls."),
         ("switchboard_recipients_held", "People whom the provider wants left alone for a while."),
         (
@@ -222,6 +226,17 @@ fn configuration(standing: &Standing, snapshot: &Snapshot) {
     for wanted in ["enabled", "disabled", "removed"] {
         let count = snapshot.tenants.iter().filter(|tenant| state(tenant) == wanted).count();
         gauge!("switchboard_tenants", "state" => wanted).set(number(count));
+    }
+}
+
+/// What there is none of has no series: an alarm on it ends all the same.
+fn lettered(letters: &Lettered) {
+    let tenant = letters.tenant.as_ref().map(ToString::to_string).unwrap_or_default();
+    if letters.listed {
+        let labels = [("tenant", tenant), ("kind", letters.kind.clone())];
+        gauge!("switchboard_dead_letters", &labels).set(number(letters.count));
+    } else {
+        gauge!("switchboard_statuses_looked_for", "tenant" => tenant).set(number(letters.count));
     }
 }
 

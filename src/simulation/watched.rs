@@ -12,8 +12,8 @@ use super::outside::{Outside, since_begin};
 use crate::model::{Address, Name, Ref};
 use crate::store::memory::Memory;
 use crate::store::{
-    Acceptance, Call, CallLane, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewCall,
-    NewMessage, Origin, Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
+    Acceptance, Call, CallLane, CallStep, Change, Count, DeadLetter, Lane, Ledger, Lettered, Letters, Line, Message,
+    NewCall, NewMessage, Origin, Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
 };
 use crate::value::Timestamp;
 
@@ -254,6 +254,10 @@ impl Store for Watched {
     fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>> {
         let fit = fit.clone();
         self.around(false, move || ready(self.memory.letters(&fit, page, most)))
+    }
+
+    fn count_letters(&self) -> Stored<'_, Vec<Lettered>> {
+        self.around(false, move || ready(self.memory.count_letters()))
     }
 
     fn redrive(&self, letter: i64, at: Timestamp, newest: bool) -> Stored<'_, bool> {

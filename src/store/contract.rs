@@ -12,7 +12,7 @@ use crate::delivery::Life;
 use crate::model::{Address, Class, Name, Ref};
 use crate::value::Timestamp;
 
-use super::operator::{Came, Count, Letters, Page, Token};
+use super::operator::{Came, Count, Lettered, Letters, Page, Token};
 
 /// Where messages queue up: one sender of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -376,6 +376,8 @@ pub trait Store: Send + Sync + 'static {
     }
     /// Dead letters that fit, a page of them, without those that are still tried by themselves.
     fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>>;
+    /// How many letters there are, by tenant, kind and whether they are on the list.
+    fn count_letters(&self) -> Stored<'_, Vec<Lettered>>;
     /// Queues a parked call anew under its own id, its age counting from `at`, and takes it off the dead letters; false
     /// if there is no such letter or it is no call. `newest`: see [`Call::newest`].
     fn redrive(&self, letter: i64, at: Timestamp, newest: bool) -> Stored<'_, bool>;

@@ -12,7 +12,7 @@ mod tally;
 mod wake;
 
 pub use contract::*;
-pub use operator::{Came, Count, Letters, Page, Token};
+pub use operator::{Came, Count, Lettered, Letters, Page, Token};
 
 #[cfg(test)]
 mod conformance;

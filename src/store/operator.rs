@@ -13,6 +13,9 @@ pub struct Came {
     pub method: String,
     /// The query, without credentials.
     pub query: String,
+    /// The headers that the mapping of then reads and that are no credentials, names in lower case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
     /// The tenants whose credentials verified it, by name: it says nothing of anybody else, now or later.
     pub verified: Vec<String>,
 }
@@ -32,6 +35,19 @@ pub struct Letters {
     pub why: Option<String>,
     /// There since then, or later.
     pub since: Option<Timestamp>,
+}
+
+/// How many letters of one tenant and kind there are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lettered {
+    /// Whose, if known.
+    pub tenant: Option<Name>,
+    /// See [`DeadLetter::kind`].
+    pub kind: String,
+    /// On the list; else it is tried again by itself.
+    pub listed: bool,
+    /// How many.
+    pub count: u64,
 }
 
 /// A page of dead letters, by their numbers.

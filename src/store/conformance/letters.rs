@@ -21,7 +21,9 @@ pub(super) async fn letters_come_newest_first(store: &dyn Store) {
 
 pub(super) async fn letters_are_found_by_what_they_are(store: &dyn Store) {
     let webhook = |tenant, why: &str, since| DeadLetter { at: at(since), ..letter(tenant, why) };
-    let came = Came { method: "GET".to_owned(), query: "a=1".to_owned(), verified: vec!["acme".to_owned()] };
+    let headers = vec![("x-kind".to_owned(), "a".to_owned()), ("x-kind".to_owned(), "b".to_owned())];
+    let verified = vec!["acme".to_owned()];
+    let came = Came { method: "GET".to_owned(), query: "a=1".to_owned(), headers, verified };
     let inbound = DeadLetter {
         kind: "inbound".to_owned(),
         name: "/in".to_owned(),
@@ -31,6 +33,21 @@ pub(super) async fn letters_are_found_by_what_they_are(store: &dyn Store) {
     for letter in [webhook(Some("acme"), "Missing $.id", 10), webhook(None, "missing $.to", 20), inbound] {
         store.park(vec![letter]).await.unwrap();
     }
+    let counted = |tenant: Option<&str>, kind: &str, listed, count| Lettered {
+        tenant: tenant.map(name),
+        kind: kind.to_owned(),
+        listed,
+        count,
+    };
+    let waits = DeadLetter { due: Some(at(50)), ..webhook(Some("acme"), "later", 30) };
+    store.park(vec![DeadLetter { kind: "unmatched".to_owned(), ..waits }]).await.unwrap();
+    let expected = [
+        counted(None, "status", true, 1),
+        counted(Some("acme"), "inbound", true, 1),
+        counted(Some("acme"), "status", true, 1),
+        counted(Some("acme"), "unmatched", false, 1),
+    ];
+    assert_eq!(store.count_letters().await.unwrap(), expected);
     let all = store.dead_letters(None, 9).await.unwrap();
     let ids: Vec<i64> = all.iter().rev().map(|letter| letter.id).collect();
     assert_eq!(all[0].came, Some(came));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
 
-use super::super::{DeadLetter, Letters, Page};
+use super::super::{DeadLetter, Lettered, Letters, Page};
 use crate::model::{Name, Ref};
 use crate::value::Timestamp;
 
@@ -92,6 +92,15 @@ impl LetterBox {
     }
 
     /// Unmatched statuses from before that time go; how many.
+    pub(super) fn count(&self) -> Vec<Lettered> {
+        let mut count: BTreeMap<(Option<Name>, String, bool), u64> = BTreeMap::new();
+        for letter in self.all.values() {
+            *count.entry((letter.tenant.clone(), letter.kind.clone(), letter.due.is_none())).or_default() += 1;
+        }
+        let lettered = |((tenant, kind, listed), count)| Lettered { tenant, kind, listed, count };
+        count.into_iter().map(lettered).collect()
+    }
+
     pub(super) fn purge(&mut self, before: Timestamp, most: usize) -> usize {
         let old = self.all.values().filter(|letter| letter.kind == "unmatched" && letter.at < before);
         let old: Vec<i64> = old.take(most).map(|letter| letter.id).collect();

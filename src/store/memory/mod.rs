@@ -13,8 +13,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_util::future::{FutureExt, ready};
 
 use super::{
-    Acceptance, Call, CallLane, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewMessage,
-    Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
+    Acceptance, Call, CallLane, CallStep, Change, Count, DeadLetter, Lane, Ledger, Lettered, Letters, Line, Message,
+    NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -155,6 +155,10 @@ impl Store for Memory {
 
     fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>> {
         Self::done(Ok(self.state().letters.listed(fit, page, most)))
+    }
+
+    fn count_letters(&self) -> Stored<'_, Vec<Lettered>> {
+        Self::done(Ok(self.state().letters.count()))
     }
 
     fn redrive(&self, letter: i64, at: Timestamp, newest: bool) -> Stored<'_, bool> {

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 use rusqlite::{Row, params};
 
-use super::super::{DeadLetter, Letters, Page};
+use super::super::{DeadLetter, Lettered, Letters, Page};
 use super::key;
 use super::read::Reader;
+use super::row;
 use super::tx::Tx;
 use super::writer::Trouble;
 use crate::model::{Name, Ref};
@@ -29,6 +30,9 @@ pub(super) const LAST: &str =
     "SELECT id FROM letter WHERE kind = 'unmatched' AND tenant IS ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2";
 
 pub(super) const OLD: &str = "SELECT id FROM letter WHERE kind = 'unmatched' AND at < ?1 LIMIT ?2";
+
+/// From the index alone: it is asked for every scrape of the metrics.
+pub(super) const COUNT: &str = "SELECT tenant, kind, count(*), count(due) FROM letter GROUP BY tenant, kind";
 
 /// Unless it is there already.
 pub(super) fn park(tx: &mut Tx<'_>, letter: &DeadLetter) -> Result<(), Trouble> {
@@ -106,6 +110,25 @@ impl Reader {
         let (of, since) = (fit.tenant.as_ref().map(Name::as_str), fit.since.map(Timestamp::millis));
         let values = params![above, upto, of, fit.kind, fit.name, since, fit.why, most];
         statement.query_map(values, letter)?.collect()
+    }
+
+    pub(super) fn count_letters(&self) -> rusqlite::Result<Vec<Lettered>> {
+        let mut statement = self.connection.prepare_cached(COUNT)?;
+        let mut rows = statement.query([])?;
+        let mut counted = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (tenant, kind): (Option<Name>, String) =
+                (row.get_ref(0)?.as_str_or_null()?.map(Name::from), row.get(1)?);
+            let (all, waiting) = (row::count(row, 2)?, row::count(row, 3)?);
+            let by = [(false, waiting), (true, all.saturating_sub(waiting))];
+            counted.extend(by.into_iter().filter(|(_, count)| *count > 0).map(|(listed, count)| Lettered {
+                tenant: tenant.clone(),
+                kind: kind.clone(),
+                listed,
+                count,
+            }));
+        }
+        Ok(counted)
     }
 
     pub(super) fn letters_due(

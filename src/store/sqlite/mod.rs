@@ -31,7 +31,7 @@ mod tests;
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -42,8 +42,8 @@ use tokio::sync::{oneshot, watch};
 pub use open::OpenError;
 
 use super::{
-    Acceptance, Call, CallLane, CallStep, Change, Count, DeadLetter, Lane, Ledger, Letters, Line, Message, NewMessage,
-    Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
+    Acceptance, Call, CallLane, CallStep, Change, Count, DeadLetter, Lane, Ledger, Lettered, Letters, Line, Message,
+    NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
 };
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
@@ -69,6 +69,8 @@ pub struct Sqlite {
     writer: Mutex<Option<JoinHandle<()>>>,
     /// One count at a time.
     counting: tokio::sync::Mutex<()>,
+    /// The last message that was looked at for a purge.
+    purged: AtomicI64,
 }
 
 impl Sqlite {
@@ -92,7 +94,15 @@ impl Sqlite {
             drop(end);
         })?;
         let writer = Mutex::new(Some(writer));
-        Ok(Self { shared, readers, queue, ended, writer, counting: tokio::sync::Mutex::default() })
+        Ok(Self {
+            shared,
+            readers,
+            queue,
+            ended,
+            writer,
+            counting: tokio::sync::Mutex::default(),
+            purged: AtomicI64::new(0),
+        })
     }
 
     /// How many group commits were made since opening.
@@ -282,6 +292,10 @@ impl Store for Sqlite {
         self.read(move |reader| reader.letters(&fit, page, most))
     }
 
+    fn count_letters(&self) -> Stored<'_, Vec<Lettered>> {
+        self.read(read::Reader::count_letters)
+    }
+
     fn redrive(&self, letter: i64, at: Timestamp, newest: bool) -> Stored<'_, bool> {
         self.step([Point::RedriveWritten, Point::RedriveCommitted], move |tx| letters::redrive(tx, letter, at, newest))
     }
@@ -335,7 +349,12 @@ impl Store for Sqlite {
     }
 
     fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize> {
-        self.step([Point::PurgeWritten, Point::PurgeCommitted], move |tx| purge::purge(tx, before, most))
+        async move {
+            let old = self.old(before, most).await?;
+            let points = [Point::PurgeWritten, Point::PurgeCommitted];
+            self.step(points, move |tx| purge::purge(tx, &old, before, most)).await
+        }
+        .boxed()
     }
 
     fn close(&self) -> Stored<'_, ()> {

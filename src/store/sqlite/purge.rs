@@ -1,62 +1,118 @@
-//! What is finished and old leaves, in small batches between other work.
+//! What is finished and old leaves, in small batches between other work: found by a reader, removed by the writer.
+
+use std::sync::atomic::Ordering;
 
 use rusqlite::params;
 
-use super::key;
-use super::letters;
-use super::row;
-use super::texts;
+use super::read::Reader;
 use super::tx::Tx;
 use super::writer::Trouble;
-use crate::store;
+use super::{Sqlite, key, letters, row, texts};
+use crate::store::{self, StoreError};
 use crate::value::Timestamp;
 
-/// After so many rows in a row that are too young the rest is taken to be too: references grow with time.
+/// After so many rows that are too young the rest is taken to be too: references grow with time.
 const YOUNG: usize = 256;
 
-pub(super) fn purge(tx: &mut Tx<'_>, before: Timestamp, most: usize) -> Result<usize, Trouble> {
-    let gone = old(tx, before, most)?;
-    for number in &gone {
-        forget(tx, *number)?;
+/// Looked at by one question: the readers are everybody's.
+const SLICE: usize = 4096;
+
+/// Which rows may go; `m` is the message.
+const DONE: &str = "m.phase > 2 AND m.wake IS NULL AND NOT EXISTS (SELECT 1 FROM call WHERE message = m.ref)";
+
+/// What one look at the rows found.
+pub(super) struct Looked {
+    /// Those that may go.
+    pub(super) old: Vec<i64>,
+    /// The last row that was looked at.
+    pub(super) upto: i64,
+    /// None of those behind it is old.
+    pub(super) end: bool,
+}
+
+impl Reader {
+    /// Looks at some rows behind `after`, none behind `until`, for at most so many that may go.
+    pub(super) fn old(&self, (after, until): (i64, i64), before: Timestamp, most: usize) -> rusqlite::Result<Looked> {
+        let sql = format!(
+            "SELECT m.ref, m.at, {DONE} FROM message m WHERE m.ref > ?1 AND m.ref <= ?2 ORDER BY m.ref LIMIT ?3"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params![after, until, i64::try_from(SLICE).unwrap_or(i64::MAX)])?;
+        let (mut looked, mut seen, mut young) = (Looked { old: Vec::new(), upto: after, end: false }, 0, 0);
+        while looked.old.len() < most {
+            let row = rows.next()?.filter(|_| young < YOUNG);
+            let Some(row) = row else {
+                looked.end = seen < SLICE || young >= YOUNG;
+                break;
+            };
+            seen += 1;
+            looked.upto = row.get(0)?;
+            if row.get::<_, i64>(1)? >= before.millis() {
+                young += 1;
+            } else if row.get(2)? {
+                looked.old.push(looked.upto);
+            }
+        }
+        Ok(looked)
     }
-    let rest = i64::try_from(most - gone.len()).unwrap_or(i64::MAX);
+}
+
+impl Sqlite {
+    /// Looks for old messages where the last look ended, so that those which cannot go are not looked at for each of those
+    /// that can; once behind the last one, from the beginning.
+    pub(super) async fn old(&self, before: Timestamp, most: usize) -> Result<Vec<i64>, StoreError> {
+        let start = self.purged.load(Ordering::Relaxed);
+        let mut found = Vec::new();
+        for (from, until) in [(start, i64::MAX), (0, start)] {
+            let mut after = from;
+            loop {
+                let wanted = most - found.len();
+                let looked = self.read(move |reader| reader.old((after, until), before, wanted)).await?;
+                after = looked.upto;
+                found.extend(looked.old);
+                if found.len() >= most {
+                    self.purged.store(after, Ordering::Relaxed);
+                    return Ok(found);
+                }
+                if looked.end {
+                    break;
+                }
+            }
+        }
+        self.purged.store(0, Ordering::Relaxed);
+        Ok(found)
+    }
+}
+
+/// Removes these, and as many others as there is room for.
+pub(super) fn purge(tx: &mut Tx<'_>, old: &[i64], before: Timestamp, most: usize) -> Result<usize, Trouble> {
+    let mut gone = 0;
+    for number in old {
+        gone += usize::from(forget(tx, *number)?);
+    }
+    let rest = i64::try_from(most - gone).unwrap_or(i64::MAX);
     let sql = "DELETE FROM inbound WHERE (tenant, id) IN (SELECT tenant, id FROM inbound WHERE at < ?1 LIMIT ?2)";
     let ids = tx.execute(sql, params![before.millis(), rest])?;
-    let unmatched = letters::purge(tx, before, most - gone.len() - ids)?;
+    let unmatched = letters::purge(tx, before, most - gone - ids)?;
     texts::purge(tx)?;
-    Ok(gone.len() + ids + unmatched)
+    Ok(gone + ids + unmatched)
 }
 
-fn old(tx: &Tx<'_>, before: Timestamp, most: usize) -> rusqlite::Result<Vec<i64>> {
-    let sql = "SELECT ref, at, phase > 2 AND wake IS NULL AND NOT EXISTS (SELECT 1 FROM call WHERE message = m.ref)
-        FROM message m ORDER BY ref";
-    let mut statement = tx.connection.prepare_cached(sql)?;
-    let mut rows = statement.query([])?;
-    let (mut found, mut young) = (Vec::new(), 0);
-    while found.len() < most && young < YOUNG {
-        let Some(row) = rows.next()? else { break };
-        if row.get::<_, i64>(1)? >= before.millis() {
-            young += 1;
-        } else if row.get(2)? {
-            found.push(row.get(0)?);
-        }
-    }
-    Ok(found)
-}
-
-fn forget(tx: &mut Tx<'_>, number: i64) -> rusqlite::Result<()> {
-    let sql = format!("{} WHERE m.ref = ?1", row::SELECT);
-    let message = tx.first(&sql, [number], |row| row::message(row, |lane| tx.lane_of(lane)))?;
+/// Unless something came of it since it was found; whether it is gone.
+fn forget(tx: &mut Tx<'_>, number: i64) -> rusqlite::Result<bool> {
+    let sql = format!("{} WHERE m.ref = ?1 AND {DONE}", row::SELECT);
+    let Some(message) = tx.first(&sql, [number], |row| row::message(row, |lane| tx.lane_of(lane)))? else {
+        return Ok(false);
+    };
     let providers = tx.first("SELECT providers FROM message WHERE ref = ?1", [number], |row| row::list(row, 0))?;
-    let own = message.iter().flat_map(|message| key::all(&message.message));
-    let keys: Vec<i64> = own.chain(providers.iter().flatten().map(|id| key::provider(id))).collect();
+    let keys: Vec<i64> =
+        key::all(&message.message).chain(providers.iter().flatten().map(|id| key::provider(id))).collect();
     for hash in keys {
         tx.execute("DELETE FROM key WHERE hash = ?1 AND ref = ?2", [hash, number])?;
     }
     tx.execute("DELETE FROM body WHERE ref = ?1", [number])?;
     tx.execute("DELETE FROM message WHERE ref = ?1", [number])?;
-    if let Some(store::Message { message, .. }) = message {
-        tx.moved(message.reference, message.lane, Some(message.life.phase), None);
-    }
-    Ok(())
+    let store::Message { message, .. } = message;
+    tx.moved(message.reference, message.lane, Some(message.life.phase), None);
+    Ok(true)
 }

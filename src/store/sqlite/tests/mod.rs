@@ -7,6 +7,7 @@ mod groups;
 mod kills;
 mod later;
 mod plans;
+mod purge;
 mod recount;
 mod restarts;
 

@@ -42,6 +42,7 @@ fn hot_questions_use_their_indexes() {
         (letters::SAME.to_owned(), "letter_hash"),
         (letters::LAST.to_owned(), "letter_unmatched"),
         (letters::OLD.to_owned(), "letter_old"),
+        (letters::COUNT.to_owned(), "COVERING INDEX letter_count"),
     ];
     for (sql, index) in questions {
         let steps = plan(&connection, &sql).join("\n");
