@@ -69,6 +69,25 @@ impl Hit {
     }
 }
 
+/// Whatever a mapping says, what stands in these is nobody's to keep.
+const CREDENTIALS: [&str; 4] = ["authorization", "proxy-authorization", "cookie", "set-cookie"];
+
+impl Hit {
+    /// Whether the section reads a header of that name, in lower case.
+    #[must_use]
+    pub fn reads_header(&self, name: &str) -> bool {
+        let reads = self.section().map_or(&[][..], |section| &section.headers);
+        reads.iter().any(|read| read.is_empty() || **read == *name)
+    }
+
+    /// Whether a header of that name, in lower case, may carry what proves the party.
+    #[must_use]
+    pub fn is_credential(&self, name: &str) -> bool {
+        let schemes = self.section().and_then(|section| section.auth.as_ref()).unwrap_or(&self.mapping.auth_in);
+        CREDENTIALS.contains(&name) || schemes.0.iter().any(|scheme| scheme.in_header(name))
+    }
+}
+
 /// What a path leads to.
 #[derive(Debug)]
 pub enum Found<'t> {

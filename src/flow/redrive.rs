@@ -214,7 +214,7 @@ impl Flow {
             method: came.map_or_else(|| "POST".to_owned(), |came| came.method.clone()),
             path: letter.name.clone(),
             query: came.map(|came| came.query.clone()).unwrap_or_default(),
-            headers: Vec::new(),
+            headers: came.map(|came| came.headers.clone()).unwrap_or_default(),
             body: letter.content.clone(),
             peer: None,
         };

@@ -46,6 +46,7 @@ impl Passage {
         Came {
             method: self.incoming.method.clone(),
             query: way.hits.first().map(|hit| hit.shown_query(&self.incoming.query)).unwrap_or_default(),
+            headers: kept(way.hits, &self.incoming.headers),
             verified: names.map(|tenant| tenant.name.to_string()).collect(),
         }
     }
@@ -183,4 +184,12 @@ fn refusal(passage: &Passage, way: Way<'_>, tenant: Option<&Tenant>, refused: &R
         warn!(id = %passage.id, path = %way.shown(passage), cause, "credentials refused");
     }
     info!(id = %passage.id, tenant, %reason, text = text.as_deref(), item, "refused");
+}
+
+/// The headers that a webhook's sections read, without what is a credential of any of them.
+fn kept(hits: &[Hit], headers: &[(String, String)]) -> Vec<(String, String)> {
+    let kept = headers.iter().filter(|(name, _)| {
+        hits.iter().any(|hit| hit.reads_header(name)) && !hits.iter().any(|hit| hit.is_credential(name))
+    });
+    kept.cloned().collect()
 }

@@ -109,6 +109,8 @@ pub struct Section {
     pub tenant: Option<TenantRule>,
     /// Something in it reads the tenant's name or settings.
     pub reads_tenant: bool,
+    /// The headers that something in it reads; an empty one stands for all of them.
+    pub headers: Vec<Box<str>>,
     /// Where its items are, a list a level; empty: one request is one message or event.
     pub each: Vec<Program>,
     /// What becomes of a batch with a bad item.
@@ -216,7 +218,12 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
         program.asks() || program.reads().iter().any(|(root, _)| matches!(&**root, "settings" | "tenant"))
     };
     let plans = [&answer, &duplicate].into_iter().flatten().flat_map(AnswerPlan::parts).flatten();
-    let reads_tenant = checks.iter().flat_map(Check::programs).chain(plans).any(of_tenant);
+    let said: Vec<&Program> = checks.iter().flat_map(Check::programs).chain(plans).collect();
+    let reads_tenant = said.iter().any(|program| of_tenant(program));
+    let made = if let Makes::Value(program) = &makes { Some(program) } else { None };
+    let first = when.iter().chain(&each).chain(tenant.as_ref().map(TenantRule::program)).chain(made);
+    let reads = first.chain(said).flat_map(Program::reads);
+    let headers = reads.filter(|(root, _)| &**root == "headers").map(|(_, name)| name.clone()).collect();
     Some(Section {
         leg,
         routes,
@@ -225,6 +232,7 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, leg: Leg, n
         when,
         tenant,
         reads_tenant,
+        headers,
         each,
         batch,
         checks,

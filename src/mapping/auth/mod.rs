@@ -11,9 +11,10 @@ use std::time::Duration;
 pub use hmac::{HmacPlan, PartPlan};
 pub(super) use read::{Way, one, read};
 
-use crate::auth::Style;
+use crate::auth::{Source, Style};
 use crate::diagnostic::Span;
 use crate::language::Program;
+use crate::value::Tree;
 
 /// A scheme by which a party proves itself, or we do.
 #[derive(Debug)]
@@ -131,6 +132,26 @@ pub struct ClaimIn {
 }
 
 impl SchemePlan {
+    /// Whether a header of that name, in lower case, is its proof. A name that only a tenant knows may be any.
+    #[must_use]
+    pub fn in_header(&self, name: &str) -> bool {
+        match self {
+            Self::Basic { .. } => name == "authorization",
+            Self::Bearer { header, .. } => header.eq_ignore_ascii_case(name),
+            Self::Header(headers) => headers.iter().any(|header| {
+                let known = header.name.constant().and_then(Tree::as_text);
+                known.is_none_or(|known| known.eq_ignore_ascii_case(name))
+            }),
+            Self::Hmac(plan) => plan.signature.source == Source::Header(name.to_owned()),
+            Self::JwtHs256 { headers, .. } | Self::JwtRs256In { headers, .. } => headers.iter().any(|one| one == name),
+            Self::None
+            | Self::Query { .. }
+            | Self::Path { .. }
+            | Self::JwtRs256 { .. }
+            | Self::ClientCredentials(_) => false,
+        }
+    }
+
     /// Every program in it that must yield something, for "which credentials does it need".
     #[must_use]
     pub fn programs(&self) -> Vec<&Program> {
