@@ -4,6 +4,8 @@ mod chaos;
 mod fair;
 mod outages;
 mod pace;
+mod parked;
+mod provider;
 mod stops;
 mod trouble;
 

@@ -170,6 +170,42 @@ async fn a_provider_that_says_too_fast_is_sent_less_and_then_slowly_more() {
     stage.end().await;
 }
 
+/// What a restart forgets is learned again at a price that is known: docs/design.md.
+#[tokio::test(start_paused = true)]
+async fn after_a_restart_the_pace_is_learned_again_with_few_sent_in_vain() {
+    let (taken, refused) = (Arc::new(Mutex::new(Vec::<Instant>::new())), Arc::new(AtomicU64::new(0)));
+    let play = |taken: &Arc<Mutex<Vec<Instant>>>, refused: &Arc<AtomicU64>| {
+        let (taken, refused) = (taken.clone(), refused.clone());
+        move |_: &Prepared, _: usize| {
+            let (mut taken, now) = (taken.lock().unwrap(), Instant::now());
+            let fast = taken.iter().rev().take_while(|at| now - **at < Duration::from_secs(1)).count() >= 20;
+            if fast {
+                refused.fetch_add(1, Ordering::Relaxed);
+            } else {
+                taken.push(now);
+            }
+            std::future::ready(answer(if fast { 429 } else { 202 })).boxed()
+        }
+    };
+    let provider = PROVIDER.replace("again: [ unreached, 5xx ]", "again: [ unreached, 429 ]");
+    let acme = || vec![tenant("acme", "{ number: \"14155550100\", rate: 80/s }")];
+    let store: Arc<Memory> = Arc::default();
+    let mut before = 0;
+    for restart in 0..3 {
+        let stage = Stage::with(snapshot_with(&provider, acme()), store.clone(), play(&taken, &refused));
+        if restart == 0 {
+            for number in 0..3000 {
+                stage.accept(number, "acme", "14155550100").await;
+            }
+        }
+        sleep(Duration::from_secs(15)).await;
+        let in_vain = refused.load(Ordering::Relaxed) - before;
+        assert!((1..=64 + 2 * 80).contains(&in_vain), "{in_vain} at start {restart}");
+        before += in_vain;
+        stage.end().await;
+    }
+}
+
 /// On a clock that nobody moves, for docs/performance.md: the time and the windows of a queue of ten thousand, and what
 /// asking for a turn costs.
 #[test]

@@ -3,9 +3,10 @@
 
 use serde_json::json;
 use switchboard::sim::platform::{Breach, Reports};
+use switchboard::value::Timestamp;
 
-use super::{acme, command, silent, told};
-use crate::world::{TenantFile, World, order, person, provider, text_from, until, until_async};
+use super::{acme, asked, command, silent, told};
+use crate::world::{Scripted, Stub, TenantFile, World, order, person, provider, text_from, until, until_async};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refused_reports_are_made_again_once() {
@@ -118,5 +119,95 @@ async fn a_webhook_never_says_anything_of_others() {
     assert!(!store.is_suppressed(&globex.file.tenant(), &"6531290055".into(), &to.as_str().into()));
     let (status, page) = told(&world, &gateway, "/api/redrive", &json!({ "rate": "1000/s" })).await;
     assert_eq!((status, &page["stay"]), (200, &json!(1)));
+    gateway.stop().await;
+}
+
+/// Writes another text in place of one in a mapping of a running gateway.
+fn rewrite(world: &World, file: &str, text: &str, other: &str) {
+    let path = world.mapping_path(file);
+    let before = std::fs::read_to_string(&path).unwrap();
+    let after = before.replacen(text, other, 1);
+    assert_ne!(before, after, "{file} has no `{text}`");
+    std::fs::write(&path, after).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_state_that_could_not_be_said_is_said_by_the_mended_mapping() {
+    let world = World::new(vec![acme()], silent()).await;
+    let gateway = world.gateway().await;
+    let (brand, store) = (&world.brands[0], &gateway.flow.store);
+    let before = gateway.flow.snapshot.load().version();
+    rewrite(&world, "moengage.yaml", "read: read,", "read: $.event.cost.nothing,");
+    until_async("it is read as new", async || gateway.flow.snapshot.load().version() != before).await;
+    let to = person(brand, 1);
+    assert_eq!(world.send(brand, &order(brand, "one", &to)).await.status, 200);
+    until("it is sent", || world.taken(&to).len() == 1).await;
+    let sent = world.taken(&to).remove(0);
+    for word in ["delivered", "read"] {
+        let status = json!({
+            "channel": "whatsapp", "message_uuid": sent.message_uuid, "client_ref": sent.client_ref, "to": sent.to,
+            "from": sent.from, "timestamp": "2026-11-04T09:14:06.981Z", "status": word,
+        });
+        assert_eq!(world.webhook("/webhooks/vonage/status", &status).await.status, 200);
+    }
+    until("the other word is said", || World::words(brand, "one") == ["delivered"]).await;
+    let (status, listed) = asked(&world, &gateway, "/api/dead-letters?tenant=acme&kind=report").await;
+    assert_eq!((status, &listed["letters"][0]["name"]), (200, &json!("read")), "{listed}");
+    let series = r#"switchboard_dead_letters{tenant="acme",kind="report"}"#;
+    assert_eq!(world.metric(&gateway, series).await, Some(1.0));
+
+    let dry = command(&gateway, &["redrive", "--dry-run", "--kind", "report", "--json"]).await;
+    assert_eq!((dry.code, &dry.json()["stay"]), (1, &json!(1)), "{}", dry.out);
+    assert_eq!(command(&gateway, &["redrive", "--kind", "report"]).await.code, 1);
+    assert_eq!(store.dead_letters(None, 9).await.unwrap().len(), 1, "what cannot be said stays");
+
+    rewrite(&world, "moengage.yaml", "read: $.event.cost.nothing,", "read: read,");
+    until_async("it is mended", async || command(&gateway, &["redrive", "--dry-run"]).await.code == 0).await;
+    assert_eq!(World::words(brand, "one"), ["delivered"], "a dry run says nothing");
+    let (status, page) = told(&world, &gateway, "/api/redrive", &json!({ "kind": "report", "tenant": "acme" })).await;
+    assert_eq!((status, &page["redriven"], &page["stay"]), (200, &json!(1), &json!(0)), "{page}");
+    until("it is said", || World::words(brand, "one") == ["delivered", "read"]).await;
+    assert_eq!(command(&gateway, &["redrive"]).await.out, "0 redriven, 0 stay\n");
+    assert_eq!(world.metric(&gateway, series).await, None, "none is left");
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_status_that_came_before_its_message_is_used_once_the_message_is_there() {
+    const ID: &str = "aaaaaaaa-1111-4000-8000-000000000001";
+    let listing = Scripted::new(200, json!({"templates": [], "paging": {}}));
+    let stub = Stub::start(vec![listing, Scripted::new(202, json!({ "message_uuid": ID }))]).await;
+    let through = acme().setting(&format!("vonage: {{ base_url: {} }}", stub.url));
+    let world = World::new(vec![through.line("delivery: { preflight: \"off\" }")], provider()).await;
+    let gateway = world.gateway().await;
+    let (brand, store) = (&world.brands[0], &gateway.flow.store);
+    let to = person(brand, 1);
+    let status = json!({
+        "channel": "whatsapp", "message_uuid": ID, "to": to, "from": "6531290044",
+        "timestamp": "2026-11-04T09:14:06.981Z", "status": "read",
+    });
+    assert_eq!(world.webhook("/webhooks/vonage/status", &status).await.status, 200);
+    assert_eq!(world.metric(&gateway, r#"switchboard_statuses_looked_for{tenant="acme"}"#).await, Some(1.0));
+    // Looked for in vain for six minutes, which nobody waits for here.
+    let (letters, _) = store.letters_due(Timestamp::from_millis(i64::MAX), 9).await.unwrap();
+    store.put_off(vec![(letters[0].id, None)], 9).await.unwrap();
+    assert_eq!(world.metric(&gateway, r#"switchboard_dead_letters{tenant="acme",kind="unmatched"}"#).await, Some(1.0));
+    for arguments in [&["redrive", "--dry-run", "--kind", "unmatched"][..], &["redrive", "--kind", "unmatched"]] {
+        assert_eq!(command(&gateway, arguments).await.code, 1, "{arguments:?}");
+    }
+    assert_eq!(store.dead_letters(None, 9).await.unwrap().len(), 1, "there is no message yet");
+
+    assert_eq!(world.send(brand, &order(brand, "one", &to)).await.status, 200);
+    until_async("it is taken", async || {
+        world.stored(&gateway, brand, "one").await.unwrap().provider_id.as_deref() == Some(ID)
+    })
+    .await;
+    let dry = command(&gateway, &["redrive", "--dry-run", "--json"]).await;
+    assert_eq!((dry.code, &dry.json()["redriven"]), (0, &json!(1)), "{}", dry.out);
+    assert!(!World::is_read(brand, "one"), "a dry run changes nothing");
+    let done = command(&gateway, &["redrive", "--kind", "unmatched", "--json"]).await;
+    assert_eq!((done.code, &done.json()["redriven"]), (0, &json!(1)), "{}", done.err);
+    until("it is reported", || World::is_read(brand, "one")).await;
+    assert!(store.dead_letters(None, 9).await.unwrap().is_empty());
     gateway.stop().await;
 }
