@@ -40,6 +40,8 @@ struct Lines {
     under_way: VecDeque<Box<dyn Work>>,
     new: VecDeque<Box<dyn Work>>,
     closed: bool,
+    /// The writer waits for somebody: nobody else needs to be woken.
+    waits: bool,
 }
 
 impl Queue {
@@ -57,18 +59,21 @@ impl Queue {
             Urgency::UnderWay => lines.under_way.push_back(work),
             Urgency::New => lines.new.push_back(work),
         }
+        let waits = std::mem::take(&mut lines.waits);
         drop(lines);
-        self.something.notify_one();
+        if waits {
+            self.something.notify_one();
+        }
         Ok(())
     }
 
     /// Waits until something is there; what is done together next. `None` once it is closed and all is done.
     fn group(&self) -> Option<Vec<Box<dyn Work>>> {
-        let lines = self.lines();
-        let mut lines = self
-            .something
-            .wait_while(lines, |lines| lines.under_way.is_empty() && lines.new.is_empty() && !lines.closed)
-            .unwrap_or_else(PoisonError::into_inner);
+        let nothing = |lines: &mut Lines| {
+            lines.waits = lines.under_way.is_empty() && lines.new.is_empty() && !lines.closed;
+            lines.waits
+        };
+        let mut lines = self.something.wait_while(self.lines(), nothing).unwrap_or_else(PoisonError::into_inner);
         let new = lines.new.len().min(NEW).min(GROUP.saturating_sub(lines.under_way.len()).max(LEFT));
         let under_way = lines.under_way.len().min(GROUP - new);
         let mut group: Vec<_> = lines.under_way.drain(..under_way).collect();
