@@ -1,11 +1,37 @@
 //! The limits of the listeners, as the gateway's file has them.
 
-use super::Options;
+use tracing::warn;
+
+use super::{Options, descriptors};
 use crate::config::Listener;
 use crate::ingress;
 
-/// What both listeners have in common.
-pub(super) fn options(options: &Options) -> ingress::Options {
+/// The operator's listener has few callers.
+const OPERATORS: usize = 256;
+
+/// Those of the public listener, as far as the system lets this process have as many connections.
+pub(super) fn public(options: &Options) -> ingress::Options {
+    let asked = both(options);
+    let limit = descriptors::raise();
+    let connections = descriptors::connections(asked.connections, limit);
+    if connections < asked.connections {
+        warn!(
+            connections,
+            asked = asked.connections,
+            limit,
+            "the system's limit of open files leaves room for fewer connections: raise it (ulimit -n)"
+        );
+    }
+    ingress::Options { connections, ..asked }
+}
+
+/// Those of the operator's listener.
+pub(super) fn operators(options: &Options) -> ingress::Options {
+    let both = both(options);
+    ingress::Options { connections: both.connections.min(OPERATORS), ..both }
+}
+
+fn both(options: &Options) -> ingress::Options {
     let Listener { connections, per_source, head, body, answer, idle } = options.own.listener;
     let own = ingress::Options::default();
     let count =

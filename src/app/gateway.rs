@@ -156,7 +156,7 @@ impl Gateway {
         }
         let outbound = Http::new(client::Options {
             allow_loopback: options.allow_loopback,
-            https_only: !options.allow_loopback,
+            https_only: true,
             ..client::Options::default()
         })?;
         let (work_in, work_out) = mpsc::channel(16_384);
@@ -200,9 +200,9 @@ impl Gateway {
             })
         };
         let is_tls = tls.is_some();
-        let public = ingress::Options { tls, traffic: desk.traffic[0].clone(), ..door::options(&options) };
+        let public = ingress::Options { tls, traffic: desk.traffic[0].clone(), ..door::public(&options) };
         let mut doors = vec![serve(listener, Arc::new(Entrance(flow.clone())), public)];
-        let own = ingress::Options { traffic: desk.traffic[1].clone(), ..door::options(&options) };
+        let own = ingress::Options { traffic: desk.traffic[1].clone(), ..door::operators(&options) };
         doors.extend(admin.map(|listener| serve(listener, Arc::new(BackDoor(desk)), own)));
         info!(%address, tls = is_tls, admin = admin_address.map(tracing::field::display), "listening");
         Ok(Self {

@@ -4,6 +4,7 @@
 
 mod certificate;
 mod clock;
+mod descriptors;
 mod door;
 mod files;
 mod gateway;

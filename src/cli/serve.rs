@@ -12,6 +12,14 @@ use super::options::{LogFormat, ServeOptions};
 use super::{fail, runtime};
 use crate::app::{Gateway, Options};
 
+/// What `--allow-loopback` means for whoever serves brands.
+const LOOPBACK: &str = "\
+**********************************************************************
+  allow_loopback is on: calls may go to this machine's own services,
+  to these by plain http. Whoever writes a mapping or tenant file
+  reaches all that listens on loopback. For development only.
+**********************************************************************";
+
 pub(super) fn run(options: ServeOptions) -> ExitCode {
     let (options, log) = match options.resolve() {
         Ok(resolved) => resolved,
@@ -52,7 +60,12 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut hangup = signal(SignalKind::hangup())?;
+    let allow_loopback = options.allow_loopback;
     let gateway = Gateway::start(options).await?;
+    if allow_loopback {
+        // Not only in the log, whose lines may be filtered.
+        println!("{LOOPBACK}");
+    }
     if let Some(token) = gateway.made_token() {
         println!("The admin token, shown this once: {}", token.expose());
         println!("Commands about this gateway read it from SWITCHBOARD_ADMIN_TOKEN.");

@@ -19,6 +19,9 @@ pub enum Refused {
     /// `user:password@`; what authenticates a call is a header.
     #[error("the URL holds a user name or a password")]
     UserInfo,
+    /// A port where something else than HTTP is spoken.
+    #[error("port {0} is not called: 80, 443, and from 1024 those where HTTP may be spoken")]
+    Port(u16),
     /// No host at all.
     #[error("the URL has no host")]
     NoHost,
@@ -42,6 +45,9 @@ pub fn allowed(url: &Url, allow_loopback: bool) -> Result<(), Refused> {
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Refused::UserInfo);
+    }
+    if let Some(port) = url.port().filter(|port| !is_for_http(*port)) {
+        return Err(Refused::Port(port));
     }
     match url.host() {
         None | Some(Host::Domain("")) => Err(Refused::NoHost),
@@ -74,6 +80,44 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => kind(address.into()) == Some(LOOPBACK),
         Some(Host::Ipv6(address)) => kind(address.into()) == Some(LOOPBACK),
         None => false,
+    }
+}
+
+/// Whether HTTP may be spoken on a port: below 1024 every one belongs to a protocol, and these above are known to; a body
+/// of ours would be commands there.
+const fn is_for_http(port: u16) -> bool {
+    match port {
+        80 | 443 => true,
+        0..=1023 => false,
+        1433
+        | 1521
+        | 1719
+        | 1720
+        | 1723
+        | 2049
+        | 2379
+        | 2380
+        | 3306
+        | 3389
+        | 3659
+        | 4045
+        | 4190
+        | 5060
+        | 5061
+        | 5432
+        | 5672
+        | 5900
+        | 6000
+        | 6379
+        | 6566
+        | 6665..=6669
+        | 6679
+        | 6697
+        | 9042
+        | 10080
+        | 11211
+        | 27017 => false,
+        _ => true,
     }
 }
 
@@ -163,6 +207,12 @@ mod tests {
             ("https://[64:ff9b::93.184.216.34]/", "ok"),
             ("ftp://api.example.com/", "by `ftp`"),
             ("file:///etc/passwd", "by `file`"),
+            ("https://api.example.com:8443/", "ok"),
+            ("https://api.example.com:443/", "ok"),
+            ("https://api.example.com:22/", "port 22"),
+            ("https://api.example.com:25/", "port 25"),
+            ("https://api.example.com:6379/", "port 6379"),
+            ("https://api.example.com:0/", "port 0"),
             ("https://user@api.example.com/", "user name"),
             ("https://:secret@api.example.com/", "user name"),
             ("http://localhost/", "loopback"),

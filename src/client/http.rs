@@ -52,6 +52,10 @@ impl Default for Options {
     }
 }
 
+/// Headers of an answer, and their bytes where HTTP/2 counts those; HTTP/1.1 has a bound of its own.
+const MOST_HEADERS: usize = 128;
+const LONGEST_HEAD: u32 = 64 * 1024;
+
 /// The client cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up: {0}")]
@@ -76,7 +80,7 @@ impl Http {
             .referer(false)
             .retry(retry::never())
             .no_proxy()
-            .dns_resolver(Guarded { allow_loopback: options.allow_loopback })
+            .dns_resolver(Guarded::new(options.allow_loopback))
             .https_only(options.https_only && !options.allow_loopback)
             .connect_timeout(options.connect_timeout)
             .read_timeout(options.read_timeout)
@@ -84,6 +88,9 @@ impl Http {
             .pool_max_idle_per_host(options.idle_connections)
             .pool_idle_timeout(options.idle_timeout)
             .tcp_nodelay(true)
+            // Nobody's answer needs more, and they are kept while it is read.
+            .http1_max_headers(MOST_HEADERS)
+            .http2_max_header_list_size(LONGEST_HEAD)
             // An HTTP/2 connection carries many calls: a dead one has to be noticed before all of them time out.
             .http2_keep_alive_interval(Duration::from_secs(10))
             .http2_keep_alive_timeout(Duration::from_secs(5))

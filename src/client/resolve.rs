@@ -5,24 +5,45 @@
 use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::guard::{self, Refused};
 
-/// The system's resolver behind the guard.
-#[derive(Clone, Copy, Debug)]
+/// A resolver behind the guard: the system's, but for tests.
+#[derive(Clone)]
 pub(super) struct Guarded {
-    pub(super) allow_loopback: bool,
+    allow_loopback: bool,
+    lookup: Lookup,
+}
+
+/// Finds the addresses of a name.
+pub(super) type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
+
+impl Guarded {
+    /// By the system.
+    pub(super) fn new(allow_loopback: bool) -> Self {
+        let lookup = |name: String| -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
+            // Port 0 stands for the scheme's; reqwest puts in the URL's own.
+            Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
+        };
+        Self { allow_loopback, lookup: Arc::new(lookup) }
+    }
+
+    /// By something else.
+    #[cfg(test)]
+    pub(super) fn by(allow_loopback: bool, lookup: Lookup) -> Self {
+        Self { allow_loopback, lookup }
+    }
 }
 
 impl Resolve for Guarded {
     fn resolve(&self, name: Name) -> Resolving {
-        let allow_loopback = self.allow_loopback;
+        let (allow_loopback, found) = (self.allow_loopback, (self.lookup)(name.as_str().to_owned()));
         Box::pin(async move {
-            // Port 0 stands for the scheme's; reqwest puts in the URL's own.
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let open = open_ones(found, allow_loopback)?;
+            let open = open_ones(found.await?.into_iter(), allow_loopback)?;
             Ok::<Addrs, Box<dyn Error + Send + Sync>>(Box::new(open.into_iter()))
         })
     }

@@ -209,8 +209,9 @@ async fn places_that_may_not_be_called() {
 #[tokio::test]
 async fn a_name_is_judged_by_its_addresses() {
     // Past the look at the URL, straight to the resolver behind the guard.
-    let guarded =
-        |allow_loopback| reqwest::Client::builder().dns_resolver(resolve::Guarded { allow_loopback }).build().unwrap();
+    let guarded = |allow_loopback| {
+        reqwest::Client::builder().dns_resolver(resolve::Guarded::new(allow_loopback)).build().unwrap()
+    };
     let (address, _requests) = peer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", LONG).await;
     let url = format!("http://localhost:{}/", address.port());
     let body = "{}";
@@ -219,6 +220,28 @@ async fn a_name_is_judged_by_its_addresses() {
     assert_eq!(answer.class, Class::Unreached);
     assert!(answer.trouble.as_deref().unwrap_or_default().contains("loopback"), "{answer:?}");
     assert!(guarded(true).post(&url).body(body).send().await.unwrap().status().is_success());
+}
+
+#[tokio::test]
+async fn a_name_that_changes_its_address_is_asked_once() {
+    // The name of the attack is rebinding: the first answer passes the check, the second one is called.
+    let (address, _requests) =
+        peer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", AT_ONCE).await;
+    let asked = std::sync::Arc::<std::sync::atomic::AtomicUsize>::default();
+    let counted = std::sync::Arc::clone(&asked);
+    let lookup: resolve::Lookup = std::sync::Arc::new(move |_| {
+        let first = counted.fetch_add(1, std::sync::atomic::Ordering::SeqCst) == 0;
+        let found = if first { [127, 0, 0, 1] } else { [169, 254, 169, 254] };
+        Box::pin(async move { Ok(vec![SocketAddr::from((found, 0))]) })
+    });
+    let client =
+        reqwest::Client::builder().no_proxy().dns_resolver(resolve::Guarded::by(true, lookup)).build().unwrap();
+    let url = format!("http://rebinding.example:{}/", address.port());
+    assert!(client.post(&url).body("{}").send().await.unwrap().status().is_success(), "what was judged is called");
+    assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1);
+    // The next connection is judged anew.
+    let error = client.post(&url).body("{}").send().await.unwrap_err();
+    assert!(trouble::no_answer(&error).trouble.unwrap_or_default().contains("link-local"), "{error:?}");
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ mod routes;
 mod schemes;
 mod secret;
 mod side;
+mod sources;
 mod tenant;
 mod under;
 mod versions;

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
 use super::accounts::{Account, Book};
 use super::budget;
 use super::gateway::Defaults;
@@ -12,6 +14,7 @@ use super::limits::{self, Delivery, Limits};
 use super::schemes;
 use super::secret::Resolve;
 use super::side::{self, Side};
+use super::sources;
 use super::under::Memo;
 use super::versions::{NoMapping, version};
 use crate::auth::Prover;
@@ -36,13 +39,6 @@ pub struct Number {
     pub inbound: bool,
     /// Everything written, read as `$.number.NAME`.
     pub members: Tree,
-}
-
-/// An address range such as `10.0.0.0/8`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    base: IpAddr,
-    bits: u8,
 }
 
 /// One brand.
@@ -81,7 +77,7 @@ pub struct Tenant {
     /// How.
     pub delivery: Delivery,
     /// Address ranges the platform may call from; empty: any.
-    pub sources: Vec<Network>,
+    pub sources: Vec<IpNet>,
     /// Hosts that calls may go to besides the mapping's.
     pub hosts: Vec<String>,
     /// The platform's rules with this tenant's words.
@@ -169,7 +165,8 @@ impl Tenant {
     /// Whether the platform may call from there.
     #[must_use]
     pub fn allows(&self, peer: Option<IpAddr>) -> bool {
-        self.sources.is_empty() || peer.is_some_and(|peer| self.sources.iter().any(|network| network.contains(peer)))
+        self.sources.is_empty()
+            || peer.is_some_and(|peer| self.sources.iter().any(|network| network.contains(&peer.to_canonical())))
     }
 }
 
@@ -177,28 +174,6 @@ impl Number {
     /// As `$.number`.
     pub fn view<'v>(&'v self, arena: &'v Arena) -> Value<'v> {
         self.members.view(arena)
-    }
-}
-
-impl Network {
-    fn parse(text: &str) -> Option<Self> {
-        let (base, bits) = text.split_once('/').unwrap_or((text, ""));
-        let base: IpAddr = base.parse().ok()?;
-        let most = if base.is_ipv4() { 32 } else { 128 };
-        let bits = if bits.is_empty() { most } else { bits.parse().ok().filter(|bits| *bits <= most)? };
-        Some(Self { base, bits })
-    }
-
-    fn contains(self, address: IpAddr) -> bool {
-        match (self.base, address.to_canonical()) {
-            (IpAddr::V4(base), IpAddr::V4(address)) => {
-                (base.to_bits() ^ address.to_bits()).leading_zeros() >= u32::from(self.bits)
-            }
-            (IpAddr::V6(base), IpAddr::V6(address)) => {
-                (base.to_bits() ^ address.to_bits()).leading_zeros() >= u32::from(self.bits)
-            }
-            _ => false,
-        }
     }
 }
 
@@ -272,7 +247,7 @@ pub(super) fn read(
         delivery,
         keywords,
         hosts,
-        sources: fields.get("sources").map_or_else(Vec::new, |node| sources(reader, node)),
+        sources: fields.get("sources").map_or_else(Vec::new, |node| sources::read(reader, node)),
         platform_auth,
         provider_auth,
         platform,
@@ -427,16 +402,4 @@ fn member_texts(item: &Node, number: &str) -> Tree {
     let mut members: Vec<(Box<str>, Tree)> = members.map(|(key, value)| (key.text.clone(), to_tree(value))).collect();
     members.insert(0, ("number".into(), Tree::from_text(number)));
     Tree::Map(members.into())
-}
-
-fn sources(reader: &mut Reader, node: &Node) -> Vec<Network> {
-    let mut networks = Vec::new();
-    for item in Reader::one_or_many(node) {
-        match reader.text(item, "sources").map(Network::parse) {
-            Some(Some(network)) => networks.push(network),
-            Some(None) => reader.error("SB0412", item.span, "this is no address range", "for example 203.0.113.0/24"),
-            None => {}
-        }
-    }
-    networks
 }

@@ -183,6 +183,10 @@ fn refusal(passage: &Passage, way: Way<'_>, tenant: Option<&Tenant>, refused: &R
     if let Some(cause) = refused.cause {
         warn!(id = %passage.id, path = %way.shown(passage), cause, "credentials refused");
     }
+    if *reason == Reason::SourceNotAllowed {
+        let source = passage.incoming.peer.map(tracing::field::display);
+        warn!(id = %passage.id, tenant, source, "the caller's address is in none of the tenant's sources");
+    }
     info!(id = %passage.id, tenant, %reason, text = text.as_deref(), item, "refused");
 }
 

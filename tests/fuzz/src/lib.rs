@@ -9,6 +9,7 @@ pub mod expression;
 pub mod fmt;
 pub mod loader;
 pub mod program;
+pub mod proof;
 pub mod prose;
 pub mod seed;
 pub mod shipped;
@@ -24,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     ("prose", prose::run),
     ("codec", codec::run),
     ("body", body::run),
+    ("proof", proof::run),
     ("fmt", fmt::run),
 ];
 

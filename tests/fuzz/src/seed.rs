@@ -4,7 +4,7 @@ use switchboard::diagnostic::Source;
 use switchboard::functions::FUNCTIONS;
 use switchboard::yaml::{self, Node, Shape};
 
-use crate::{body, codec, loader, program, shipped};
+use crate::{body, codec, loader, program, proof, shipped};
 
 /// A small file for each construct of a tree, in turn.
 const PROGRAMS: &[&str] = &[
@@ -79,9 +79,34 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "prose" => PROSE.iter().map(|text| text.as_bytes().to_vec()).collect(),
         "codec" => bodies().into_iter().chain(other_formats()).collect(),
         "body" => inbound(),
+        "proof" => proofs(),
         "fmt" => layouts(),
         _ => panic!("there is no target {target}"),
     }
+}
+
+/// Requests that prove themselves in every way, each with the secret almost right.
+fn proofs() -> Vec<Vec<u8>> {
+    use base64::Engine as _;
+    let part = |text: &str| base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(text);
+    let claims = format!(r#"{{"iss":"Vonage","api_key":"shop","iat":{},"payload_hash":"44136fa3"}}"#, proof::NOW);
+    let token = |header: &str| format!("authorization: Bearer {}.{}.c2ln", part(header), part(&claims));
+    let heads = [
+        "authorization: Basic c2hvcDp3cm9uZw==".to_owned(),
+        "authorization: Bearer a-secret-that-no-input-ha".to_owned(),
+        "api-key: shop\napi-secret: App wrong".to_owned(),
+        format!("x-at: {}\nx-signature: {}", proof::NOW, "0".repeat(64)),
+        format!("x-at: {}\nx-signature: AAAA", proof::NOW),
+        token(r#"{"alg":"HS256","typ":"JWT"}"#),
+        token(r#"{"alg":"none"}"#),
+        token(r#"{"alg":"RS256","kid":"1"}"#),
+        token(r#"{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"}}"#),
+        "x-token: a.b.c\nauthorization: Basic x".to_owned(),
+    ];
+    let queries = ["account=shop&key=wrong", "key=a&key=b"];
+    let all =
+        queries.iter().flat_map(|query| heads.iter().map(move |head| format!("{query}\nsegment\n{head}\n\n{{}}")));
+    all.map(String::into_bytes).collect()
 }
 
 fn loader_seeds() -> Vec<Vec<u8>> {

@@ -1,11 +1,15 @@
 //! Callers who are many: each of these has the house for itself, but for the neighbour.
 
+use std::net::Ipv4Addr;
+use std::process::Command;
+
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use super::stage::{CONNECTIONS, PER_SOURCE, Stage, one, request, rest};
+use super::stage::{CONNECTIONS, PER_SOURCE, Stage, connect, one, request, rest};
 use super::{Attack, attack};
+use crate::world::{Process, TenantFile, World, order, person, provider, until, until_async};
 
 /// Connections of one source that say nothing.
 async fn idle(stage: &Stage, count: usize) -> Vec<TcpStream> {
@@ -146,4 +150,40 @@ pub(super) const ATTACKS: &[Attack] = &[
             }
         }
     ),
+    attack!(
+        "more connections than the system gives the process descriptors",
+        "idle ones go; the store and calls have theirs",
+        |_stage| {
+            few_descriptors().await;
+        }
+    ),
 ];
+
+/// A gateway of its own with 160 descriptors, and twice as many idle connections: its brand goes on.
+async fn few_descriptors() {
+    let world = World::new(vec![TenantFile::moengage("acme", "6531290044")], provider()).await;
+    let asked = Process::command(&world);
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 160 && exec \"$0\" \"$@\""]).arg(asked.get_program()).args(asked.get_args());
+    command.env_clear().envs(asked.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let process = Process::begin(command);
+    process.listening(&world).await;
+    process
+        .logged("fewer connections", |line| line["message"].to_string().contains("room for fewer connections"))
+        .await;
+    let (brand, public) = (&world.brands[0], world.url("").replace("http://", "").parse().unwrap());
+    let first = order(brand, "first", &person(brand, 0));
+    until_async("it can send", async || world.send(brand, &first).await.status == 200).await;
+    let mut idle = Vec::new();
+    for place in 0..320_u16 {
+        let [high, low] = place.to_be_bytes();
+        idle.push(connect(public, Ipv4Addr::new(127, 11, high, low).into()).await);
+    }
+    for place in 1..=20 {
+        let (id, to) = (format!("few-{place}"), person(brand, place));
+        assert_eq!(world.send(brand, &order(brand, &id, &to)).await.status, 200, "{id}");
+        until("it is sent", || world.taken(&to).len() == 1).await;
+    }
+    drop(idle);
+    assert!(process.terminate().await.success());
+}

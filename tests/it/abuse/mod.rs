@@ -5,15 +5,18 @@
 //! Every attack has a caller's address of its own (127.0.0.0/8), so that they can run side by side.
 
 mod bodies;
+mod certificates;
 mod crowds;
 mod framing;
 mod guesses;
 mod heads;
+mod outward;
 mod page;
 mod paths;
 mod slow;
 mod sources;
 mod stage;
+mod tls;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -49,6 +52,8 @@ pub(crate) const GROUPS: &[(&str, &[Attack])] = &[
     ("Bodies", bodies::ATTACKS),
     ("Credentials", guesses::ATTACKS),
     ("Where callers are", sources::ATTACKS),
+    ("TLS", tls::ATTACKS),
+    ("Calls that are led astray", outward::ATTACKS),
     ("Crowds", crowds::ATTACKS),
 ];
 

@@ -11,7 +11,7 @@ use super::{Attack, attack};
 const HEAD: &[u8] = b"POST /webhooks/send HTTP/1.1\r\nHost: gateway.example\r\n";
 
 /// Writes a little at a time until nobody listens any more, and takes what comes.
-async fn drip(stream: TcpStream, first: &[u8], drop: &'static [u8]) -> Came {
+pub(super) async fn drip(stream: TcpStream, first: &[u8], drop: &'static [u8]) -> Came {
     let (mut reader, mut writer) = stream.into_split();
     writer.write_all(first).await.unwrap();
     let dripping = tokio::spawn(async move {

@@ -9,11 +9,15 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
+use switchboard::app::{Gateway, Options, Pem};
+use switchboard::config::{Listener, Own};
 use switchboard::sim::platform::Credentials;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinHandle;
 
+use super::certificates::Pair;
+use super::outward::Trap;
 use crate::world::{ADMIN_TOKEN, Brand, Process, TenantFile, World, order, person, provider, until, until_async};
 
 /// Far beyond what any attack takes: it only keeps a broken one from hanging.
@@ -55,6 +59,10 @@ pub(crate) struct Stage {
     process: Process,
     admin: SocketAddr,
     public: SocketAddr,
+    /// Where the environment says that a proxy is.
+    pub(super) proxy: Trap,
+    tls: Gateway,
+    certificate: Arc<Pair>,
     next: AtomicU16,
     passed: Arc<AtomicU64>,
     /// Messages that attackers may send with their own key.
@@ -106,7 +114,10 @@ impl Stage {
         let (acme, bandra) =
             (TenantFile::moengage("acme", "6531290044"), TenantFile::webengage("bandra", "919845013377"));
         let gated = TenantFile::webengage("gated", "919845013378").line("sources: [ 127.201.0.1 ]");
-        let world = World::new(vec![acme, bandra, gated], provider()).await;
+        let mut stray = TenantFile::moengage("stray", "6531290050");
+        "http://169.254.169.254/latest/meta-data".clone_into(&mut stray.report_url);
+        let world = World::new(vec![acme, bandra, gated, stray], provider()).await;
+        let proxy = Trap::new(Vec::new()).await;
         std::fs::write(world.mapping_path("formats.yaml"), FORMATS).unwrap();
         let other = world.brands[0].file.text().replace("tenant: acme", "tenant: formal");
         let other = other.replace("platform: moengage", "platform: formats").replace("6531290044", "6531290049");
@@ -120,6 +131,9 @@ impl Stage {
         std::fs::write(&config, LISTENER).unwrap();
         let mut command = Process::command(&world);
         command.arg("--config").arg(config);
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"] {
+            command.env(name, format!("http://{}", proxy.address));
+        }
         let process = Process::begin(command);
         process.listening(&world).await;
         let line = process.logged("where it listens", |line| line["message"] == "listening").await;
@@ -127,7 +141,11 @@ impl Stage {
         let public = line["address"].as_str().unwrap().parse().unwrap();
         process.logged("three lists are synced", |line| line["message"] == "templates synced").await;
         let (next, passed, allowed) = (AtomicU16::new(1), Arc::default(), AtomicU64::default());
-        let stage = Arc::new(Self { world, process, admin, public, next, passed, allowed });
+        let certificate = Arc::new(Pair::new());
+        show(&world, &certificate.certificate_pem(), &certificate.key_pem());
+        let tls = Gateway::start(speaking_tls(&world)).await.unwrap();
+        let stage = Self { world, process, admin, public, proxy, tls, certificate, next, passed, allowed };
+        let stage = Arc::new(stage);
         until_async("the brands can send", async || {
             let mut ready = true;
             for brand in &stage.world.brands[..2] {
@@ -165,6 +183,26 @@ impl Stage {
 
     pub(crate) async fn connect_from(&self, source: IpAddr) -> TcpStream {
         connect(self.public, source).await
+    }
+
+    /// A connection to the gateway that speaks TLS, before it is spoken.
+    pub(crate) async fn tls(&self) -> TcpStream {
+        connect(self.tls.address(), self.source()).await
+    }
+
+    /// The certificate that it shows but while an attack changes it.
+    pub(super) fn certificate(&self) -> Arc<Pair> {
+        Arc::clone(&self.certificate)
+    }
+
+    /// Puts other files in the place of its certificate and key.
+    pub(crate) fn show(&self, certificate: &str, key: &str) {
+        show(&self.world, certificate, key);
+    }
+
+    /// The log says something somewhere.
+    pub(crate) async fn says_why(&self, part: &str) {
+        self.process.logged(part, |line| line.to_string().contains(part)).await;
     }
 
     /// A connection to the operator's listener.
@@ -292,7 +330,32 @@ impl Stage {
         assert_eq!(accepted("formal"), 0, "{ledger}");
         self.world.check_contracts();
         let stage = Arc::into_inner(self).expect("every attack is over");
+        stage.tls.stop().await;
         assert!(stage.process.terminate().await.success());
+    }
+}
+
+/// Where the certificate and its key are.
+fn pem(world: &World) -> Pem {
+    Pem { certificate: world.folder().join("certificate.pem"), key: world.folder().join("key.pem") }
+}
+
+fn show(world: &World, certificate: &str, key: &str) {
+    let Pem { certificate: certificates, key: keys } = pem(world);
+    std::fs::write(certificates, certificate).unwrap();
+    std::fs::write(keys, key).unwrap();
+}
+
+/// One more gateway on the same files, with a store of its own: for TLS.
+fn speaking_tls(world: &World) -> Options {
+    let listener = Listener { head: Some(Duration::from_secs(3)), ..Listener::default() };
+    Options {
+        listen: ([127, 0, 0, 1], 0).into(),
+        admin_listen: None,
+        store: world.folder().join("tls.db"),
+        own: Own { listener, ..Own::default() },
+        tls: Some(pem(world)),
+        ..world.options()
     }
 }
 
@@ -324,7 +387,7 @@ pub(crate) fn words(problem: &(dyn Any + Send)) -> String {
     text.or_else(|| problem.downcast_ref::<&str>().map(|text| (*text).to_owned())).unwrap_or_default()
 }
 
-async fn connect(to: SocketAddr, source: IpAddr) -> TcpStream {
+pub(crate) async fn connect(to: SocketAddr, source: IpAddr) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind((source, 0).into()).unwrap();
     socket.connect(to).await.unwrap()

@@ -14,7 +14,11 @@ async fn started(world: &World) -> (Child, Vec<String>) {
     let url = world.url("/_/health");
     until_async("the gateway listens", async || world.client.get(&url).send().await.is_ok()).await;
     child.kill().unwrap();
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).collect();
+    let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).collect();
+    // What is said of the development setting that every gateway of a test has.
+    let told = lines.iter().take_while(|line| line.starts_with(['*', ' '])).count();
+    assert!(told > 2 && lines[..told].concat().contains("For development only"), "{lines:?}");
+    let lines = lines[told..].to_vec();
     child.wait().unwrap();
     (child, lines)
 }
