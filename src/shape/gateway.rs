@@ -54,7 +54,7 @@ pub static GATEWAY: MapShape = MapShape::new(
         )
         .or("127.0.0.1:8081"),
         member("log", Kind::Word(&["text", "json"]), "how logs are written, to standard error", "json").or("text"),
-        member("allow_loopback", Kind::Boolean, "development: calls may go to loopback and by plain http", "true")
+        member("allow_loopback", Kind::Boolean, "development: calls may go to loopback, there by plain http too; `serve` says so loudly", "true")
             .or("false"),
         member(
             "retention",
