@@ -1,4 +1,5 @@
-//! A held lane: one probe after a minute, doubling to fifteen, at once when the configuration changes.
+//! A held lane: one probe after a minute, doubling to fifteen, at once when the configuration changes. Where nobody
+//! answers, after two seconds, doubling to a minute: a provider that is gone must not put a whole queue in doubt.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +8,12 @@ use tokio::time::Instant;
 
 use crate::config::Snapshot;
 
-const FIRST: Duration = Duration::from_secs(60);
-const LONGEST: Duration = Duration::from_secs(900);
+/// The first wait and the longest, where a party said that the lane must stop.
+const HELD: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(900)];
+/// The same where nobody says anything.
+const SILENCE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(60)];
+/// So many attempts in a row of which nobody knows what came of them, or that reached nobody, stop a lane.
+const SILENT: u32 = 5;
 /// How often a held lane looks whether the configuration changed.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -20,17 +25,33 @@ pub(super) struct Hold {
     last: Duration,
     under: Option<Arc<Snapshot>>,
     probing: bool,
+    /// Attempts in a row without an answer that says anything.
+    silent: u32,
 }
 
 impl Hold {
     /// Holds the lane, longer each time.
     pub(super) fn begin(&mut self) {
-        let now = Instant::now();
-        if self.until.is_some_and(|until| until > now) {
-            return;
+        self.stop(HELD);
+    }
+
+    /// An attempt that began then reached nobody, or nobody knows what came of it; how long the lane is stopped, if it is now.
+    pub(super) fn silence(&mut self, begun: Instant) -> Option<Duration> {
+        if self.since.is_some_and(|since| begun <= since) {
+            return None;
         }
-        let last = if self.last.is_zero() { FIRST } else { (self.last * 2).min(LONGEST) };
-        *self = Self { until: Some(now + last), since: Some(now), last, under: None, probing: false };
+        self.silent = self.silent.saturating_add(1);
+        (self.since.is_some() || self.silent >= SILENT).then(|| self.stop(SILENCE))
+    }
+
+    fn stop(&mut self, [first, longest]: [Duration; 2]) -> Duration {
+        let now = Instant::now();
+        if self.until.is_none_or(|until| until <= now) {
+            let last = if self.last.is_zero() { first } else { (self.last * 2).clamp(first, longest) };
+            let silent = self.silent;
+            *self = Self { until: Some(now + last), since: Some(now), last, under: None, probing: false, silent };
+        }
+        self.last
     }
 
     /// The operator says that its cause is mended: it probes at once. Whether it was held.
@@ -90,12 +111,12 @@ mod tests {
         hold.begin();
         hold.end(before);
         assert!(hold.until(&one).is_some(), "a success from before the hold ends nothing");
-        tokio::time::advance(FIRST - Duration::from_millis(1)).await;
+        tokio::time::advance(HELD[0] - Duration::from_millis(1)).await;
         assert!(hold.until(&one).is_some());
         tokio::time::advance(Duration::from_millis(1)).await;
         assert_eq!((hold.until(&one), hold.probes()), (None, true));
         hold.begin();
-        tokio::time::advance(FIRST).await;
+        tokio::time::advance(HELD[0]).await;
         assert!(hold.until(&one).is_some(), "the second hold is twice as long");
         assert_eq!((hold.until(&other), hold.probes()), (None, true), "a changed configuration ends the wait");
         hold.end(Instant::now());
@@ -105,5 +126,34 @@ mod tests {
         assert!(hold.until(&other).is_some());
         assert!(hold.release() && !hold.release());
         assert_eq!((hold.until(&other), hold.probes()), (None, true), "released, it probes at once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_stops_a_lane_until_somebody_says_something() {
+        let here = Arc::new(Snapshot::default());
+        let mut hold = Hold::default();
+        let second = || tokio::time::advance(Duration::from_secs(1));
+        for _ in 0..SILENT - 1 {
+            second().await;
+            assert_eq!(hold.silence(Instant::now()), None);
+        }
+        second().await;
+        hold.end(Instant::now());
+        for _ in 0..SILENT - 1 {
+            second().await;
+            assert_eq!(hold.silence(Instant::now()), None, "counted anew");
+        }
+        for wait in [2, 4, 8, 16, 32, 60, 60] {
+            second().await;
+            let begun = Instant::now();
+            assert_eq!(hold.silence(begun), Some(Duration::from_secs(wait)));
+            assert_eq!(hold.silence(begun), None, "one from before says nothing new");
+            assert!(hold.until(&here).is_some());
+            tokio::time::advance(Duration::from_secs(wait)).await;
+            assert_eq!((hold.until(&here), hold.probes()), (None, true));
+        }
+        second().await;
+        hold.end(Instant::now());
+        assert_eq!((hold.probes(), hold.standing()), (false, None));
     }
 }

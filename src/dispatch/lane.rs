@@ -338,7 +338,7 @@ impl LaneTask {
         if after.hold || after.stop.is_some() {
             self.hold();
         } else if let Some(begun) = begun {
-            self.hold.end(begun);
+            self.heard(after.heard, begun);
         }
         // It waits in the store: for its time, or, if its time is now, for the next claim.
         self.more |= after.again;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::Flow;
+use super::calls::Heard;
 use super::facts::{TenantFacts, suppressed};
 use super::patience::Patience;
 use super::settle::{Along, Settled};
@@ -32,10 +33,12 @@ pub struct After {
     pub hold: bool,
     /// Whose sending stops, if it is more than one recipient's.
     pub stop: Option<StopScope>,
+    /// What it says of the provider.
+    pub heard: Heard,
 }
 
 /// Nobody's fault that the message can mend: the lane waits.
-const HELD: After = After { again: true, hold: true, stop: None };
+const HELD: After = After { again: true, hold: true, stop: None, heard: Heard::Nothing };
 
 const TOO_MANY_REQUESTS: u16 = 429;
 
@@ -91,12 +94,12 @@ impl Flow {
             Err(problem) => return Err(problem),
         }
         faults::reached(Point::SendBegun);
-        let (input, provider_id) = self.exchange(message, tenant, leg, outcall).await;
+        let (input, provider_id, heard) = self.exchange(message, tenant, leg, outcall).await;
         faults::reached(Point::SendIn);
         let along = Along { provider_id, ..Along::default() };
         let after = self.end_surely(message, tenant, &input, &along).await;
         faults::reached(Point::SendSettled);
-        Ok(after)
+        Ok(After { heard, ..after })
     }
 
     /// What came of an attempt is known, and blocks its message until it is stored: the store is asked until it takes it. A
@@ -171,14 +174,14 @@ impl Flow {
         tenant: &Tenant,
         leg: &SendLeg,
         outcall: Outcall,
-    ) -> (Input, Option<String>) {
+    ) -> (Input, Option<String>, Heard) {
         let mut refused = None;
         loop {
             let mut prepared = outcall.prepared.clone();
             let proved = self.prove(&outcall.auth, &mut prepared, refused).await;
             // The list of templates, the store and the token took their time. After this line nothing waits.
             if self.opted_out(&message.message, tenant) {
-                return (Input::OptedOut, None);
+                return (Input::OptedOut, None, Heard::Nothing);
             }
             let sent = self.limits.now();
             let (answer, proof) = match proved {
@@ -187,7 +190,7 @@ impl Flow {
                     faults::reached(Point::SendOut);
                     (self.outbound.send(prepared).await, proof)
                 }
-                Err(problem) => return (Input::Answered(without_proof(&problem)), None),
+                Err(problem) => return (Input::Answered(without_proof(&problem)), None, Heard::Silence),
             };
             if outcall.auth.renews(&answer, refused.is_some()) {
                 refused = Some(proof);
@@ -198,7 +201,8 @@ impl Flow {
                 Sent::Settled { outcome, provider_id } => {
                     self.note_trouble(message, tenant, &answer, &outcome);
                     self.slow_down(message, tenant, &answer, &outcome, sent);
-                    return (Input::Answered(outcome), provider_id);
+                    let heard = heard(&answer, &outcome);
+                    return (Input::Answered(outcome), provider_id, heard);
                 }
             }
         }
@@ -242,6 +246,15 @@ impl Flow {
     }
 }
 
+/// Whoever leaves messages in doubt is not there for the next ones either.
+const fn heard(answer: &Answer, outcome: &Outcome) -> Heard {
+    match outcome {
+        Outcome::Doubt { .. } => Heard::Silence,
+        _ if answer.http.is_none() => Heard::Silence,
+        _ => Heard::Answer,
+    }
+}
+
 /// Nothing was sent: later where a token cannot be had now, else the operator must look.
 fn without_proof(problem: &AuthError) -> Outcome {
     let failure = |reason| Failure::ours(reason, Some(problem.to_string()));
@@ -259,6 +272,7 @@ fn after(settled: Option<Settled>) -> After {
         again: settled.message.message.life.phase == Phase::Queued,
         hold: settled.step.hold,
         stop: settled.step.stop.filter(|scope| *scope != StopScope::Recipient),
+        heard: Heard::Nothing,
     })
 }
 

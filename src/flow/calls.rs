@@ -24,14 +24,15 @@ use crate::value::{Arena, Value};
 /// again once it need not.
 const LONGEST: [Duration; 2] = [Duration::from_secs(900), Duration::from_secs(60)];
 
-/// What a call says of whoever is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a call, or an attempt to send, says of whoever is called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Heard {
     /// Nothing: it was not made.
+    #[default]
     Nothing,
     /// They are there, whatever they said.
     Answer,
-    /// No whole answer came.
+    /// No whole answer came; of an attempt, none that says what became of it.
     Silence,
     /// The operator must look first: an address, a credential.
     Hold,

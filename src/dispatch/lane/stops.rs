@@ -7,7 +7,7 @@ use tracing::{info, warn};
 
 use super::super::orders::Order;
 use super::LaneTask;
-use crate::flow::Holding;
+use crate::flow::{Heard, Holding};
 use crate::limits::Recipient;
 use crate::store::{Lane, Message};
 
@@ -30,6 +30,19 @@ impl LaneTask {
     pub(super) fn hold(&mut self) {
         self.hold.begin();
         warn!(tenant = %self.lane.tenant, number = self.lane.from.as_str(), "lane held");
+    }
+
+    /// What an attempt says of whoever is at the other end. One that was not made says nothing.
+    pub(super) fn heard(&mut self, heard: Heard, begun: Instant) {
+        match heard {
+            Heard::Silence => {
+                if let Some(time) = self.hold.silence(begun) {
+                    warn!(tenant = %self.lane.tenant, number = self.lane.from.as_str(), seconds = time.as_secs(), "no answer says what became of the messages: lane stopped, one goes as a probe then");
+                }
+            }
+            Heard::Answer => self.hold.end(begun),
+            Heard::Nothing | Heard::Hold | Heard::Rest(_) => {}
+        }
     }
 
     /// Whoever is not left alone any more has his turn, and a held lane tries again.

@@ -352,7 +352,7 @@ impl Store for Sqlite {
         async move {
             let old = self.old(before, most).await?;
             let points = [Point::PurgeWritten, Point::PurgeCommitted];
-            self.step(points, move |tx| purge::purge(tx, &old, before, most)).await
+            self.step_in(Urgency::New, points, move |tx| purge::purge(tx, &old, before, most)).await
         }
         .boxed()
     }
