@@ -66,4 +66,6 @@ mod strangers;
 #[cfg(test)]
 mod trial;
 #[cfg(test)]
+mod vendor;
+#[cfg(test)]
 mod world;

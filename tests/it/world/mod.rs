@@ -141,6 +141,11 @@ impl World {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
+    /// What the provider checks the tokens of sends with.
+    pub(crate) fn public_key() -> &'static str {
+        &KEYS.public_pem
+    }
+
     /// The simulated platform of the first brand.
     pub(crate) fn platform(&self) -> &Platform {
         &self.brands[0].platform
