@@ -221,7 +221,7 @@ impl Gateway {
                 }
                 let brands = state.plan.brands.clone();
                 for (brand, was) in state.brands.iter_mut().zip(brands) {
-                    (brand.enabled, brand.there, brand.numbers) = (true, true, was.numbers);
+                    (brand.enabled, brand.there, brand.mute, brand.numbers) = (true, true, false, was.numbers);
                 }
                 self.configure(&mut state);
             }
@@ -372,6 +372,7 @@ fn apply(brand: &mut Brand, planned: &Brand, change: &Change) {
         }
         Change::ResendsDoubtful(on) => brand.resends_doubtful = *on,
         Change::ResendsFailed(on) => brand.resends_failed = *on,
+        Change::Mute(on) => brand.mute = *on,
         Change::Rate(rate) => brand.numbers.iter_mut().for_each(|(_, known)| *known = *rate),
         Change::Longest(seconds) => brand.longest = *seconds,
     }

@@ -51,6 +51,7 @@ tables:
 const PROVIDER: &str = r#"
 dsl: 1
 provider: carrier
+settings: { mute: { type: boolean, default: false } }
 auth:
   out: [ { header: { name: key, value: $.credentials.key } } ]
   in: [ { header: { name: key, value: $.credentials.key } } ]
@@ -58,6 +59,7 @@ refused: { http: $.error.reason | table(answers) }
 hosts: [ carrier.example ]
 send:
   call:
+    when: $.settings.mute == false
     method: POST
     url: https://carrier.example/messages
     body: { to: $.message.to, from: $.message.from, ref: $.message.ref }
@@ -145,6 +147,8 @@ pub(super) struct Brand {
     pub(super) concurrency: i64,
     pub(super) scope: Scope,
     pub(super) asks_first: bool,
+    /// The provider's mapping makes no call for any message.
+    pub(super) mute: bool,
     pub(super) enabled: bool,
     /// False: the file is gone.
     pub(super) there: bool,
@@ -168,10 +172,12 @@ impl Brand {
             expires: if calm { 3600 } else { dice.between(60, 1800) },
             first: dice.between(1, 5),
             longest: dice.between(10, 300),
-            timeout: dice.between(3, 15),
+            // Some wait so long that an answer comes after its message was sent anew.
+            timeout: if !calm && dice.chance(20) { dice.between(40, 110) } else { dice.between(3, 15) },
             concurrency: if dice.chance(30) { dice.between(1, 3) } else { 64 },
             scope: *dice.pick(&[Scope::Tenant, Scope::Tenant, Scope::Number, Scope::Off]),
             asks_first: dice.chance(30),
+            mute: false,
             enabled: true,
             there: true,
             name,
@@ -192,7 +198,7 @@ impl Brand {
         let text = format!(
             "tenant: {name}\nplatform: campaigns\nprovider: carrier\nenabled: {}\nnumbers: [ {} ]\n\
              credentials: {{ token: \"${{env:{name}}}\", key: \"${{env:{account}}}\" }}\n\
-             settings: {{ report_url: \"https://{}/report\", asks_first: {} }}\n\
+             settings: {{ report_url: \"https://{}/report\", asks_first: {}, mute: {} }}\n\
              limits: {{ {send}pair: 1/{pair}s, pair_burst: {burst}, backlog: {} }}\n\
              delivery:\n  timeout: {timeout}s\n  expire_after: {expires}s\n  retry: {{ first: {first}s, max: {longest}s }}\n  \
              in_doubt: {{ wait: {doubt}s, then: {} }}\n  concurrency: {concurrency}\n  suppression: {}\n  resend: {}\n",
@@ -200,6 +206,7 @@ impl Brand {
             numbers.join(", "),
             self.host(),
             self.asks_first,
+            self.mute,
             self.backlog,
             if self.resends_doubtful { "resend" } else { "fail" },
             match self.scope {

@@ -98,7 +98,7 @@ impl State {
     /// Milliseconds one way.
     pub(super) fn way(&mut self) -> i64 {
         if self.dice.chance(self.net.slow) {
-            self.dice.between(1000, 20_000)
+            self.dice.between(1000, self.plan.slowest)
         } else {
             self.dice.between(0, self.net.delay)
         }

@@ -58,6 +58,8 @@ pub(super) enum Change {
     /// Its last number is gone, or back.
     Number(bool),
     ResendsDoubtful(bool),
+    /// Messages cannot be sent, or can again.
+    Mute(bool),
     ResendsFailed(bool),
     Rate(i64),
     /// Nothing that matters; but a change.
@@ -78,6 +80,8 @@ pub(super) struct Plan {
     pub(super) store: i64,
     /// Statuses come hours later.
     pub(super) late: bool,
+    /// Milliseconds that a slow way takes, at most.
+    pub(super) slowest: i64,
     /// The store is in trouble for some time.
     pub(super) disk_fails: bool,
     pub(super) asks: Vec<Ask>,
@@ -130,6 +134,7 @@ impl Plan {
             told: *dice.pick(&[1, 4, 64, 1024]),
             store: if calm { 0 } else { *dice.pick(&[0, 2, 20, 200]) },
             late: dice.chance(30),
+            slowest: *dice.pick(&[20_000, 20_000, 50_000]),
             disk_fails: events.iter().any(|(_, event)| matches!(event, Event::Disk(true))),
             asks,
             healed,
@@ -239,13 +244,14 @@ fn changes(dice: &mut Dice, brands: &[Brand], healed: i64, events: &mut Vec<(i64
         let brand = dice.below(brands.len());
         let at = dice.between(0, healed * 3 / 4);
         let back = (at + dice.between(1000, 300_000)).min(healed);
-        let (there, then) = match dice.below(7) {
+        let (there, then) = match dice.below(8) {
             0 => (Change::Enabled(false), Some(Change::Enabled(true))),
             1 => (Change::There(false), Some(Change::There(true))),
             2 => (Change::Number(false), Some(Change::Number(true))),
             3 => (Change::ResendsDoubtful(dice.chance(50)), None),
             4 => (Change::ResendsFailed(dice.chance(50)), None),
-            5 => (Change::Rate(dice.between(1, 30)), None),
+            5 => (Change::Mute(true), Some(Change::Mute(false))),
+            6 => (Change::Rate(dice.between(1, 30)), None),
             _ => (Change::Longest(dice.between(10, 300)), None),
         };
         events.push((at, Event::Change(brand, there)));

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::drive::{Played, play};
 use super::{coverage, oracle};
+use crate::delivery::Phase;
 
 /// Runs one seed; what is wrong, with the command that replays it.
 fn check(seed: u64) -> Result<Played, String> {
@@ -63,12 +64,32 @@ fn thousands() {
         println!("{text}");
     }
     println!("{seeds} seeds from {first}, {} wrong, {:?}", wrong.len(), begun.elapsed());
-    let pairs = coverage::pairs();
-    for input in coverage::INPUTS {
-        let of = |phase| pairs.get(&(coverage::phase_word(phase), input)).copied().unwrap_or_default();
-        println!("{input:>12} {:?}", crate::delivery::Phase::ALL.map(of));
-    }
+    let missed = pairs();
     assert!(wrong.is_empty());
+    assert!(seeds < 10_000 || missed.is_empty(), "never met: {missed:?}");
+}
+
+/// Prints how often each pair was met, and what cannot be; those that can and were not.
+fn pairs() -> Vec<(Phase, &'static str)> {
+    let (pairs, mut missed, mut met) = (coverage::pairs(), Vec::new(), 0);
+    for input in coverage::INPUTS {
+        let cell = |phase| {
+            let count = pairs.get(&(coverage::phase_word(phase), input)).copied().unwrap_or_default();
+            match coverage::impossible(phase, input) {
+                Some(why) => {
+                    assert_eq!(count, 0, "{input} of {phase:?} was met, and that cannot be: {why}");
+                    "-".to_owned()
+                }
+                None => count.to_string(),
+            }
+        };
+        let row = Phase::ALL.map(cell);
+        println!("{input:>12} {}", row.join(" "));
+        met += row.iter().filter(|cell| !matches!(cell.as_str(), "-" | "0")).count();
+        missed.extend(Phase::ALL.into_iter().zip(row).filter(|(_, cell)| cell == "0").map(|(phase, _)| (phase, input)));
+    }
+    println!("{met} pairs of what a message is and what happens to it were met, {} were not: {missed:?}", missed.len());
+    missed
 }
 
 #[test]

@@ -6,14 +6,14 @@ use super::Facts;
 use crate::delivery::Phase;
 use crate::model::Ref;
 use crate::simulation::files::Scope;
-use crate::simulation::journal::{Entry, Kept, Meant, What};
+use crate::simulation::journal::{Entry, Kept, Meant, Spoken, What};
 
 /// Between a decision and its call lie the store and a proof: milliseconds.
 const SLACK: i64 = 1500;
 
 /// A message's story as far as it is told.
 #[derive(Default)]
-struct Story {
+struct Story<'j> {
     phase: Option<Phase>,
     /// The provider has it, and the gateway knows.
     known: bool,
@@ -21,6 +21,8 @@ struct Story {
     answered: bool,
     /// How often the provider took it.
     taken: u32,
+    /// Its id for the last call, once that was taken.
+    last: Option<&'j str>,
     /// A call is under way.
     calling: bool,
     /// Since when the outcome of the last one is unclear.
@@ -38,14 +40,19 @@ struct Story {
     refused: bool,
 }
 
-impl Story {
+impl Story<'_> {
+    /// Once a message was sent anew, what became of the attempts before the last one says nothing of that.
+    fn is_of_last(&self, spoken: &Spoken) -> bool {
+        !self.anew && (!self.ever_anew || self.last == Some(&*spoken.id))
+    }
+
     fn doubt(&mut self, at: i64) {
         (self.unclear, self.ever_unclear) = (Some(at), true);
     }
 }
 
 pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
-    let mut stories: BTreeMap<Ref, Story> = facts.kept.keys().map(|of| (*of, Story::default())).collect();
+    let mut stories: BTreeMap<Ref, Story<'_>> = facts.kept.keys().map(|of| (*of, Story::default())).collect();
     let mut list = List::default();
     for Entry { at, what } in facts.journal {
         list.hear(what);
@@ -63,8 +70,12 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
                     say("sent to somebody who said STOP");
                 }
                 (story.calling, story.anew, story.good, story.unclear) = (true, false, false, None);
+                story.last = None;
             }
-            What::Took { of, .. } => stories.get_mut(of).unwrap().taken += 1,
+            What::Took { of, id, .. } => {
+                let story = stories.get_mut(of).unwrap();
+                (story.taken, story.last) = (story.taken + 1, Some(id));
+            }
             What::Answered { of, meant, .. } => answered(stories.get_mut(of).unwrap(), *at, *meant),
             What::Stored { of, to, only_time, .. } => {
                 let story = stories.get_mut(of).unwrap();
@@ -89,7 +100,7 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
                 let story = stories.get_mut(&spoken.of).unwrap();
                 if spoken.is_worth_another() {
                     story.known = false;
-                } else if spoken.with_ref && (!story.anew || matches!(spoken.word, "delivered" | "read")) {
+                } else if spoken.with_ref && (story.is_of_last(spoken) || matches!(spoken.word, "delivered" | "read")) {
                     story.known = true;
                     story.good |= matches!(spoken.word, "submitted" | "delivered" | "read");
                 }
@@ -120,7 +131,7 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
     }
 }
 
-fn called(facts: &Facts<'_>, kept: &Kept, story: &Story, at: i64, say: &mut dyn FnMut(&str)) {
+fn called(facts: &Facts<'_>, kept: &Kept, story: &Story<'_>, at: i64, say: &mut dyn FnMut(&str)) {
     if story.known {
         say("sent again, though it was known that the provider has it");
     }
@@ -144,7 +155,7 @@ fn called(facts: &Facts<'_>, kept: &Kept, story: &Story, at: i64, say: &mut dyn 
     }
 }
 
-fn answered(story: &mut Story, at: i64, meant: Meant) {
+fn answered(story: &mut Story<'_>, at: i64, meant: Meant) {
     story.not_before = None;
     match meant {
         Meant::Taken => story.answered = true,
@@ -159,7 +170,7 @@ fn answered(story: &mut Story, at: i64, meant: Meant) {
     }
 }
 
-fn ended(facts: &Facts<'_>, of: Ref, story: &Story, wrong: &mut Vec<String>) {
+fn ended(facts: &Facts<'_>, of: Ref, story: &Story<'_>, wrong: &mut Vec<String>) {
     let kept = facts.kept[&of];
     let mut say = |text: String| wrong.push(format!("{of}: {text}"));
     match story.phase {
@@ -175,7 +186,8 @@ fn ended(facts: &Facts<'_>, of: Ref, story: &Story, wrong: &mut Vec<String>) {
         }
         Some(Phase::Failed) => {
             let gives_up = facts.ever(&kept.tenant, 0, i64::MAX, |brand| !brand.resends_doubtful);
-            if !gives_up || !story.ever_unclear {
+            let muted = facts.ever(&kept.tenant, 0, i64::MAX, |brand| brand.mute);
+            if !muted && (!gives_up || !story.ever_unclear) {
                 say("given up, and there is no reason".to_owned());
             }
         }
