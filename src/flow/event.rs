@@ -77,7 +77,7 @@ impl Flow {
         if event.status.is_none() {
             warn!(id = %message.message.reference, tenant = %tenant.name, word = event.word.as_deref(), "a status that the mapping does not know: recorded, not reported");
         }
-        let attempt = self.attempt_of(&message, &event).await?;
+        let (message, attempt) = self.attempt_of(message, &event).await?;
         if attempt == Attempt::Earlier && event.status.is_none_or(|status| status <= Status::Submitted) {
             info!(id = %message.message.reference, tenant = %tenant.name, "of an earlier attempt: says nothing of the one that followed");
             if let Some(letter) = letter {
@@ -164,19 +164,24 @@ impl Flow {
 
     /// Which attempt an event speaks of. A provider's id that is known settled its attempt, so a message that is open again
     /// was queued anew after it; and one that is settled knows the id of its last attempt, if its answer was not lost.
-    async fn attempt_of(&self, message: &Message, event: &Event) -> Result<Attempt, StoreError> {
-        let (Some(said), Some(known)) = (&event.provider_id, &message.provider_id) else { return Ok(Attempt::Last) };
-        let settled = message.message.life.phase.is_final();
-        let theirs = |other: Message| other.message.reference == message.message.reference;
-        Ok(if said == known {
-            if settled { Attempt::Last } else { Attempt::Earlier }
-        } else if self.store.by_provider_id(said).await?.is_some_and(theirs) {
-            Attempt::Earlier
-        } else if settled {
-            Attempt::Unknown
-        } else {
-            Attempt::Last
-        })
+    ///
+    /// The id may have been learned since the message was read: then it is judged, and given back, as it is now.
+    pub(super) async fn attempt_of(&self, message: Message, event: &Event) -> Result<(Message, Attempt), StoreError> {
+        let (Some(said), Some(known)) = (&event.provider_id, &message.provider_id) else {
+            return Ok((message, Attempt::Last));
+        };
+        let now = if said == known { None } else { self.store.by_provider_id(said).await? };
+        let now = now.filter(|now| now.message.reference == message.message.reference);
+        let of_it = said == known || now.is_some();
+        let message = now.unwrap_or(message);
+        let last = message.provider_id.as_ref() == Some(said);
+        let attempt = match message.message.life.phase.is_final() {
+            true if last => Attempt::Last,
+            true if !of_it => Attempt::Unknown,
+            false if !of_it => Attempt::Last,
+            _ => Attempt::Earlier,
+        };
+        Ok((message, attempt))
     }
 
     /// Our own id first: it is there even before the provider's answer to the send was stored.
@@ -195,7 +200,7 @@ impl Flow {
 
 /// Which attempt a status speaks of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Attempt {
+pub(super) enum Attempt {
     /// The last one.
     Last,
     /// One that was followed by another: only real success still counts.

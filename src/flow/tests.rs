@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use super::event::Vouched;
+use super::event::{Attempt, Vouched};
 use super::settle::Along;
 use super::{Ambient, Flow};
 use crate::client::Outbound;
@@ -297,7 +297,8 @@ fn spoken(of: &str, status: Status) -> Event {
 
 /// Found by the simulation. A failure told twice counted against the attempt after it, whose answer was then taken for the
 /// earlier one's, so that the message was sent a third time; and a late word of the first attempt made it the last one, so
-/// that the failure of the real last one was dropped.
+/// that the failure of the real last one was dropped. So was a failure whose message was read just before the answer to
+/// its attempt was stored, and whose attempt was looked for just after.
 #[tokio::test]
 async fn what_is_said_of_an_earlier_attempt_says_nothing_of_the_last() {
     let flow = flow("delivery: { resend: \"on\" }");
@@ -329,7 +330,10 @@ async fn what_is_said_of_an_earlier_attempt_says_nothing_of_the_last() {
         let ready = hear("p1", status).await;
         assert_eq!((ready.message.life.phase, ready.message.life.resends), (Phase::Queued, 1), "{status:?}");
     }
+    let (read, failed) = (flow.store.message(id).await.unwrap().unwrap(), spoken("p2", Status::Failed));
     take("p2").await;
+    let (now, attempt) = flow.attempt_of(read, &failed).await.unwrap();
+    assert_eq!((attempt, now.message.life.phase), (Attempt::Last, Phase::Submitted));
     let last = hear("p1", Status::Submitted).await;
     assert_eq!(last.provider_id.as_deref(), Some("p2"));
     let barred = Event { failure: Some(Failure::ours(Reason::Blocked, None)), ..spoken("p2", Status::Failed) };

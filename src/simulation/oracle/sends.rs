@@ -74,7 +74,7 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
             }
             What::Took { of, id, .. } => {
                 let story = stories.get_mut(of).unwrap();
-                (story.taken, story.last) = (story.taken + 1, Some(id));
+                (story.taken, story.last) = (story.taken + 1, Some(id.as_str()));
             }
             What::Answered { of, meant, .. } => answered(stories.get_mut(of).unwrap(), *at, *meant),
             What::Stored { of, to, only_time, .. } => {
