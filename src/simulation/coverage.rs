@@ -43,7 +43,7 @@ pub(super) const INPUTS: [&str; 16] = [
     "cancelled",
 ];
 
-/// Why no history can come to a pair; `None`: thousands of them together must.
+/// Why no history can come to a pair, whatever is drawn. That the machine has an answer all the same is its own test.
 pub(super) const fn impossible(phase: Phase, input: &str) -> Option<&'static str> {
     match (phase, input.as_bytes()) {
         (_, b"begin") => Some("the flow records an attempt beside the life; contract cases step it"),
