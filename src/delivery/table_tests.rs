@@ -289,3 +289,23 @@ fn a_held_lane_costs_no_attempt_and_stops_are_passed_on() {
         assert!(matches!(input, Input::Answered(_)) || repeat.stop.is_none(), "{input:?}");
     }
 }
+
+/// Whatever comes to an end after better news was told: nobody is told of a failure, and nothing is sent anew.
+#[test]
+fn better_news_stays_the_last_word() {
+    let policy = Policy { resend: true, ..policy() };
+    let failure = Failure { resend: Some(Duration::from_secs(20)), ..because(Reason::Undeliverable) };
+    let failed = Input::News { status: Some(Status::Failed), failure: Some(failure), at: at(500) };
+    for (phase, input, then) in [
+        (Phase::Submitted, failed, Phase::Submitted),
+        (Phase::InDoubt, Input::Cancelled, Phase::Failed),
+        (Phase::Queued, Input::OptedOut, Phase::Suppressed),
+    ] {
+        for best in [Status::Delivered, Status::Read] {
+            let life = Life { best: Some(best), ..standing(phase) };
+            let step = step(&life, &input, &policy, at(1000), 500);
+            assert_eq!((step.life.phase, step.life.best), (then, Some(best)), "{input:?}");
+            assert!(step.report.is_none(), "{input:?}: {:?}", step.report);
+        }
+    }
+}

@@ -179,6 +179,11 @@ impl Flow {
         loop {
             let mut prepared = outcall.prepared.clone();
             let proved = self.prove(&outcall.auth, &mut prepared, refused).await;
+            // What was refused for its credentials was not sent; perhaps a status settled the message meanwhile.
+            if refused.is_some() && !self.is_unchanged(message).await {
+                let failure = Failure::ours(Reason::Unauthenticated, None);
+                return (Input::Answered(Outcome::Again { after: None, failure }), None, Heard::Nothing);
+            }
             // The list of templates, the store and the token took their time. After this line nothing waits.
             if self.opted_out(&message.message, tenant) {
                 return (Input::OptedOut, None, Heard::Nothing);
@@ -206,6 +211,12 @@ impl Flow {
                 }
             }
         }
+    }
+
+    /// Whether nothing happened to the message since it was read; if nobody can say, no.
+    async fn is_unchanged(&self, message: &Message) -> bool {
+        let now = self.store.message(message.message.reference).await;
+        now.is_ok_and(|now| now.is_some_and(|now| now.revision == message.revision))
     }
 
     fn judge(&self, message: &Message, tenant: &Tenant, leg: &SendLeg, answer: &Answer, renewed: bool) -> Sent {

@@ -280,6 +280,64 @@ async fn a_document_of_another_shape_is_counted_and_never_refused() {
     }
 }
 
+/// Refuses every call for its credentials; before it answers, a status settles message 1.
+#[derive(Default)]
+struct Refusing {
+    store: std::sync::OnceLock<Arc<dyn crate::store::Store>>,
+    calls: std::sync::atomic::AtomicUsize,
+}
+
+impl Outbound for Refusing {
+    fn send(&self, _: Prepared) -> BoxFuture<'_, Answer> {
+        self.calls.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        async {
+            let store = self.store.get().unwrap();
+            let known = store.message(Ref::from_number(1)).await.unwrap().unwrap();
+            let life = Life { phase: Phase::Submitted, best: Some(Status::Read), ..known.message.life };
+            let line = Line { at: Still.now(), text: "read".to_owned() };
+            let (reference, revision, provider_id) = (known.message.reference, known.revision, Some("p1".to_owned()));
+            let (calls, letters, newest, goes_on) = (Vec::new(), Vec::new(), false, false);
+            let (said, redrives, alias) = (None, None, None);
+            let change = Change {
+                reference,
+                revision,
+                life,
+                provider_id,
+                said,
+                calls,
+                newest,
+                letters,
+                redrives,
+                alias,
+                line,
+                goes_on,
+            };
+            store.update(change).await.unwrap();
+            Answer { http: Some(401), ..Answer::without(Class::of(401), "") }
+        }
+        .boxed()
+    }
+
+    fn allows(&self, _: &url::Url) -> bool {
+        true
+    }
+}
+
+/// Found by the simulation: the call was made once more with fresh credentials, though a status of an earlier attempt had
+/// said meanwhile that the provider has the message.
+#[tokio::test]
+async fn what_was_settled_while_its_credentials_were_refused_is_not_sent_again() {
+    let refusing = Arc::new(Refusing::default());
+    let renewing = PROVIDER
+        .replace("again: [ 5xx ]", "again: [ 5xx ], renew: [ 401 ]")
+        .replace("hosts:", "auth: { out: [ { header: { name: key, value: $.credentials.token } } ] }\nhosts:");
+    let flow = with(&renewing, "", refusing.clone());
+    assert!(refusing.store.set(flow.store.clone()).is_ok());
+    let life = tried(&flow, 1, Origin::Platform).await;
+    assert_eq!((life.phase, life.best), (Phase::Submitted, Some(Status::Read)));
+    assert_eq!(refusing.calls.load(std::sync::atomic::Ordering::Relaxed), 1);
+}
+
 /// A status of the provider's attempt `of`.
 fn spoken(of: &str, status: Status) -> Event {
     let failed = Failure { resend: Some(Duration::from_secs(20)), ..Failure::ours(Reason::Undeliverable, None) };

@@ -69,12 +69,16 @@ fn phase(played: &Played, of: Ref) -> Option<Phase> {
 fn told(facts: &Facts<'_>, played: &Played, wrong: &mut Vec<String>) {
     let mut said: BTreeMap<Ref, BTreeSet<&str>> = BTreeMap::new();
     let mut words: BTreeMap<Ref, BTreeSet<&str>> = BTreeMap::new();
+    // Once a message was sent anew, a failure of an attempt before the last one says nothing of it.
+    let took = |what: &What| if let What::Took { of, id, .. } = what { Some((*of, id.clone())) } else { None };
+    let last: BTreeMap<Ref, String> = facts.journal.iter().filter_map(|entry| took(&entry.what)).collect();
     for entry in facts.journal {
         match &entry.what {
             // Without our id it may have come before the provider's was known: then it is parked.
             What::Status(spoken) if spoken.with_ref && !facts.is_parked(spoken) => {
                 // One that is worth another attempt may be told by that one's end.
-                let anew = spoken.is_worth_another();
+                let earlier = spoken.word == "failed" && last.get(&spoken.of) != Some(&spoken.id);
+                let anew = spoken.is_worth_another() || earlier;
                 said.entry(spoken.of).or_default().insert(if anew { "to be sent anew" } else { spoken.word });
             }
             What::Queued { of: Some(of), word: Some(word), .. } => {

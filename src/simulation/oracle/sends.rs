@@ -21,7 +21,8 @@ struct Story<'j> {
     answered: bool,
     /// How often the provider took it.
     taken: u32,
-    /// Its id for the last call, once that was taken.
+    /// The last call, and the provider's id for it once that was taken.
+    call: usize,
     last: Option<&'j str>,
     /// A call is under way.
     calling: bool,
@@ -57,7 +58,7 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
     for Entry { at, what } in facts.journal {
         list.hear(what);
         match what {
-            What::Called { of, tenant, from, to, .. } => {
+            What::Called { exchange, of, tenant, from, to } => {
                 let kept = facts.kept[of];
                 let story = stories.get_mut(of).unwrap();
                 let mut say = |text: &str| wrong.push(format!("{of} at {at}: {text}"));
@@ -70,11 +71,14 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
                     say("sent to somebody who said STOP");
                 }
                 (story.calling, story.anew, story.good, story.unclear) = (true, false, false, None);
-                story.last = None;
+                (story.call, story.last) = (*exchange, None);
             }
-            What::Took { of, id, .. } => {
+            What::Took { exchange, of, id } => {
                 let story = stories.get_mut(of).unwrap();
-                (story.taken, story.last) = (story.taken + 1, Some(id.as_str()));
+                story.taken += 1;
+                if story.call == *exchange {
+                    story.last = Some(id);
+                }
             }
             What::Answered { of, meant, .. } => answered(stories.get_mut(of).unwrap(), *at, *meant),
             What::Stored { of, to, only_time, .. } => {
@@ -96,7 +100,8 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
                     (story.known, story.good, story.anew, story.ever_anew) = (false, false, true, true);
                 }
             }
-            What::Status(spoken) if stories[&spoken.of].stored => {
+            // While its tenant has no file it is kept as a dead letter.
+            What::Status(spoken) if stories[&spoken.of].stored && !facts.is_parked(spoken) => {
                 let story = stories.get_mut(&spoken.of).unwrap();
                 if spoken.is_worth_another() {
                     story.known = false;
