@@ -14,6 +14,9 @@ use crate::yaml::Node;
 /// How long a key is.
 const LENGTH: usize = 32;
 
+/// A key by its name.
+type Named = (String, Zeroizing<[u8; LENGTH]>);
+
 /// The keys as they are written.
 #[derive(Clone, Debug, Default)]
 pub struct Encryption {
@@ -59,7 +62,7 @@ impl Encryption {
     ///
     /// # Errors
     /// What is wrong with the first one that cannot be used.
-    pub fn keys(&self, resolve: Resolve<'_>) -> Result<Vec<(String, Zeroizing<[u8; LENGTH]>)>, Box<Diagnostic>> {
+    pub fn keys(&self, resolve: Resolve<'_>) -> Result<Vec<Named>, Box<Diagnostic>> {
         let key = |written: &Written| {
             let Written { name, reference, span } = written;
             let wrong = |why: String, help: &str| {

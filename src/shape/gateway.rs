@@ -125,7 +125,7 @@ pub static LISTENER: MapShape = MapShape::new(
 /// How long what is kept.
 pub static RETENTION: MapShape = MapShape::new(
     "retention",
-    "ages",
+    "`retention`",
     "How long what is kept in the store.",
     &[&[
         member("messages", Kind::Duration, "finished messages with their ids and contents; at least `72h`", "7d")
