@@ -13,8 +13,8 @@ use crate::model::{Address, Name, Ref};
 use crate::store::memory::Memory;
 use crate::store::{
     self, Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Lane,
-    Ledger, Lettered, Letters, Line, Message, NewCall, NewMessage, Origin, Page, Store, StoreError, Stored, Suppression, Taken,
-    Text, Token,
+    Ledger, Lettered, Letters, Line, Message, NewCall, NewMessage, Origin, Page, Store, StoreError, Stored,
+    Suppression, Taken, Text, Token,
 };
 use crate::value::Timestamp;
 

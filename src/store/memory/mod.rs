@@ -15,7 +15,8 @@ use futures_util::future::{FutureExt, ready};
 
 use super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Kept, Lane,
-    Ledger, Lettered, Letters, Line, Message, NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
+    Ledger, Lettered, Letters, Line, Message, NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text,
+    Token,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;

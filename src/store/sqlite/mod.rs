@@ -48,7 +48,8 @@ pub use seal::SealKey;
 
 use super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Kept, Lane,
-    Ledger, Lettered, Letters, Line, Message, NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
+    Ledger, Lettered, Letters, Line, Message, NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text,
+    Token,
 };
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};

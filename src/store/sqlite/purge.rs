@@ -98,7 +98,8 @@ pub(super) fn purge(tx: &mut Tx<'_>, old: &[i64], before: Timestamp, most: usize
 /// Unless something came of it since it was found; whether it is gone.
 fn forget(tx: &mut Tx<'_>, number: i64) -> rusqlite::Result<bool> {
     let sql = format!("{} WHERE m.ref = ?1 AND {DONE}", row::SELECT);
-    let Some(message) = tx.first(&sql, [number], |row| row::message(row, &tx.shared.seals, |lane| tx.lane_of(lane)))? else {
+    let Some(message) = tx.first(&sql, [number], |row| row::message(row, &tx.shared.seals, |lane| tx.lane_of(lane)))?
+    else {
         return Ok(false);
     };
     let providers = tx.first("SELECT providers FROM message WHERE ref = ?1", [number], |row| row::list(row, 0))?;
