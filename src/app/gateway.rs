@@ -200,6 +200,8 @@ impl Gateway {
         if let (Some(pem), Some(tls)) = (options.tls.clone(), tls.clone()) {
             work.push(tokio::spawn(certificate::renew(pem, tls, work_stopped.clone())));
         }
+        let secret_files = loader.secret_files();
+        work.push(tokio::spawn(reload::look_at_secrets(secret_files, reload.clone(), work_stopped.clone())));
         let causes = Causes { watch, asked: reloads, stop: work_stopped };
         work.push(tokio::spawn(reload::run(loader, flow.clone(), desk.clone(), causes, changed)));
         let serve = |listener, handler: Arc<dyn ingress::Handler>, ingress: ingress::Options| {

@@ -109,10 +109,9 @@ impl Loader {
         self.secret_files.forget();
     }
 
-    /// Whether a file that a secret is in has changed.
-    async fn secrets_changed(&self) -> bool {
-        let files = Arc::clone(&self.secret_files);
-        tokio::task::spawn_blocking(move || files.changed()).await.unwrap_or_default()
+    /// The files that secrets are in.
+    pub(super) fn secret_files(&self) -> Arc<SecretFiles> {
+        Arc::clone(&self.secret_files)
     }
 
     /// Writes the texts of a configuration before it is put in place: a message must never be accepted under a text that
@@ -153,6 +152,25 @@ pub(super) struct Causes {
     pub(super) stop: watch::Receiver<bool>,
 }
 
+/// Looks at the files that secrets are in until `stop`, and asks for all to be read again when one has changed. Apart from
+/// [`run`], whose wait for changes of the folders must not be cut short now and then.
+pub(super) async fn look_at_secrets(files: Arc<SecretFiles>, ask: mpsc::Sender<()>, mut stop: watch::Receiver<bool>) {
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !*stop.borrow() {
+        tokio::select! {
+            Ok(()) = stop.changed() => break,
+            _ = look.tick() => {}
+        }
+        let files = Arc::clone(&files);
+        if tokio::task::spawn_blocking(move || files.changed()).await.unwrap_or_default() {
+            info!("a file that a secret is in has changed");
+            // A full queue asks already.
+            let _ = ask.try_send(());
+        }
+    }
+}
+
 /// Reads and puts in place until `stop`. `changed`: told of every new configuration.
 pub(super) async fn run(
     mut loader: Loader,
@@ -162,22 +180,12 @@ pub(super) async fn run(
     changed: Arc<Notify>,
 ) {
     let mut tidy = interval(TIDY);
-    let mut look = interval(LOOK);
-    for timer in [&mut tidy, &mut look] {
-        timer.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    }
+    tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*causes.stop.borrow() {
         tokio::select! {
             Ok(()) = causes.stop.changed() => break,
             () = causes.watch.changed() => {}
             Some(()) = causes.asked.recv() => loader.forget(),
-            _ = look.tick() => {
-                if !loader.secrets_changed().await {
-                    continue;
-                }
-                info!("a file that a secret is in has changed");
-                loader.forget();
-            }
             _ = tidy.tick() => if !loader.tidy(&*flow.store).await { continue },
         }
         let Some(back) = replace(loader, &flow, &desk).await else { return };
