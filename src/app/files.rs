@@ -38,7 +38,7 @@ pub(super) struct Shelf(HashMap<PathBuf, (Option<Stamp>, Source)>);
 /// What a change of a file changes. A file that was written just before it was read may be written again within the same
 /// tick of the clock, so it has none and is read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+pub(super) struct Stamp {
     length: u64,
     inode: u64,
     /// When the content was written, and when anything of the file was changed: seconds and nanoseconds.
@@ -52,6 +52,12 @@ impl Stamp {
     fn of(about: &Metadata) -> Self {
         let times = [(about.mtime(), about.mtime_nsec()), (about.ctime(), about.ctime_nsec())];
         Self { length: about.len(), inode: about.ino(), times }
+    }
+
+    /// Of the file at a path, links followed; nothing of one that is not there, or may be written again unseen.
+    pub(super) fn settled(path: &Path) -> Option<Self> {
+        let stamp = Self::of(&fs::metadata(path).ok()?);
+        Some(stamp).filter(|stamp| stamp.is_settled(now().seconds()))
     }
 
     /// Nothing of it is younger than a tick of the clock.

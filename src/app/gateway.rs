@@ -17,14 +17,15 @@ use super::certificate::{self, Pem, PemError};
 use super::handler::{BackDoor, Entrance};
 use super::reload::{self, Causes, Loaded, Loader, log_problems};
 use super::watch::Watch;
-use super::{FileProblem, Secrets, SystemAmbient, door, housekeeping, now, token};
+use super::{FileProblem, Secrets, SystemAmbient, door, housekeeping, now, read_file, token};
 use crate::client::{self, Http};
-use crate::config::{Own, PublicUrl};
+use crate::config::{Own, PublicUrl, Reference, Retention};
+use crate::diagnostic::Diagnostic;
 use crate::faults::{self, Point};
 use crate::flow::{Ambient, Flow};
 use crate::model::{Name, Secret};
-use crate::operate::{Desk, Standing, Tokens};
-use crate::store::sqlite::{OpenError, Sqlite};
+use crate::operate::{Desk, HEADERS, Standing, Tokens};
+use crate::store::sqlite::{OpenError, SealKey, Sqlite};
 use crate::store::{Ledger, Store, StoreError};
 use crate::value::Timestamp;
 use crate::{dispatch, ingress};
@@ -52,8 +53,8 @@ pub struct Options {
     pub admin_token: Option<Secret>,
     /// Development: calls to loopback are allowed.
     pub allow_loopback: bool,
-    /// How long finished messages and their ids are remembered.
-    pub retention: Duration,
+    /// How long what is kept.
+    pub retention: Retention,
     /// How long a stop waits for what is in flight.
     pub drain: Duration,
     /// Values that go before the environment.
@@ -77,7 +78,7 @@ impl Default for Options {
             admin_listen: Some(SocketAddr::from(([127, 0, 0, 1], 8081))),
             admin_token: None,
             allow_loopback: false,
-            retention: Duration::from_secs(72 * 60 * 60),
+            retention: Retention::default(),
             drain: Duration::from_secs(20),
             secrets: Secrets::default(),
             trusted_proxies: Vec::new(),
@@ -100,6 +101,9 @@ pub enum StartError {
         /// Why.
         problem: OpenError,
     },
+    /// What the gateway's file says cannot be had, or must not be.
+    #[error("{0}")]
+    Unfit(Box<Diagnostic>),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {problem}")]
     Listen {
@@ -139,7 +143,10 @@ impl Gateway {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         // Before the files are read: what changes from here on is seen.
         let watch = Watch::new(vec![options.mappings.clone(), options.tenants.clone()], options.config.clone());
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&options.store).map_err(|problem| {
+        let resolve = |reference: &Reference| options.secrets.resolve(reference);
+        let keys = options.own.encryption.keys(&resolve).map_err(StartError::Unfit)?;
+        let keys: Vec<SealKey> = keys.into_iter().map(|(name, key)| SealKey { name, key }).collect();
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open_sealed(&options.store, &keys).map_err(|problem| {
             let path = options.store.clone();
             StartError::Store { path, problem }
         })?);
@@ -163,6 +170,11 @@ impl Gateway {
         let ambient: Arc<dyn Ambient> = Arc::new(SystemAmbient);
         let flow = Arc::new(Flow::new(snapshot, store, Arc::new(outbound), ambient, work_in));
         let standing = Standing { at: now(), took: began.elapsed(), loads: 1, ..standing };
+        if let Some(address) = options.admin_listen.filter(|address| !address.ip().is_loopback())
+            && !token::is_there(options.admin_token.as_ref(), &*flow.store).await
+        {
+            return Err(StartError::Unfit(Box::new(exposed(&options, address))));
+        }
         let (tokens, made_token) = match options.admin_listen {
             Some(_) => token::tokens(options.admin_token.as_ref(), &*flow.store).await,
             None => (Tokens::default(), None),
@@ -179,8 +191,8 @@ impl Gateway {
         let (reload, reloads) = mpsc::channel(1);
         faults::reached(Point::StartListening);
         let mut work = vec![tokio::spawn(dispatch::run(flow.clone(), work_out, work_stopped.clone()))];
-        work.push(tokio::spawn(housekeeping::run(flow.clone(), work_stopped.clone())));
-        work.push(tokio::spawn(housekeeping::purge(flow.clone(), options.retention, work_stopped.clone())));
+        work.push(tokio::spawn(housekeeping::run(flow.clone(), options.retention, work_stopped.clone())));
+        work.push(tokio::spawn(housekeeping::purge(flow.clone(), options.retention.messages, work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::shapes(flow.clone(), work_stopped.clone())));
         let changed = Arc::new(Notify::new());
         work.push(tokio::spawn(housekeeping::recount(desk.clone(), work_stopped.clone())));
@@ -188,6 +200,8 @@ impl Gateway {
         if let (Some(pem), Some(tls)) = (options.tls.clone(), tls.clone()) {
             work.push(tokio::spawn(certificate::renew(pem, tls, work_stopped.clone())));
         }
+        let secret_files = loader.secret_files();
+        work.push(tokio::spawn(reload::look_at_secrets(secret_files, reload.clone(), work_stopped.clone())));
         let causes = Causes { watch, asked: reloads, stop: work_stopped };
         work.push(tokio::spawn(reload::run(loader, flow.clone(), desk.clone(), causes, changed)));
         let serve = |listener, handler: Arc<dyn ingress::Handler>, ingress: ingress::Options| {
@@ -202,7 +216,7 @@ impl Gateway {
         let is_tls = tls.is_some();
         let public = ingress::Options { tls, traffic: desk.traffic[0].clone(), ..door::public(&options) };
         let mut doors = vec![serve(listener, Arc::new(Entrance(flow.clone())), public)];
-        let own = ingress::Options { traffic: desk.traffic[1].clone(), ..door::operators(&options) };
+        let own = ingress::Options { headers: HEADERS, traffic: desk.traffic[1].clone(), ..door::operators(&options) };
         doors.extend(admin.map(|listener| serve(listener, Arc::new(BackDoor(desk)), own)));
         info!(%address, tls = is_tls, admin = admin_address.map(tracing::field::display), "listening");
         Ok(Self {
@@ -293,6 +307,24 @@ impl Gateway {
             Err(_) => error!("the store does not end: its disk does not answer"),
         }
         info!("stopped");
+    }
+}
+
+/// Where the address is written, if it is in the gateway's file.
+fn exposed(options: &Options, address: SocketAddr) -> Diagnostic {
+    let problem = Diagnostic::error(
+        "SB0421",
+        format!("others can reach the admin listener at {address}, and no admin token is set"),
+    )
+    .help("set SWITCHBOARD_ADMIN_TOKEN, at least 16 characters")
+    .help("or listen on this machine alone: `admin_listen: 127.0.0.1:8081`; or nowhere: `off`");
+    let place = options
+        .config
+        .as_deref()
+        .and_then(|path| Own::place(&read_file(path).ok()?, "admin_listen", &address.to_string()));
+    match place {
+        Some((source, span)) => problem.at(&source, span),
+        None => problem,
     }
 }
 

@@ -8,8 +8,10 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 use tracing::{debug, warn};
 
+use crate::config::Retention;
 use crate::flow::Flow;
 use crate::operate::Desk;
+use crate::store::Kept;
 use crate::value::Timestamp;
 
 const SYNC: Duration = Duration::from_secs(15 * 60);
@@ -23,8 +25,11 @@ const PURGE: Duration = Duration::from_secs(10);
 /// quarters of its time for the traffic. On a disk that commits in 5 ms some 4000 a second go.
 const BETWEEN: Duration = Duration::from_millis(20);
 
-/// Forgets and renews until `stop`.
-pub(super) async fn run(flow: Arc<Flow>, mut stop: watch::Receiver<bool>) {
+/// Batches of what grows old besides; what is left has time until the next.
+const BATCHES: usize = 40;
+
+/// Forgets and renews until `stop`. `retention`: how long what is kept.
+pub(super) async fn run(flow: Arc<Flow>, retention: Retention, mut stop: watch::Receiver<bool>) {
     let mut forget = interval(FORGET);
     while !*stop.borrow() {
         tokio::select! {
@@ -32,6 +37,7 @@ pub(super) async fn run(flow: Arc<Flow>, mut stop: watch::Receiver<bool>) {
             _ = forget.tick() => {
                 flow.limits.retain_recent();
                 flow.renew_keys();
+                expire(&flow, &retention).await;
             }
         }
     }
@@ -79,6 +85,40 @@ pub(super) async fn shapes(flow: Arc<Flow>, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             Ok(()) = stop.changed() => {}
             () = flow.check_shape() => {}
+        }
+    }
+}
+
+/// What grows old besides messages.
+async fn expire(flow: &Flow, retention: &Retention) {
+    let ages = [
+        (Kept::Inbound, Some(retention.inbound)),
+        (Kept::Histories, retention.histories),
+        (Kept::Letters, retention.dead_letters),
+        (Kept::Audit, Some(retention.audit)),
+    ];
+    for (kept, age) in ages {
+        let Some(age) = age else { continue };
+        let now = flow.ambient.now();
+        let before = now.millis().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+        for _ in 0..BATCHES {
+            match flow.store.expire(kept, Timestamp::from_millis(before), BATCH).await {
+                Ok(0) => break,
+                Ok(gone) => {
+                    if kept == Kept::Letters {
+                        // Nothing is dropped in silence.
+                        warn!(gone, "dead letters were older than they are kept: they are gone");
+                    }
+                    debug!(gone, ?kept, "what was too old is removed");
+                    if gone < BATCH {
+                        break;
+                    }
+                }
+                Err(problem) => {
+                    warn!(%problem, ?kept, "what is too old could not be removed");
+                    break;
+                }
+            }
         }
     }
 }

@@ -13,8 +13,9 @@ use super::files::{FileProblem, Shelf};
 use super::gateway::Options;
 use super::library::Library;
 use super::own::{OwnFile, Told};
+use super::secrets::SecretFiles;
 use super::watch::Watch;
-use crate::config::{self, Files, Snapshot};
+use crate::config::{self, Files, Reference, Snapshot};
 use crate::diagnostic::Diagnostic;
 use crate::faults::{self, Point};
 use crate::flow::Flow;
@@ -23,6 +24,8 @@ use crate::store::Store;
 
 /// How often it is looked whether earlier texts are needed any more.
 const TIDY: Duration = Duration::from_secs(60);
+/// How often it is looked whether a file that a secret is in has changed.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Everything that a configuration is made of and from.
 pub(super) struct Loader {
@@ -30,6 +33,7 @@ pub(super) struct Loader {
     /// Of all indexes by secret: random, new at each start.
     key: [u8; 32],
     shelf: Shelf,
+    secret_files: Arc<SecretFiles>,
     library: Library,
     own: OwnFile,
 }
@@ -48,7 +52,8 @@ impl Loader {
             Vec::new()
         });
         let own = OwnFile::new(options.config.clone(), options.own.clone());
-        Self { options, key: rand::random(), shelf: Shelf::default(), library: Library::new(texts), own }
+        let (shelf, secret_files) = (Shelf::default(), Arc::default());
+        Self { options, key: rand::random(), shelf, secret_files, library: Library::new(texts), own }
     }
 
     /// Reads the files for the first time. Where one has an error or is gone, its last good text stands in for it.
@@ -91,7 +96,22 @@ impl Loader {
     }
 
     fn build(&self, files: &Files, before: Option<&Snapshot>) -> (Snapshot, Vec<Diagnostic>) {
-        config::build(files, before, &|reference| self.options.secrets.resolve(reference), self.key)
+        let resolve = |reference: &Reference| {
+            self.secret_files.note(reference);
+            self.options.secrets.resolve(reference)
+        };
+        config::build(files, before, &resolve, self.key)
+    }
+
+    /// Everything is read again, secrets too.
+    fn forget(&mut self) {
+        self.shelf.forget();
+        self.secret_files.forget();
+    }
+
+    /// The files that secrets are in.
+    pub(super) fn secret_files(&self) -> Arc<SecretFiles> {
+        Arc::clone(&self.secret_files)
     }
 
     /// Writes the texts of a configuration before it is put in place: a message must never be accepted under a text that
@@ -132,6 +152,25 @@ pub(super) struct Causes {
     pub(super) stop: watch::Receiver<bool>,
 }
 
+/// Looks at the files that secrets are in until `stop`, and asks for all to be read again when one has changed. Apart from
+/// [`run`], whose wait for changes of the folders must not be cut short now and then.
+pub(super) async fn look_at_secrets(files: Arc<SecretFiles>, ask: mpsc::Sender<()>, mut stop: watch::Receiver<bool>) {
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !*stop.borrow() {
+        tokio::select! {
+            Ok(()) = stop.changed() => break,
+            _ = look.tick() => {}
+        }
+        let files = Arc::clone(&files);
+        if tokio::task::spawn_blocking(move || files.changed()).await.unwrap_or_default() {
+            info!("a file that a secret is in has changed");
+            // A full queue asks already.
+            let _ = ask.try_send(());
+        }
+    }
+}
+
 /// Reads and puts in place until `stop`. `changed`: told of every new configuration.
 pub(super) async fn run(
     mut loader: Loader,
@@ -146,7 +185,7 @@ pub(super) async fn run(
         tokio::select! {
             Ok(()) = causes.stop.changed() => break,
             () = causes.watch.changed() => {}
-            Some(()) = causes.asked.recv() => loader.shelf.forget(),
+            Some(()) = causes.asked.recv() => loader.forget(),
             _ = tidy.tick() => if !loader.tidy(&*flow.store).await { continue },
         }
         let Some(back) = replace(loader, &flow, &desk).await else { return };

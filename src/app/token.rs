@@ -1,39 +1,39 @@
-//! The admin API's token: the configured one, or one that is made at the first start and shown once.
+//! The admin API's tokens: the configured one, those of the store, and one that is made at the first start and shown once.
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use tracing::error;
 
 use super::clock::now;
 use crate::model::Secret;
-use crate::operate::Tokens;
-use crate::store::{Store, StoreError, Token};
+use crate::operate::{ADMIN, Tokens};
+use crate::store::{Roles, Store, StoreError, Token};
 
-/// Whose token is made.
-const ADMIN: &str = "admin";
-
-/// Which tokens are good, and the one that was just made. Where the store has none and takes none, nobody may ask.
+/// Which tokens are good, and the one that was just made. Where the store has none and takes none, only the configured
+/// one is.
 pub(super) async fn tokens(configured: Option<&Secret>, store: &dyn Store) -> (Tokens, Option<Secret>) {
-    if let Some(token) = configured {
-        return (Tokens::new(vec![Tokens::hash(token.expose())]), None);
-    }
-    match kept(store).await {
-        Ok((tokens, made)) => (Tokens::new(tokens), made),
+    let configured = configured.map(|token| Tokens::hash(token.expose()));
+    match kept(configured.is_some(), store).await {
+        Ok((kept, made)) => (Tokens::new(configured, kept), made),
         Err(problem) => {
-            error!(%problem, "no admin token can be had from the store: /api refuses everyone until the next start");
-            (Tokens::default(), None)
+            error!(%problem, "no admin token can be had from the store: /api refuses all of them until the next start");
+            (Tokens::new(configured, Vec::new()), None)
         }
     }
 }
 
-async fn kept(store: &dyn Store) -> Result<(Vec<[u8; 32]>, Option<Secret>), StoreError> {
+/// Whether anybody could ask.
+pub(super) async fn is_there(configured: Option<&Secret>, store: &dyn Store) -> bool {
+    configured.is_some() || store.tokens().await.is_ok_and(|kept| !kept.is_empty())
+}
+
+async fn kept(configured: bool, store: &dyn Store) -> Result<(Vec<Token>, Option<Secret>), StoreError> {
     let kept = store.tokens().await?;
-    if !kept.is_empty() {
-        return Ok((kept.into_iter().map(|token| token.hash).collect(), None));
+    if configured || !kept.is_empty() {
+        return Ok((kept, None));
     }
-    let random: [u8; 32] = rand::random();
-    let made = Secret::new(format!("swb_{}", BASE64_URL_SAFE_NO_PAD.encode(random)));
+    let made = Tokens::make(rand::random());
     let hash = Tokens::hash(made.expose());
-    store.keep_token(Token { name: ADMIN.to_owned(), hash, at: now() }).await?;
-    Ok((vec![hash], Some(made)))
+    let (name, roles) = (ADMIN.to_owned(), Roles::ALL);
+    let token = Token { name, hash, at: now(), roles, tenant: None, until: None };
+    store.keep_token(token.clone()).await?;
+    Ok((vec![token], Some(made)))
 }

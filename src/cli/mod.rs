@@ -51,6 +51,13 @@ enum Command {
     Redrive(operator::RedriveOptions),
     /// Let held lanes of a running gateway try again at once
     Release(operator::ReleaseOptions),
+    /// Who may ask a running gateway, and what: make, list and revoke tokens
+    #[command(subcommand)]
+    Token(operator::TokenCommand),
+    /// Who changed what at a running gateway, and who was shown personal data
+    Audit(operator::AuditOptions),
+    /// Erase a person at a running gateway; an opt-out holds on
+    Forget(operator::ForgetOptions),
 }
 
 /// Runs the command that was typed.
@@ -77,6 +84,9 @@ pub fn run() -> ExitCode {
         Command::Ledger(options) => operator::ledger(&options),
         Command::Redrive(options) => operator::redrive(&options),
         Command::Release(options) => operator::release(&options),
+        Command::Token(command) => operator::token(&command),
+        Command::Audit(options) => operator::audit(&options),
+        Command::Forget(options) => operator::forget(&options),
     }
 }
 

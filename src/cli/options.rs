@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use crate::app;
 use crate::config::{Defaults, Own, PublicUrl};
 use crate::diagnostic;
-use crate::model::{Secret, parse_duration};
+use crate::model::Secret;
 
 /// How logs are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -180,14 +180,6 @@ impl ServeOptions {
                 return Err(BadOption::Value { option: "log", value: other.to_owned(), expected: "text or json" });
             }
         };
-        let retention = file.retention.as_deref().map(|text| {
-            let wrong = || BadOption::Value {
-                option: "retention",
-                value: text.to_owned(),
-                expected: "a duration of at least 72h",
-            };
-            parse_duration(text).ok().filter(|span| *span >= defaults.retention).ok_or_else(wrong)
-        });
         let tls = match (self.tls_certificate.or(file.tls_certificate), self.tls_key.or(file.tls_key)) {
             (Some(certificate), Some(key)) => Some(app::Pem { certificate, key }),
             (None, None) => None,
@@ -204,11 +196,11 @@ impl ServeOptions {
             listen,
             public_url: public_url(self.public_url)?,
             config: Some(self.config.unwrap_or_else(|| CONFIG.into())),
+            retention: own.retention,
             own,
             admin_listen,
             admin_token: admin_token()?,
             allow_loopback: self.allow_loopback || file.allow_loopback.unwrap_or_default(),
-            retention: retention.transpose()?.unwrap_or(defaults.retention),
             trusted_proxies: proxies.collect::<Result<_, _>>()?,
             tls,
             drain: defaults.drain,

@@ -9,8 +9,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::accounts::Accounts;
+use super::encryption::Encryption;
 use super::limits::{self, Delivery, Limits};
 use super::listener::Listener;
+use super::retention::Retention;
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::mapping::Reader;
 use crate::yaml;
@@ -35,8 +37,12 @@ pub struct GatewayFile {
     pub log: Option<String>,
     /// Development: calls to loopback are allowed.
     pub allow_loopback: Option<bool>,
-    /// How long finished messages and ids are remembered; at least 72h.
-    pub retention: Option<String>,
+    /// How long what is kept: [`Own`] reads it.
+    #[serde(default)]
+    pub retention: IgnoredAny,
+    /// Keys that contents are sealed with: [`Own`] reads it.
+    #[serde(default)]
+    pub encryption: IgnoredAny,
     /// For all tenants: [`Defaults`] reads it.
     #[serde(default)]
     pub limits: IgnoredAny,
@@ -76,6 +82,10 @@ pub struct Own {
     pub file: GatewayFile,
     /// What callers reach the gateway by; a flag or variable goes before it.
     pub public_url: Option<PublicUrl>,
+    /// How long what is kept.
+    pub retention: Retention,
+    /// What contents are sealed with.
+    pub encryption: Encryption,
     /// What holds for the tenants.
     pub defaults: Defaults,
     /// How many callers, and how patient.
@@ -89,12 +99,17 @@ impl Own {
         let known = problems.len();
         let file: Option<GatewayFile> = yaml::settings(source, problems);
         let defaults = Defaults::read(source, problems);
+        let mut reader = Reader::new(source.clone());
+        let node = yaml::parse(source, &mut Vec::new());
+        let key = |name: &str| node.as_ref().and_then(|node| node.get(name));
+        let retention = key("retention").map(|node| Retention::read(&mut reader, node)).unwrap_or_default();
+        let encryption = key("encryption").map(|node| Encryption::read(&mut reader, node)).unwrap_or_default();
+        problems.append(&mut reader.problems);
         let listener = listener(source, problems);
         let file = file?;
         let public_url = file.public_url.as_deref().map(str::parse::<PublicUrl>);
         if let Some(Err(())) = public_url {
-            let node = yaml::parse(source, &mut Vec::new());
-            let span = node.as_ref().and_then(|node| node.get("public_url")).map(|node| node.span);
+            let span = key("public_url").map(|node| node.span);
             problems.push(
                 Diagnostic::error("SB0120", "`public_url` is no address that callers reach the gateway by")
                     .at(source, span.unwrap_or_default())
@@ -102,7 +117,16 @@ impl Own {
             );
         }
         let bad = problems[known..].iter().any(Diagnostic::is_error);
-        (!bad).then(|| Self { file, public_url: public_url.and_then(Result::ok), defaults, listener })
+        let public_url = public_url.and_then(Result::ok);
+        (!bad).then_some(Self { file, public_url, retention, encryption, defaults, listener })
+    }
+
+    /// Where the gateway's file says that of a key; nowhere if it says something else, or nothing.
+    #[must_use]
+    pub fn place(source: &Source, key: &str, value: &str) -> Option<(Source, Span)> {
+        let node = yaml::parse(source, &mut Vec::new())?;
+        let said = node.get(key).filter(|said| said.as_text() == Some(value))?;
+        Some((source.clone(), said.span))
     }
 
     /// A warning for everything that `now` says otherwise than this, with which the gateway was started, and that cannot
@@ -110,6 +134,7 @@ impl Own {
     #[must_use]
     pub fn waits(&self, now: &Self, source: &Source) -> Vec<Diagnostic> {
         let listener = self.listener != now.listener;
+        let kept = [("retention", self.retention != now.retention), ("encryption", self.encryption != now.encryption)];
         let (then, now) = (&self.file, &now.file);
         let changed = [
             ("mappings", then.mappings != now.mappings),
@@ -119,7 +144,6 @@ impl Own {
             ("admin_listen", then.admin_listen != now.admin_listen),
             ("log", then.log != now.log),
             ("allow_loopback", then.allow_loopback != now.allow_loopback),
-            ("retention", then.retention != now.retention),
             ("trusted_proxies", then.trusted_proxies != now.trusted_proxies),
             ("listener", listener),
             ("tls_certificate", then.tls_certificate != now.tls_certificate),
@@ -127,7 +151,7 @@ impl Own {
         ];
         let node = yaml::parse(source, &mut Vec::new());
         let place = |name: &str| node.as_ref()?.entry(name).map(|(key, _)| key.span);
-        let changed = changed.into_iter().filter(|(_, changed)| *changed);
+        let changed = changed.into_iter().chain(kept).filter(|(_, changed)| *changed);
         let told = changed.map(|(name, _)| {
             Diagnostic::warning(
                 "SB0419",

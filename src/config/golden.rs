@@ -76,10 +76,12 @@ fn said(case: &Node) -> Vec<Diagnostic> {
     }
     let schema = part("schema").map(|text| Source::new("schemas/body.json", text));
     files.schemas = Some(schema.into_iter().map(|schema| ("body.json".to_owned(), schema)).collect::<Schemas>());
-    let mut of_gateway = Vec::new();
+    let (mut of_gateway, mut keys) = (Vec::new(), super::Encryption::default());
     if let Some(gateway) = part("gateway") {
         let own = Own::read(&Source::new("switchboard.yaml", gateway), &mut of_gateway);
-        files.defaults = own.unwrap_or_default().defaults;
+        let own = own.unwrap_or_default();
+        keys = own.encryption.clone();
+        files.defaults = own.defaults;
     }
     let resolve = |reference: &Reference| match reference {
         Reference::Env(name) if name == "MISSING" => Err(NoSecret::Env(name.clone())),
@@ -87,6 +89,7 @@ fn said(case: &Node) -> Vec<Diagnostic> {
     };
     let (_, mut problems) = build(&files, None, &resolve, [0; 32]);
     problems.append(&mut of_gateway);
+    problems.extend(keys.keys(&resolve).err().map(|problem| *problem));
     sort(&mut problems);
     problems
 }

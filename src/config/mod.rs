@@ -6,6 +6,7 @@
 mod accounts;
 mod budget;
 mod build;
+mod encryption;
 mod gateway;
 #[cfg(test)]
 mod golden;
@@ -13,6 +14,7 @@ mod index;
 mod keywords;
 mod limits;
 mod listener;
+mod retention;
 mod routes;
 mod schemes;
 mod secret;
@@ -24,10 +26,12 @@ mod versions;
 
 pub use accounts::Accounts;
 pub use build::build;
+pub use encryption::Encryption;
 pub use gateway::{Defaults, GatewayFile, Own, PublicUrl};
 pub use keywords::KeywordRule;
 pub use limits::{Delivery, Limits, Preflight, SuppressionScope};
 pub use listener::Listener;
+pub use retention::Retention;
 pub use routes::{Found, Hit, RouteTable};
 pub use schemes::{incoming, outgoing, resolve as resolve_scheme, scheme_value};
 pub use secret::{NoSecret, Reference, Resolve};

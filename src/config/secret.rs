@@ -25,6 +25,14 @@ pub enum NoSecret {
         /// The operating system's words.
         problem: String,
     },
+    /// The file holds no secret.
+    #[error("the file {path} {why}")]
+    Unfit {
+        /// The path as written.
+        path: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
 }
 
 /// How a reference is resolved.

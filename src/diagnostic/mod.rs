@@ -8,6 +8,7 @@ mod json;
 mod render;
 mod source;
 mod suggest;
+mod veil;
 
 pub use render::{render, sort};
 pub use source::{Position, Source, Span, line_col};

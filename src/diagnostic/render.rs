@@ -55,7 +55,7 @@ impl Diagnostic {
 
 fn excerpt(f: &mut fmt::Formatter<'_>, source: &Source, span: Span, label: Option<&str>, gutter: usize) -> fmt::Result {
     let place = line_col(source, span.start);
-    let line = source.line(place.line);
+    let line = source.shown(place.line);
     // Of a long line only what is shown is looked at: there may be thousands of problems on it.
     let at = border(line, span.start.saturating_sub(source.start_of(place.line)));
     let before = if line.chars().nth(WIDEST).is_some() { BEFORE } else { WIDEST };

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::veil;
+
 /// A text that was read from a file, kept for excerpts. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -20,6 +22,8 @@ struct Index {
     lines: Box<[usize]>,
     /// Characters that begin before each block of [`BLOCK`] bytes.
     chars: Box<[usize]>,
+    /// The text with what no excerpt shows blotted out, byte for byte; nothing where there is none of it.
+    shown: Option<Box<str>>,
 }
 
 /// Bytes that are counted for one place.
@@ -56,6 +60,13 @@ impl Source {
         self.text.get(self.start_of(number)..end).unwrap_or_default().trim_end_matches('\r')
     }
 
+    /// A line as an excerpt shows it: secrets that are written out are blotted out. Places in it are those of the line.
+    pub(super) fn shown(&self, number: usize) -> &str {
+        let Some(shown) = &self.index().shown else { return self.line(number) };
+        let start = self.start_of(number);
+        shown.get(start..start + self.line(number).len()).unwrap_or_default()
+    }
+
     /// Where a line begins, from 1; the end of the text if there is none such.
     pub(super) fn start_of(&self, number: usize) -> usize {
         let start = number.checked_sub(1).and_then(|number| self.index().lines.get(number));
@@ -71,6 +82,7 @@ impl Source {
                 .chunks(BLOCK)
                 .scan(0, |all, block| Some(std::mem::replace(all, *all + begun(block))))
                 .collect(),
+            shown: veil::veiled(&self.text),
         })
     }
 
@@ -86,17 +98,6 @@ impl Source {
     #[must_use]
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.start..span.end).unwrap_or_default()
-    }
-
-    /// The same source with the text at `span` blotted out, byte for byte: for an excerpt of a line that holds a
-    /// secret.
-    #[must_use]
-    pub fn masked(&self, span: Span) -> Self {
-        let mut text = self.text.to_string();
-        if text.get(span.start..span.end).is_some() {
-            text.replace_range(span.start..span.end, &"*".repeat(span.end - span.start));
-        }
-        Self::new(self.name.clone(), text)
     }
 }
 
@@ -190,10 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn masking_keeps_places() {
-        let source = Source::new("a.yaml", "key: sécret # x");
-        let masked = source.masked(Span { start: 5, end: 12 });
-        assert_eq!(&*masked.text, "key: ******* # x");
-        assert_eq!(&*source.masked(Span { start: 7, end: 99 }).text, &*source.text);
+    fn what_is_blotted_out_keeps_its_place() {
+        let source = Source::new("a.yaml", "credentials:\n  a: sécret\r\nb: x");
+        assert_eq!([1, 2, 3, 4].map(|number| source.shown(number)), ["credentials:", "  a: *******", "b: x", ""]);
+        assert_eq!(Source::new("a.yaml", "a: sécret").shown(1), "a: sécret");
     }
 }

@@ -77,6 +77,13 @@ impl Flow {
         if event.status.is_none() {
             warn!(id = %message.message.reference, tenant = %tenant.name, word = event.word.as_deref(), "a status that the mapping does not know: recorded, not reported");
         }
+        if message.message.is_forgotten() {
+            info!(id = %message.message.reference, tenant = %tenant.name, "its recipient was forgotten: nothing is recorded");
+            if let Some(letter) = letter {
+                self.store.discard(letter).await?;
+            }
+            return Ok(None);
+        }
         let (message, attempt) = self.attempt_of(message, &event).await?;
         if attempt == Attempt::Earlier && event.status.is_none_or(|status| status <= Status::Submitted) {
             info!(id = %message.message.reference, tenant = %tenant.name, "of an earlier attempt: says nothing of the one that followed");

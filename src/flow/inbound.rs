@@ -53,9 +53,11 @@ impl Flow {
     /// The messages that an inbound message may be an answer to.
     async fn around(&self, tenant: &Tenant, inbound: &Inbound) -> Result<[Option<Message>; 2], StoreError> {
         let quoted = match &inbound.quotes {
-            Some(id) => {
-                self.store.by_provider_id(id).await?.filter(|message| message.message.lane.tenant == tenant.name)
-            }
+            Some(id) => self
+                .store
+                .by_provider_id(id)
+                .await?
+                .filter(|message| message.message.lane.tenant == tenant.name && !message.message.is_forgotten()),
             None => None,
         };
         let lane = Lane { tenant: tenant.name.clone(), from: inbound.to.as_str().into() };

@@ -63,6 +63,9 @@ impl Flow {
                     None => return Ok(None),
                 },
             };
+            if message.message.is_forgotten() {
+                return Ok(None);
+            }
             let reference = message.message.reference;
             let now = self.ambient.now();
             let stored = &message.message.life;

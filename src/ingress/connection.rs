@@ -75,7 +75,8 @@ where
     let serving = Arc::clone(&link.serving);
     let io = Paced::new(stream, Arc::clone(&serving), edge.options.header_timeout, edge.options.write_timeout);
     let warp = TowerToHyperService::new(warp::service(everything(Arc::clone(&edge), link)));
-    let service = service_fn(move |request| fit_for_warp(&warp, request));
+    let headers = edge.options.headers;
+    let service = service_fn(move |request| fit_for_warp(&warp, request, headers));
     let mut served = std::pin::pin!(edge.http.serve_connection(TokioIo::new(io), service));
     loop {
         tokio::select! {
@@ -107,7 +108,11 @@ where
 
 /// Keeps targets without a path (`x:443`, as CONNECT has it) from warp, whose path filters panic over them; and heads
 /// that name no host or several, which a proxy before us may have read in another way (RFC 9112, 3.2).
-fn fit_for_warp<S>(warp: &S, request: Request<Incoming>) -> Either<Ready<Result<Response, S::Error>>, S::Future>
+fn fit_for_warp<S>(
+    warp: &S,
+    request: Request<Incoming>,
+    headers: &'static [(&'static str, &'static str)],
+) -> Either<Ready<Result<Response, S::Error>>, S::Future>
 where
     S: Service<Request<Incoming>, Response = Response>,
 {
@@ -116,7 +121,8 @@ where
     if request.uri().path_and_query().is_some() && one_host {
         Either::Right(warp.call(request))
     } else {
-        Either::Left(ready(Ok(reply::and_close(reply::plain(StatusCode::BAD_REQUEST)))))
+        let response = reply::and_close(reply::plain(StatusCode::BAD_REQUEST));
+        Either::Left(ready(Ok(reply::with(response, headers))))
     }
 }
 
@@ -134,7 +140,7 @@ fn everything(edge: Arc<Edge>, link: Arc<Link>) -> impl Filter<Extract = (Respon
                 link.serving.begin();
                 let response = request::answer(&edge, &link, Head { method, path, query, headers }, body).await;
                 link.serving.end();
-                response
+                reply::with(response, edge.options.headers)
             }
         })
 }

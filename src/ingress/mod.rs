@@ -86,6 +86,8 @@ pub struct Options {
     pub tls: Option<Tls>,
     /// Where the connections are counted.
     pub traffic: Arc<Traffic>,
+    /// Names and values that every answer has, whoever gives it.
+    pub headers: &'static [(&'static str, &'static str)],
 }
 
 impl Default for Options {
@@ -103,6 +105,7 @@ impl Default for Options {
             trusted_proxies: Vec::new(),
             tls: None,
             traffic: Arc::default(),
+            headers: &[],
         }
     }
 }

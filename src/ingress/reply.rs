@@ -32,6 +32,14 @@ pub(super) fn of(reply: Reply) -> Response {
     response
 }
 
+/// With the headers that every answer of the listener has.
+pub(super) fn with(mut response: Response, headers: &'static [(&'static str, &'static str)]) -> Response {
+    for (name, value) in headers {
+        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    response
+}
+
 /// A reply without a party's words.
 pub(super) fn plain(status: StatusCode) -> Response {
     let mut response = Response::new(format!("{}\n", status.canonical_reason().unwrap_or_default()).into());

@@ -5,6 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::country;
+
 /// A name that an operator gave: of a tenant, a platform, a provider, a call.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name(Arc<str>);
@@ -45,6 +47,9 @@ impl fmt::Debug for Name {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Address(Arc<str>);
 
+/// Shorter addresses are not shown at all.
+const SHOWN: usize = 7;
+
 impl Address {
     /// The address itself, for what sends or stores it.
     #[must_use]
@@ -69,15 +74,22 @@ impl From<&str> for Address {
 }
 
 impl fmt::Display for Address {
-    /// The first two and the last two characters; all but one character of a short one is hidden.
+    /// Of a number its country and the last two digits; of a user id that begins with a country (`IN.…`) the same. Nothing
+    /// of anything else, which may be a name.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let length = self.0.chars().count();
-        if length < 7 {
-            return f.write_str("***");
-        }
-        let head: String = self.0.chars().take(2).collect();
-        let tail: String = self.0.chars().skip(length - 2).collect();
-        write!(f, "{head}***{tail}")
+        let digits = self.0.strip_prefix('+').unwrap_or(&self.0);
+        let (head, rest) = if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            digits.split_at(country::code_length(digits).min(digits.len()))
+        } else {
+            match self.0.split_once('.') {
+                Some((country, rest)) if country.len() == 2 && country.bytes().all(|c| c.is_ascii_uppercase()) => {
+                    (country, rest)
+                }
+                _ => return f.write_str("***"),
+            }
+        };
+        let shown = head.len() + rest.len() >= SHOWN && rest.is_ascii();
+        if shown { write!(f, "{head}***{}", &rest[rest.len().saturating_sub(2)..]) } else { f.write_str("***") }
     }
 }
 
@@ -170,8 +182,23 @@ mod tests {
 
     #[test]
     fn an_address_prints_masked() {
-        assert_eq!(Address::from("919812345670").to_string(), "91***70");
-        assert_eq!(format!("{:?}", Address::from("12345")), "***");
+        for (address, masked) in [
+            ("919812345670", "91***70"),
+            ("+6598114720", "65***20"),
+            ("14155550100", "1***00"),
+            ("971501234567", "971***67"),
+            ("7912345", "7***45"),
+            ("12345", "***"),
+            ("", "***"),
+            ("IN.13491208655302741918", "IN***18"),
+            ("IN.1", "***"),
+            ("IN.13491é", "***"),
+            ("Asha Kapoor", "***"),
+            ("a.long.name", "***"),
+        ] {
+            assert_eq!(Address::from(address).to_string(), masked);
+            assert_eq!(format!("{:?}", Address::from(address)), masked);
+        }
         assert_eq!(Address::from("919812345670").as_str(), "919812345670");
     }
 }

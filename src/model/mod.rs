@@ -5,6 +5,7 @@
 //! rules, no contract's). Not here: any platform's or provider's words, storage, HTTP.
 
 mod content;
+mod country;
 mod definition;
 mod event;
 mod fitting;

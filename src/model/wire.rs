@@ -1,5 +1,6 @@
 //! HTTP as plain data, so that the core can speak of requests and answers without a web library.
 
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,7 +11,7 @@ use crate::value::Timestamp;
 const LONGEST_WISH: Duration = Duration::from_secs(86_400);
 
 /// A request as it came in. Header names are in lower case; their order is the order received.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Incoming {
     /// `GET`, `POST`, … in upper case.
     pub method: String,
@@ -46,18 +47,38 @@ pub struct Reply {
 }
 
 /// A call that is ready to go out, signed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Prepared {
     /// `GET`, `POST`, ….
     pub method: String,
     /// Absolute; http or https.
     pub url: url::Url,
-    /// Name and value; may hold credentials, so `Debug` of this type belongs in no log.
+    /// Name and value; may hold credentials.
     pub headers: Vec<(String, String)>,
     /// The body, already encoded; empty for none.
     pub body: Bytes,
     /// For the whole exchange.
     pub timeout: Duration,
+}
+
+/// Without what may be a credential or a person's: query, headers and body.
+impl fmt::Debug for Incoming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, headers, body, peer, .. } = self;
+        let mut debug = f.debug_struct("Incoming");
+        debug.field("method", method).field("headers", &headers.len()).field("bytes", &body.len()).field("peer", peer);
+        debug.finish_non_exhaustive()
+    }
+}
+
+/// Without what may be a credential or a person's: all of the URL but its host, headers and body.
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { method, url, headers, body, .. } = self;
+        let mut debug = f.debug_struct("Prepared");
+        debug.field("method", method).field("host", &url.host_str());
+        debug.field("headers", &headers.len()).field("bytes", &body.len()).finish_non_exhaustive()
+    }
 }
 
 /// How far a call came.
@@ -193,5 +214,23 @@ mod tests {
         let slow = [("date", "Wed, 04 Nov 2026 09:04:06 GMT"), ("retry-after", "Wed, 04 Nov 2026 09:04:36 GMT")];
         check(&slow, Some(30));
         check(&[("date", "today"), ("retry-after", "Wed, 04 Nov 2026 09:14:36 GMT")], Some(30));
+    }
+
+    #[test]
+    fn what_carries_credentials_does_not_print_them() {
+        let headers = vec![("authorization".to_owned(), "Bearer hunter2".to_owned())];
+        let body = Bytes::from_static(b"hunter2");
+        let incoming = Incoming {
+            method: "POST".to_owned(),
+            path: "/in/hunter2".to_owned(),
+            query: "key=hunter2".to_owned(),
+            headers: headers.clone(),
+            body: body.clone(),
+            peer: None,
+        };
+        let url = url::Url::parse("https://me:hunter2@api.example/hunter2?key=hunter2").unwrap();
+        let prepared = Prepared { method: "POST".to_owned(), url, headers, body, timeout: Duration::ZERO };
+        let printed = format!("{incoming:?} {prepared:#?}");
+        assert!(printed.contains("POST") && !printed.contains("hunter2"), "{printed}");
     }
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 
-pub use api::{Recounted, Tokens};
+pub use api::{ADMIN, Recounted, Tokens};
 pub use standing::Standing;
 
 use crate::flow::Flow;
@@ -33,7 +33,7 @@ pub struct Desk {
     flow: Arc<Flow>,
     standing: ArcSwap<Standing>,
     probed: tokio::sync::Mutex<Option<(tokio::time::Instant, Result<(), String>)>>,
-    tokens: Tokens,
+    tokens: ArcSwap<Tokens>,
     /// Tokens that were wrong.
     failures: Failures,
     recounted: ArcSwapOption<Recounted>,
@@ -44,14 +44,14 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// Of a gateway whose configuration stands so; whoever carries one of the tokens may ask everything.
+    /// Of a gateway whose configuration stands so; whoever carries one of the tokens may ask what it is good for.
     #[must_use]
     pub fn new(flow: Arc<Flow>, standing: Standing, tokens: Tokens) -> Self {
         Self {
             flow,
             standing: ArcSwap::from_pointee(standing),
             probed: tokio::sync::Mutex::default(),
-            tokens,
+            tokens: ArcSwap::from_pointee(tokens),
             failures: Failures::default(),
             recounted: ArcSwapOption::empty(),
             redriving: tokio::sync::Mutex::default(),
@@ -113,11 +113,20 @@ impl Desk {
     }
 }
 
+/// What every answer of the operator's listener has. Nothing of it is a page; whatever a browser takes it for, it runs
+/// nothing, loads nothing, is framed by nobody and tells nobody where it was.
+pub const HEADERS: &[(&str, &str)] = &[
+    ("content-security-policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    ("x-content-type-options", "nosniff"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cache-control", "no-store"),
+];
+
 const JSON: &str = "application/json";
 
 fn reply(http: u16, kind: &str, body: String) -> Reply {
-    // What is true now is stale in a cache.
-    let headers = [("content-type", kind), ("cache-control", "no-store")];
-    let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Reply { http, headers: headers.to_vec(), body: Bytes::from(body) }
+    Reply { http, headers: vec![("content-type".to_owned(), kind.to_owned())], body: Bytes::from(body) }
 }

@@ -58,11 +58,18 @@ pub static GATEWAY: MapShape = MapShape::new(
             .or("false"),
         member(
             "retention",
-            Kind::Duration,
-            "how long finished messages and their ids are remembered; at least `72h`",
+            Kind::Either(&[Kind::Duration, Kind::Map(&RETENTION)]),
+            "how long finished messages and their ids are remembered, at least `72h`; or an age for each kind",
             "7d",
         )
         .or("72h"),
+        member(
+            "encryption",
+            Kind::Named(&Kind::Text),
+            "by name: keys that contents are sealed with in the store; the first one seals, all of them open",
+            "{ first: \"${file:/run/secrets/store.key}\" }",
+        )
+        .or("not sealed"),
         member(
             "trusted_proxies",
             Kind::List(&Kind::Text),
@@ -112,6 +119,22 @@ pub static LISTENER: MapShape = MapShape::new(
             "60s",
         )
         .or("75s"),
+    ]],
+);
+
+/// How long what is kept.
+pub static RETENTION: MapShape = MapShape::new(
+    "retention",
+    "`retention`",
+    "How long what is kept in the store.",
+    &[&[
+        member("messages", Kind::Duration, "finished messages with their ids and contents; at least `72h`", "7d")
+            .or("72h"),
+        member("histories", Kind::Duration, "what became of a finished message, step by step", "24h")
+            .or("as their messages"),
+        member("inbound", Kind::Duration, "ids of inbound messages; at least `72h`", "7d").or("as `messages`"),
+        member("dead_letters", Kind::Duration, "dead letters, done again or not", "90d").or("until done again"),
+        member("audit", Kind::Duration, "the audit log", "800d").or("400d"),
     ]],
 );
 

@@ -20,7 +20,7 @@ mod values;
 pub use call::{CALL, FAILED, LISTING_CALL, RETRY, SEND_CALL, URL};
 pub use cases::{CASE, CASE_ANSWER, CASE_REQUEST, CASES, EXPECT, GIVEN, REFUSE};
 pub use file::{AUTH, PLATFORM, PROVIDER, SETTING, TABLE};
-pub use gateway::{ACCOUNT, GATEWAY, LISTENER};
+pub use gateway::{ACCOUNT, GATEWAY, LISTENER, RETENTION};
 pub use legs::{PLATFORM_INBOUND, PLATFORM_STATUS, PROVIDER_SEND, PROVIDER_TEMPLATES, RULE, WORDS};
 pub use map::{Kind, MapShape, Member, Others};
 pub use schema::{Document, schema};

@@ -12,8 +12,9 @@ use super::outside::{Outside, since_begin};
 use crate::model::{Address, Name, Ref};
 use crate::store::memory::Memory;
 use crate::store::{
-    Acceptance, Call, CallLane, CallStep, Change, Count, DeadLetter, Lane, Ledger, Lettered, Letters, Line, Message,
-    NewCall, NewMessage, Origin, Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
+    self, Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Lane,
+    Ledger, Lettered, Letters, Line, Message, NewCall, NewMessage, Origin, Page, Store, StoreError, Stored,
+    Suppression, Taken, Text, Token,
 };
 use crate::value::Timestamp;
 
@@ -287,6 +288,28 @@ impl Store for Watched {
 
     fn tokens(&self) -> Stored<'_, Vec<Token>> {
         self.around(false, move || ready(self.memory.tokens()))
+    }
+
+    fn revoke_token(&self, name: &str) -> Stored<'_, bool> {
+        let name = name.to_owned();
+        self.around(true, move || ready(self.memory.revoke_token(&name)))
+    }
+
+    fn audit(&self, line: Audit) -> Stored<'_, ()> {
+        self.around(true, move || ready(self.memory.audit(line)))
+    }
+
+    fn audits(&self, fit: &Audits, most: usize) -> Stored<'_, Vec<Audit>> {
+        let fit = fit.clone();
+        self.around(false, move || ready(self.memory.audits(&fit, most)))
+    }
+
+    fn expire(&self, kept: store::Kept, before: Timestamp, most: usize) -> Stored<'_, usize> {
+        self.around(true, move || ready(self.memory.expire(kept, before, most)))
+    }
+
+    fn forget(&self, whom: Forget) -> Stored<'_, Forgotten> {
+        self.around(true, move || ready(self.memory.forget(whom)))
     }
 
     fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()> {

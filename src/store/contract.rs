@@ -12,7 +12,7 @@ use crate::delivery::Life;
 use crate::model::{Address, Class, Name, Ref};
 use crate::value::Timestamp;
 
-use super::operator::{Came, Count, Lettered, Letters, Page, Token};
+use super::operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Token};
 
 /// Where messages queue up: one sender of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -59,6 +59,14 @@ pub struct NewMessage {
     pub life: Life,
     /// When it was taken in.
     pub at: Timestamp,
+}
+
+impl NewMessage {
+    /// Whether its recipient was forgotten: nothing can be said of it any more.
+    #[must_use]
+    pub fn is_forgotten(&self) -> bool {
+        self.to.as_str().is_empty()
+    }
 }
 
 /// What became of an accept.
@@ -395,15 +403,28 @@ pub trait Store: Send + Sync + 'static {
     fn keep_token(&self, token: Token) -> Stored<'_, bool>;
     /// Every token, by name.
     fn tokens(&self) -> Stored<'_, Vec<Token>>;
+    /// Takes a token away; false if there is none of that name.
+    fn revoke_token(&self, name: &str) -> Stored<'_, bool>;
+    /// Adds a line to the audit log; its number is ignored.
+    fn audit(&self, line: Audit) -> Stored<'_, ()>;
+    /// Lines of the audit log, newest first.
+    fn audits(&self, fit: &Audits, most: usize) -> Stored<'_, Vec<Audit>>;
     /// Keeps texts of the configuration, each in place of the one of its kind, file and version: all of them, or none.
     fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()>;
     /// Every text that is kept, by kind, file and version.
     fn texts(&self) -> Stored<'_, Vec<Text>>;
     /// Writes something of no meaning through to the disk: whether writes are taken now.
     fn probe(&self) -> Stored<'_, ()>;
-    /// Removes finished messages accepted before `before` that no waiting call speaks of, inbound ids as old, and unmatched
+    /// Removes finished messages accepted before `before` that no waiting call speaks of, and unmatched
     /// statuses as old, which no message is left for, at most `most` in all; how many went. Then texts that were retired before the oldest message that is left was accepted.
     fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize>;
+    /// Removes what is kept besides and is older, at most `most`; how many went.
+    fn expire(&self, kept: Kept, before: Timestamp, most: usize) -> Stored<'_, usize>;
+    /// Erases a person. Their messages stay as numbers without a person or content, so that the ledger adds up, a repeat
+    /// is known and a late status finds its message, until they are purged; what was not finished is finished:
+    /// suppressed, or failed where an attempt was under way. Calls and letters about the person go. Opt-outs hold on as
+    /// keyed hashes. When this is done, the bytes are gone from the disk.
+    fn forget(&self, whom: Forget) -> Stored<'_, Forgotten>;
     /// Waits for what is under way and closes.
     fn close(&self) -> Stored<'_, ()>;
 }

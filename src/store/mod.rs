@@ -5,14 +5,16 @@
 
 mod contract;
 pub mod memory;
+mod mention;
 mod operator;
 pub mod sqlite;
 mod suppressed;
 mod tally;
+mod veil;
 mod wake;
 
 pub use contract::*;
-pub use operator::{Came, Count, Lettered, Letters, Page, Token};
+pub use operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Role, Roles, Token};
 
 #[cfg(test)]
 mod conformance;

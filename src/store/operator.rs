@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{DeadLetter, Ledger};
-use crate::model::Name;
+use crate::model::{Address, Name};
 use crate::value::Timestamp;
 
 /// What a webhook came with besides its body: what it takes to read it again without its credentials, which are not kept.
@@ -90,6 +90,76 @@ impl Page {
     }
 }
 
+/// What a token lets its bearer do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// See how things stand, personal data masked.
+    Read,
+    /// Do things: redrive, release, forget.
+    Operate,
+    /// See personal data.
+    Reveal,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Operate, Self::Reveal];
+
+    /// The word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Operate => "operate",
+            Self::Reveal => "reveal",
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Read => 1,
+            Self::Operate => 2,
+            Self::Reveal => 4,
+        }
+    }
+}
+
+/// Some roles.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Roles(u8);
+
+impl Roles {
+    /// All of them.
+    pub const ALL: Self = Self(7);
+
+    /// Whether this one is among them.
+    #[must_use]
+    pub const fn has(self, role: Role) -> bool {
+        self.0 & role.bit() != 0
+    }
+
+    /// Each of them.
+    pub fn each(self) -> impl Iterator<Item = Role> {
+        Role::ALL.into_iter().filter(move |role| self.has(*role))
+    }
+
+    /// As an engine keeps them.
+    pub(super) const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// As an engine kept them.
+    pub(super) const fn from_bits(bits: u8) -> Self {
+        Self(bits & Self::ALL.0)
+    }
+}
+
+impl FromIterator<Role> for Roles {
+    fn from_iter<I: IntoIterator<Item = Role>>(roles: I) -> Self {
+        Self(roles.into_iter().fold(0, |bits, role| bits | role.bit()))
+    }
+}
+
 /// A token of the admin API, as a hash: who reads the store cannot use it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token {
@@ -99,11 +169,113 @@ pub struct Token {
     pub hash: [u8; 32],
     /// When it was made.
     pub at: Timestamp,
+    /// What its bearer may do.
+    pub roles: Roles,
+    /// About that tenant alone; `None`: about all.
+    pub tenant: Option<Name>,
+    /// Good until then; `None`: until it is revoked.
+    pub until: Option<Timestamp>,
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// A line of the audit log: what somebody changed or was shown. No personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audit {
+    /// The store's number, growing with time.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// The name of the token.
+    pub who: String,
+    /// What was done: `redrive`, `reveal`, ….
+    pub what: String,
+    /// To whose things; `None`: to everybody's.
+    pub tenant: Option<Name>,
+    /// What exactly: numbers and names of the configuration.
+    pub about: String,
+}
+
+/// Which lines of the audit log; what is not set fits all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Audits {
+    /// Of that tenant.
+    pub tenant: Option<Name>,
+    /// Of that token.
+    pub who: Option<String>,
+    /// Of that kind.
+    pub what: Option<String>,
+    /// Since then.
+    pub since: Option<Timestamp>,
+    /// Older than that one.
+    pub below: Option<i64>,
+}
+
+impl Audits {
+    /// Whether a line is meant.
+    pub(super) fn fit(&self, line: &Audit) -> bool {
+        self.tenant.as_ref().is_none_or(|tenant| line.tenant.as_ref() == Some(tenant))
+            && self.who.as_ref().is_none_or(|who| *who == line.who)
+            && self.what.as_ref().is_none_or(|what| *what == line.what)
+            && self.since.is_none_or(|since| since <= line.at)
+            && self.below.is_none_or(|below| line.id < below)
+    }
+}
+
+/// What grows old by itself, beside messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kept {
+    /// Histories of finished messages: emptied, the message stays.
+    Histories,
+    /// Ids of inbound messages.
+    Inbound,
+    /// Dead letters on the list.
+    Letters,
+    /// The audit log.
+    Audit,
+}
+
+/// Who is to be forgotten.
+#[derive(Clone, Debug)]
+pub struct Forget {
+    /// By that tenant; `None`: by all.
+    pub tenant: Option<Name>,
+    /// One of the person's addresses; every address known of the person is meant.
+    pub address: Address,
+    /// Now.
+    pub at: Timestamp,
+}
+
+/// What was erased of a person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Messages.
+    pub messages: u64,
+    /// Those among them that were not finished: they are sent no more.
+    pub unfinished: u64,
+    /// Calls that waited: nobody hears of them.
+    pub calls: u64,
+    /// Dead letters, and statuses that were still looked for.
+    pub letters: u64,
+    /// Addresses that were joined to one person.
+    pub addresses: u64,
+    /// Opt-outs that hold on, as a keyed hash.
+    pub suppressions: u64,
+}
+
+impl Forgotten {
+    /// Both together.
+    pub(super) fn add(&mut self, other: Self) {
+        self.messages += other.messages;
+        self.unfinished += other.unfinished;
+        self.calls += other.calls;
+        self.letters += other.letters;
+        self.addresses += other.addresses;
+        self.suppressions += other.suppressions;
     }
 }
 

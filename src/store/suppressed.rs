@@ -1,42 +1,90 @@
 //! Who opted out, in memory: what [`Store::is_suppressed`](super::Store::is_suppressed) answers from.
 //!
-//! An engine lists every known address of a person, so that one look-up decides; joining addresses is the engine's.
+//! An engine lists every known address of a person, so that one look-up decides; joining addresses is the engine's. Of
+//! who was forgotten there is only a keyed hash of each address.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 
+use super::veil::{Proof, Veil};
 use crate::model::{Address, Name};
 
 /// For which senders an address is on the list. `None` stands for the whole tenant.
 type Senders = Vec<Option<Address>>;
 
+/// Tenants, their people, and for which senders these are on the list.
+type List<P> = HashMap<Name, HashMap<P, Senders>>;
+
 /// The list.
 #[derive(Debug, Default)]
-pub(super) struct Suppressed(HashMap<Name, HashMap<Address, Senders>>);
+pub(super) struct Suppressed {
+    people: List<Address>,
+    proofs: List<Proof>,
+    veil: Veil,
+}
 
 impl Suppressed {
-    pub(super) fn holds(&self, tenant: &Name, sender: &Address, address: &Address) -> bool {
-        let hits = |known: &Option<Address>| known.as_ref().is_none_or(|known| known == sender);
-        self.senders(tenant, address).iter().any(hits)
+    /// What proofs are made with.
+    pub(super) fn veil_by(&mut self, veil: Veil) {
+        self.veil = veil;
     }
 
+    pub(super) fn holds(&self, tenant: &Name, sender: &Address, address: &Address) -> bool {
+        let hits = |known: &Option<Address>| known.as_ref().is_none_or(|known| known == sender);
+        self.senders(tenant, address).iter().any(hits) || self.proven(tenant, address).iter().any(hits)
+    }
+
+    /// Of the address itself.
     pub(super) fn senders(&self, tenant: &Name, address: &Address) -> &[Option<Address>] {
-        self.0.get(tenant).and_then(|people| people.get(address)).map_or(&[], Vec::as_slice)
+        self.people.get(tenant).and_then(|people| people.get(address)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Of the hash that stands for the address.
+    pub(super) fn proven(&self, tenant: &Name, address: &Address) -> &[Option<Address>] {
+        let Some(proofs) = self.proofs.get(tenant) else { return &[] };
+        proofs.get(&self.veil.proof(tenant, address)).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn add(&mut self, tenant: &Name, sender: Option<&Address>, address: &Address) {
-        let senders = self.0.entry(tenant.clone()).or_default().entry(address.clone()).or_default();
-        if !senders.iter().any(|known| known.as_ref() == sender) {
-            senders.push(sender.cloned());
-        }
+        add(&mut self.people, tenant, sender, address.clone());
+    }
+
+    pub(super) fn add_proof(&mut self, tenant: &Name, sender: Option<&Address>, proof: Proof) {
+        add(&mut self.proofs, tenant, sender, proof);
     }
 
     /// Off the list: for one sender only that entry goes, for the whole tenant every entry of the address goes.
     pub(super) fn remove(&mut self, tenant: &Name, sender: Option<&Address>, address: &Address) {
-        let Some(people) = self.0.get_mut(tenant) else { return };
-        let Some(senders) = people.get_mut(address) else { return };
-        senders.retain(|known| sender.is_some() && known.as_ref() != sender);
-        if senders.is_empty() {
-            people.remove(address);
+        remove(&mut self.people, tenant, sender, address);
+        if self.proofs.contains_key(tenant) {
+            let proof = self.veil.proof(tenant, address);
+            remove(&mut self.proofs, tenant, sender, &proof);
         }
+    }
+
+    /// Tenants that somebody opted out of.
+    pub(super) fn tenants(&self) -> impl Iterator<Item = Name> + '_ {
+        self.people.keys().cloned()
+    }
+
+    /// Off the list of addresses; what stands for it stays.
+    pub(super) fn forget(&mut self, tenant: &Name, address: &Address) {
+        remove(&mut self.people, tenant, None, address);
+    }
+}
+
+fn add<P: Eq + Hash>(list: &mut List<P>, tenant: &Name, sender: Option<&Address>, person: P) {
+    let senders = list.entry(tenant.clone()).or_default().entry(person).or_default();
+    if !senders.iter().any(|known| known.as_ref() == sender) {
+        senders.push(sender.cloned());
+    }
+}
+
+fn remove<P: Eq + Hash>(list: &mut List<P>, tenant: &Name, sender: Option<&Address>, person: &P) {
+    let Some(people) = list.get_mut(tenant) else { return };
+    let Some(senders) = people.get_mut(person) else { return };
+    senders.retain(|known| sender.is_some() && known.as_ref() != sender);
+    if senders.is_empty() {
+        people.remove(person);
     }
 }

@@ -52,6 +52,10 @@ mod reload_traffic;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod secret_files;
+#[cfg(test)]
+mod secrets;
+#[cfg(test)]
 mod sections;
 #[cfg(test)]
 mod seeds;

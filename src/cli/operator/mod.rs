@@ -1,8 +1,11 @@
 //! Commands about a running gateway: they speak its admin API, and print what it says.
 
+mod audit;
+mod forget;
 mod ledger;
 mod redrive;
 mod release;
+mod token;
 
 use std::process::ExitCode;
 
@@ -14,9 +17,12 @@ use super::options::admin_token;
 use super::{fail, runtime};
 use crate::app::{Remote, RemoteError};
 
+pub(super) use audit::AuditOptions;
+pub(super) use forget::ForgetOptions;
 pub(super) use ledger::LedgerOptions;
 pub(super) use redrive::RedriveOptions;
 pub(super) use release::ReleaseOptions;
+pub(super) use token::TokenCommand;
 
 /// Which gateway. Its token is in `SWITCHBOARD_ADMIN_TOKEN`.
 #[derive(Clone, Debug, Args)]
@@ -50,6 +56,18 @@ pub(super) fn redrive(options: &RedriveOptions) -> ExitCode {
 
 pub(super) fn release(options: &ReleaseOptions) -> ExitCode {
     end(on(&options.gateway, async |remote| release::run(options, remote).await))
+}
+
+pub(super) fn token(command: &TokenCommand) -> ExitCode {
+    end(on(command.gateway(), async |remote| token::run(command, remote).await))
+}
+
+pub(super) fn audit(options: &AuditOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| audit::run(options, remote).await))
+}
+
+pub(super) fn forget(options: &ForgetOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| forget::run(options, remote).await))
 }
 
 /// Runs a command; whether it had findings.

@@ -15,10 +15,14 @@ pub(super) enum Fault {
     Unauthenticated(&'static str),
     /// Too many wrong tokens came from there.
     Throttled(Duration),
+    /// The token is not good for that, or another site asks.
+    Forbidden(String),
     /// What was asked cannot be understood.
     BadRequest(String),
     /// There is no such thing.
     NotFound(String),
+    /// There is one already.
+    Exists(String),
     /// Another one is under way.
     Busy(&'static str),
     /// The store, or who does it, does not do it now.
@@ -36,8 +40,10 @@ impl Fault {
         let (http, code, text) = match self {
             Self::Unauthenticated(text) => (401, "unauthenticated", *text),
             Self::Throttled(_) => (429, "throttled", "too many wrong tokens came from there"),
+            Self::Forbidden(text) => (403, "forbidden", text.as_str()),
             Self::BadRequest(text) => (400, "bad_request", text.as_str()),
             Self::NotFound(text) => (404, "not_found", text.as_str()),
+            Self::Exists(text) => (409, "exists", text.as_str()),
             Self::Busy(text) => (409, "busy", *text),
             Self::Unavailable(text) => (503, "unavailable", text.as_str()),
         };

@@ -8,6 +8,7 @@ use tracing::error;
 
 use super::super::Desk;
 use super::fault::Fault;
+use super::token::Bearer;
 use crate::store::{Count, Ledger, StoreError};
 use crate::value::Timestamp;
 
@@ -54,7 +55,8 @@ impl Desk {
         self.recounted.load_full()
     }
 
-    pub(super) async fn ledger(&self, asked: &Asked) -> Result<Value, Fault> {
+    pub(super) async fn ledger(&self, bearer: &Bearer, asked: Asked) -> Result<Value, Fault> {
+        let asked = Asked { tenant: bearer.of(asked.tenant)?, ..asked };
         let recounted = match asked.recount {
             Some(Now::Now) => Some(self.recount().await?),
             None => self.recounted(),

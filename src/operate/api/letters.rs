@@ -2,14 +2,14 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tracing::info;
 
 use super::super::Desk;
 use super::fault::Fault;
 use super::ledger::time;
 use super::mask;
+use super::token::Bearer;
 use crate::model::{Name, parse_duration};
-use crate::store::{DeadLetter, Letters, Page};
+use crate::store::{DeadLetter, Letters, Page, Role};
 use crate::value::Timestamp;
 
 /// Letters on a page, unless asked otherwise, and at most.
@@ -73,36 +73,42 @@ pub(super) fn since(text: &str, now: Timestamp) -> Result<Timestamp, Fault> {
     })
 }
 
+/// A whole number of a query.
+pub(super) fn number(name: &str, text: &str) -> Result<i64, Fault> {
+    text.parse().map_err(|_| Fault::BadRequest(format!("`{name}`: `{text}` is no whole number")))
+}
+
+/// How many a page holds.
+pub(super) fn limit(asked: Option<&String>) -> Result<usize, Fault> {
+    let asked = asked.map(|text| number("limit", text)).transpose()?;
+    let most = asked.map_or(Ok(PAGE), usize::try_from).unwrap_or(0);
+    if (1..=MOST).contains(&most) { Ok(most) } else { Err(Fault::BadRequest(format!("`limit`: from 1 to {MOST}"))) }
+}
+
 impl Desk {
-    pub(super) async fn letters(&self, filter: &Filter) -> Result<Value, Fault> {
-        let number = |name: &str, text: &String| {
-            let wrong = |_| Fault::BadRequest(format!("`{name}`: `{text}` is no whole number"));
-            text.parse::<i64>().map_err(wrong)
-        };
+    pub(super) async fn letters(&self, bearer: &Bearer, filter: Filter) -> Result<Value, Fault> {
+        let filter = Filter { tenant: bearer.of(filter.tenant)?, ..filter };
         let below = filter.before.as_ref().map(|text| number("before", text)).transpose()?;
-        let most = filter.limit.as_ref().map(|text| number("limit", text)).transpose()?;
-        let most = most.map_or(Ok(PAGE), usize::try_from).unwrap_or(0);
-        if !(1..=MOST).contains(&most) {
-            return Err(Fault::BadRequest(format!("`limit`: from 1 to {MOST}")));
-        }
+        let most = limit(filter.limit.as_ref())?;
         let fit = filter.read(self.flow.ambient.now())?;
         let letters = self.flow.store.letters(&fit, Page::Newest { below }, most).await?;
         let next = letters.last().filter(|_| letters.len() == most).map(|letter| letter.id);
         Ok(json!({ "letters": letters.iter().map(head).collect::<Vec<_>>(), "next": next }))
     }
 
-    pub(super) async fn letter(&self, id: &str, asked: &Inspect) -> Result<Value, Fault> {
+    pub(super) async fn letter(&self, bearer: &Bearer, id: &str, asked: &Inspect) -> Result<Value, Fault> {
         let none = || Fault::NotFound(format!("there is no dead letter `{id}`"));
         let fit = Letters { id: Some(id.parse().map_err(|_| none())?), ..Letters::default() };
         let found = self.flow.store.letters(&fit, Page::Newest { below: None }, 1).await?;
-        let letter = found.first().ok_or_else(none)?;
+        let letter = found.first().filter(|letter| bearer.sees(letter.tenant.as_ref())).ok_or_else(none)?;
+        if asked.personal == Shown::Shown {
+            bearer.may(Role::Reveal)?;
+            self.note(bearer, "reveal", letter.tenant.as_ref(), format!("dead letter {}", letter.id)).await?;
+        }
         let mut said = head(letter);
         said["content"] = match asked.personal {
             Shown::Masked => mask::masked(&letter.content),
-            Shown::Shown => {
-                info!(letter = letter.id, "a dead letter was shown with its personal data");
-                mask::shown(&letter.content)
-            }
+            Shown::Shown => mask::shown(&letter.content),
         };
         said["personal"] = json!(if asked.personal == Shown::Shown { "shown" } else { "masked" });
         Ok(said)

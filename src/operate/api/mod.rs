@@ -3,7 +3,9 @@
 //! Errors have one form, `{"error": {"code": …, "text": …}}`, whose codes are [`Fault`]'s: other programs may rely on
 //! them. Start at [`Desk::api`].
 
+mod audit;
 mod fault;
+mod forget;
 mod ledger;
 mod letters;
 mod mask;
@@ -12,22 +14,29 @@ mod release;
 mod token;
 
 pub use ledger::Recounted;
-pub use token::Tokens;
+pub use token::{ADMIN, Tokens};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use self::fault::Fault;
+use self::token::Bearer;
 use super::{Desk, JSON, reply};
 use crate::limits::{Source, Wrong};
 use crate::model::Print;
 use crate::model::wire::{Incoming, Reply};
+use crate::store::Role;
 
 const LEDGER: &str = "/api/ledger";
 const LETTERS: &str = "/api/dead-letters";
 const REDRIVE: &str = "/api/redrive";
 const RELEASE: &str = "/api/release";
 const HELD: &str = "/api/held";
+const FORGET: &str = "/api/forget";
+const AUDIT: &str = "/api/audit";
+const TOKENS: &str = "/api/tokens";
+const MAKE: &str = "/api/tokens/make";
+const REVOKE: &str = "/api/tokens/revoke";
 
 /// The longest body of a question.
 const LONGEST: usize = 16 * 1024;
@@ -35,8 +44,8 @@ const LONGEST: usize = 16 * 1024;
 /// The method of a path, and the longest body that it takes.
 pub(super) fn takes(path: &str) -> Option<(&'static str, usize)> {
     match path {
-        LEDGER | LETTERS | HELD => Some(("GET", 0)),
-        REDRIVE | RELEASE => Some(("POST", LONGEST)),
+        LEDGER | LETTERS | HELD | AUDIT | TOKENS => Some(("GET", 0)),
+        REDRIVE | RELEASE | FORGET | MAKE | REVOKE => Some(("POST", LONGEST)),
         _ if letter(path).is_some() => Some(("GET", 0)),
         _ => None,
     }
@@ -49,8 +58,8 @@ fn letter(path: &str) -> Option<&str> {
 
 impl Desk {
     pub(super) async fn api(&self, request: &Incoming) -> Reply {
-        let said = match self.admit(request) {
-            Ok(()) => self.said(request).await,
+        let said = match of_this_site(request).and_then(|()| self.admit(request)) {
+            Ok(bearer) => self.said(&bearer, request).await,
             Err(fault) => Err(fault),
         };
         said.map_or_else(|fault| fault.reply(), |body| reply(200, JSON, format!("{body}\n")))
@@ -58,9 +67,10 @@ impl Desk {
 
     /// Lets in whoever carries a good token. Whoever has tried too many others is told to come later, and not whether the
     /// next one is good.
-    fn admit(&self, request: &Incoming) -> Result<(), Fault> {
+    fn admit(&self, request: &Incoming) -> Result<Bearer, Fault> {
+        let (tokens, now) = (self.tokens.load(), self.flow.ambient.now());
         let authorization = request.header("authorization");
-        let Some(source) = request.peer.map(Source::from) else { return self.tokens.admit(authorization) };
+        let Some(source) = request.peer.map(Source::from) else { return tokens.admit(authorization, now) };
         let print = authorization.map_or(Print::NOTHING, |given| Print::of_secret(&Tokens::hash(given)));
         let later = |wrong: Wrong| match wrong {
             Wrong::Told => None,
@@ -74,28 +84,52 @@ impl Desk {
         if let Some(fault) = self.failures.bars(source, print).and_then(later) {
             return Err(fault);
         }
-        match self.tokens.admit(authorization) {
-            Ok(()) => {
+        match tokens.admit(authorization, now) {
+            Ok(bearer) => {
                 self.failures.right(source, print);
-                Ok(())
+                Ok(bearer)
             }
             Err(fault) => Err(later(self.failures.wrong(source, print)).unwrap_or(fault)),
         }
     }
 
-    async fn said(&self, request: &Incoming) -> Result<Value, Fault> {
-        match request.path.as_str() {
-            LEDGER => self.ledger(&query(request)?).await,
-            LETTERS => self.letters(&query(request)?).await,
-            REDRIVE => self.redrive(body(request)?).await,
-            RELEASE => self.release(body(request)?).await,
-            HELD => self.held(&query(request)?),
+    async fn said(&self, bearer: &Bearer, request: &Incoming) -> Result<Value, Fault> {
+        let path = request.path.as_str();
+        match path {
+            FORGET | RELEASE => bearer.may(Role::Operate)?,
+            // A dry run only reads.
+            REDRIVE | MAKE | REVOKE => {}
+            _ => bearer.may(Role::Read)?,
+        }
+        match path {
+            LEDGER => self.ledger(bearer, query(request)?).await,
+            LETTERS => self.letters(bearer, query(request)?).await,
+            REDRIVE => self.redrive(bearer, body(request)?).await,
+            RELEASE => self.release(bearer, body(request)?).await,
+            HELD => self.held(bearer, query(request)?),
+            FORGET => self.forget(bearer, body(request)?).await,
+            AUDIT => self.audit(bearer, query(request)?).await,
+            TOKENS => self.list_tokens(bearer).await,
+            MAKE => self.make_token(bearer, body(request)?).await,
+            REVOKE => self.revoke_token(bearer, body(request)?).await,
             path => match letter(path) {
-                Some(id) => self.letter(id, &query(request)?).await,
+                Some(id) => self.letter(bearer, id, &query(request)?).await,
                 None => Err(Fault::NotFound("there is nothing at this path".to_owned())),
             },
         }
     }
+}
+
+/// No page of another site asks. Its browser could not send the token anyway, since it is in no cookie; this tells it
+/// so before anything is looked at.
+fn of_this_site(request: &Incoming) -> Result<(), Fault> {
+    let elsewhere = || Fault::Forbidden("pages of other sites may not ask".to_owned());
+    if request.header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
+        return Err(elsewhere());
+    }
+    let Some(origin) = request.header("origin") else { return Ok(()) };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    if host.is_some() && host == request.header("host") { Ok(()) } else { Err(elsewhere()) }
 }
 
 /// Tells whoever asked that the listener refused the question unread.

@@ -13,9 +13,10 @@ use tracing::info;
 use super::super::Desk;
 use super::fault::Fault;
 use super::letters::{Filter, head};
+use super::token::Bearer;
 use crate::flow::{Prospect, Redriven};
 use crate::model::Rate;
-use crate::store::{DeadLetter, Letters, Page};
+use crate::store::{DeadLetter, Letters, Page, Role};
 
 /// Letters of one question.
 const PAGE: usize = 100;
@@ -79,8 +80,10 @@ impl Sums {
 }
 
 impl Desk {
-    pub(super) async fn redrive(&self, asked: Asked) -> Result<Value, Fault> {
+    pub(super) async fn redrive(&self, bearer: &Bearer, asked: Asked) -> Result<Value, Fault> {
+        bearer.may(if asked.dry_run { Role::Read } else { Role::Operate })?;
         let Asked { id, tenant, kind, name, reason, since, dry_run, rate, mapping, after, upto } = asked;
+        let tenant = bearer.of(tenant)?;
         let rate = rate.as_deref().unwrap_or(RATE).parse::<Rate>();
         let rate = rate.map_err(|problem| Fault::BadRequest(format!("`rate`: {problem}")))?;
         if rate.interval() > LONG {
@@ -96,6 +99,11 @@ impl Desk {
             None => self.last_letter().await?,
         };
         let page = self.flow.store.letters(&fit, Page::Oldest { above: after, upto }, PAGE).await?;
+        if let (false, Some(first)) = (dry_run, page.first()) {
+            let last = page.last().map_or(first.id, |letter| letter.id);
+            let about = format!("dead letters {} to {last}: {}", first.id, page.len());
+            self.note(bearer, "redrive", fit.tenant.as_ref(), about).await?;
+        }
         let (began, mut sums, mut last) = (Instant::now(), Sums::default(), None);
         for letter in &page {
             if dry_run {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::Desk;
 use super::fault::Fault;
+use super::token::Bearer;
 use crate::flow::{Holding, Release, Released};
 use crate::model::{Address, Name};
 
@@ -17,8 +18,9 @@ pub(super) struct Asked {
 }
 
 impl Desk {
-    pub(super) fn held(&self, asked: &Asked) -> Result<Value, Fault> {
-        let release = self.meant(asked)?;
+    pub(super) fn held(&self, bearer: &Bearer, asked: Asked) -> Result<Value, Fault> {
+        let asked = Asked { tenant: bearer.of(asked.tenant)?, ..asked };
+        let release = self.meant(&asked)?;
         let lanes = self.flow.held.all().into_iter().filter(|(what, _)| release.means_what(what));
         let lanes = lanes.map(|(what, hold)| {
             let mut lane = named(&what);
@@ -32,8 +34,12 @@ impl Desk {
         Ok(json!({ "lanes": lanes, "recipients": counted(people) }))
     }
 
-    pub(super) async fn release(&self, asked: Asked) -> Result<Value, Fault> {
+    pub(super) async fn release(&self, bearer: &Bearer, asked: Asked) -> Result<Value, Fault> {
+        let asked = Asked { tenant: bearer.of(asked.tenant)?, ..asked };
         let release = self.meant(&asked)?;
+        // A sender is the tenant's own number, a call the mapping's.
+        let what = asked.sender.as_deref().or(asked.call.as_deref()).unwrap_or("all");
+        self.note(bearer, "release", release.tenant.as_ref(), what.chars().take(40).collect()).await?;
         let Some(Released { lanes, recipients }) = self.flow.release(release).await else {
             return Err(Fault::Unavailable("the dispatcher does not answer".to_owned()));
         };

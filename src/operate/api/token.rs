@@ -1,19 +1,37 @@
-//! Who may ask: whoever carries a token whose hash is known.
+//! Who asks: whoever carries a token whose hash is known, with the roles and the tenant that it was made for.
 
+use serde::Deserialize;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
 
+use super::super::Desk;
 use super::fault::Fault;
+use super::ledger::time;
+use crate::model::{Name, Secret, parse_duration};
+use crate::store::{Role, Roles, Token};
+use crate::value::Timestamp;
 
-/// Hashes of the tokens that are good. None: nobody may ask.
+/// The name of the token that comes from the environment, or is made at the first start.
+pub const ADMIN: &str = "admin";
+
+/// Names of tokens stand in every line of the audit log.
+const LONGEST_NAME: usize = 40;
+
+/// The tokens that are good.
 #[derive(Clone, Default)]
-pub struct Tokens(Vec<[u8; 32]>);
+pub struct Tokens {
+    configured: Option<[u8; 32]>,
+    kept: Vec<Token>,
+}
 
 impl Tokens {
-    /// Of these hashes.
+    /// The one that is configured, and those of the store. The first one, which was made because none was configured, is
+    /// good for as long as that is so.
     #[must_use]
-    pub const fn new(hashes: Vec<[u8; 32]>) -> Self {
-        Self(hashes)
+    pub fn new(configured: Option<[u8; 32]>, kept: Vec<Token>) -> Self {
+        let good = kept.into_iter().filter(|token| configured.is_none() || token.name != ADMIN);
+        Self { configured, kept: good.collect() }
     }
 
     /// What is kept of a token.
@@ -22,8 +40,16 @@ impl Tokens {
         Sha256::digest(token.as_bytes()).into()
     }
 
+    /// A new token, made of these random bytes.
+    #[must_use]
+    pub fn make(random: [u8; 32]) -> Secret {
+        use base64::Engine as _;
+        use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+        Secret::new(format!("swb_{}", BASE64_URL_SAFE_NO_PAD.encode(random)))
+    }
+
     /// Lets in, or says why not. Hashes are compared, all of them and whole, so that no time tells how near a guess was.
-    pub(super) fn admit(&self, authorization: Option<&str>) -> Result<(), Fault> {
+    pub(super) fn admit(&self, authorization: Option<&str>, now: Timestamp) -> Result<Bearer, Fault> {
         let Some(authorization) = authorization else {
             return Err(Fault::Unauthenticated("a token is needed: `Authorization: Bearer TOKEN`"));
         };
@@ -32,7 +58,160 @@ impl Tokens {
             return Err(Fault::Unauthenticated("the scheme must be Bearer: `Authorization: Bearer TOKEN`"));
         };
         let given = Self::hash(token.trim());
-        let known = self.0.iter().fold(Choice::from(0), |known, hash| known | hash.ct_eq(&given));
-        if known.into() { Ok(()) } else { Err(Fault::Unauthenticated("the token is wrong")) }
+        let is = |hash: &[u8; 32]| hash.ct_eq(&given);
+        let chief: Choice = self.configured.iter().fold(Choice::from(0), |known, hash| known | is(hash));
+        let all = self.kept.iter().map(|token| (bool::from(is(&token.hash)), token));
+        let found = all.fold(None, |found, (hit, token)| if hit { Some(token) } else { found });
+        if chief.into() {
+            return Ok(Bearer { name: ADMIN.to_owned(), roles: Roles::ALL, tenant: None });
+        }
+        let Some(Token { name, roles, tenant, until, .. }) = found else {
+            return Err(Fault::Unauthenticated("the token is wrong"));
+        };
+        if until.is_some_and(|until| until <= now) {
+            return Err(Fault::Unauthenticated("the token's time is over"));
+        }
+        Ok(Bearer { name: name.clone(), roles: *roles, tenant: tenant.clone() })
     }
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(super) struct Bearer {
+    pub(super) name: String,
+    roles: Roles,
+    tenant: Option<Name>,
+}
+
+impl Bearer {
+    /// Whether the token is good for that.
+    pub(super) fn may(&self, role: Role) -> Result<(), Fault> {
+        if self.roles.has(role) {
+            return Ok(());
+        }
+        Err(Fault::Forbidden(format!("the token `{}` has not the role `{}`", self.name, role.as_str())))
+    }
+
+    /// Whether the token is good for everything: who makes tokens could make one for himself.
+    fn may_all(&self) -> Result<(), Fault> {
+        if self.tenant.is_none() && self.roles == Roles::ALL {
+            return Ok(());
+        }
+        Err(Fault::Forbidden("tokens are the affair of one that has every role, for all tenants".to_owned()))
+    }
+
+    /// The tenant that is meant: the asked one, or the token's own. Of another tenant's not even the name is known.
+    pub(super) fn of(&self, asked: Option<String>) -> Result<Option<String>, Fault> {
+        match (&self.tenant, asked) {
+            (None, asked) => Ok(asked),
+            (Some(own), Some(asked)) if own.as_str() != asked => {
+                Err(Fault::NotFound(format!("there is no tenant `{asked}`")))
+            }
+            (Some(own), _) => Ok(Some(own.to_string())),
+        }
+    }
+
+    /// Whether it may see what is of that tenant, or of nobody.
+    pub(super) fn sees(&self, tenant: Option<&Name>) -> bool {
+        self.tenant.as_ref().is_none_or(|own| tenant == Some(own))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Make {
+    name: String,
+    roles: Vec<String>,
+    tenant: Option<String>,
+    /// How long it is good.
+    expires: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Revoke {
+    name: String,
+}
+
+impl Desk {
+    pub(super) async fn list_tokens(&self, bearer: &Bearer) -> Result<Value, Fault> {
+        bearer.may_all()?;
+        let tokens = self.flow.store.tokens().await?;
+        Ok(json!({ "tokens": tokens.iter().map(about).collect::<Vec<_>>() }))
+    }
+
+    /// The only answer that says a token.
+    pub(super) async fn make_token(&self, bearer: &Bearer, asked: Make) -> Result<Value, Fault> {
+        bearer.may_all()?;
+        let Make { name, roles, tenant, expires } = asked;
+        let fits = (1..=LONGEST_NAME).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        if !fits || name == ADMIN {
+            let text = format!("`name`: 1 to {LONGEST_NAME} letters, digits, `-`, `_` and `.`, and not `{ADMIN}`");
+            return Err(Fault::BadRequest(text));
+        }
+        let role = |text: &String| {
+            let known = Role::ALL.into_iter().find(|role| role.as_str() == text);
+            known.ok_or_else(|| Fault::BadRequest(format!("`roles`: `{text}` is none of read, operate, reveal")))
+        };
+        let roles = roles.iter().map(role).collect::<Result<Roles, _>>()?;
+        if roles == Roles::default() {
+            return Err(Fault::BadRequest("`roles`: at least one of read, operate, reveal".to_owned()));
+        }
+        if let Some(tenant) = tenant.as_deref().filter(|tenant| self.flow.snapshot.load().tenant(tenant).is_none()) {
+            return Err(Fault::NotFound(format!("there is no tenant `{tenant}`")));
+        }
+        let now = self.flow.ambient.now();
+        let until = expires.map(|text| {
+            let wrong = |_| Fault::BadRequest(format!("`expires`: `{text}` is no duration, such as 90d"));
+            parse_duration(&text).map(|span| now.after(span)).map_err(wrong)
+        });
+        let mut random = [0; 32];
+        for part in random.chunks_mut(8) {
+            part.copy_from_slice(&self.flow.ambient.random().to_le_bytes());
+        }
+        let made = Tokens::make(random);
+        let hash = Tokens::hash(made.expose());
+        let tenant = tenant.as_deref().map(Name::from);
+        let token = Token { name, hash, at: now, roles, tenant, until: until.transpose()? };
+        let words = roles.each().map(Role::as_str).collect::<Vec<_>>().join(",");
+        self.note(bearer, "token make", token.tenant.as_ref(), format!("{} {words}", token.name)).await?;
+        if !self.flow.store.keep_token(token.clone()).await? {
+            let text = format!("there is a token `{}`: revoke it first, or take another name", token.name);
+            return Err(Fault::Exists(text));
+        }
+        self.read_tokens().await?;
+        let mut said = about(&token);
+        said["token"] = json!(made.expose());
+        Ok(said)
+    }
+
+    pub(super) async fn revoke_token(&self, bearer: &Bearer, asked: Revoke) -> Result<Value, Fault> {
+        bearer.may_all()?;
+        let Revoke { name } = asked;
+        let known = self.flow.store.tokens().await?;
+        let Some(token) = known.iter().find(|token| token.name == name) else {
+            return Err(Fault::NotFound(format!("there is no token `{name}`")));
+        };
+        self.note(bearer, "token revoke", token.tenant.as_ref(), name.clone()).await?;
+        self.flow.store.revoke_token(&name).await?;
+        self.read_tokens().await?;
+        Ok(json!({ "revoked": name }))
+    }
+
+    async fn read_tokens(&self) -> Result<(), Fault> {
+        let kept = self.flow.store.tokens().await?;
+        let configured = self.tokens.load().configured;
+        self.tokens.store(Tokens::new(configured, kept).into());
+        Ok(())
+    }
+}
+
+/// A token without itself.
+fn about(token: &Token) -> Value {
+    let roles: Vec<&str> = token.roles.each().map(Role::as_str).collect();
+    let tenant = token.tenant.as_ref().map(Name::as_str);
+    json!({
+        "name": token.name, "roles": roles, "tenant": tenant, "made": time(token.at), "until": token.until.and_then(time),
+    })
 }

@@ -1,6 +1,7 @@
 //! What every engine keeps: one test per promise and engine.
 
 mod calls;
+mod forget;
 mod letters;
 mod messages;
 mod operator;
@@ -25,6 +26,14 @@ fn sqlite_engine() -> Made {
     (Box::new(store), Some(directory))
 }
 
+/// The same, with contents sealed.
+fn sealed_engine() -> Made {
+    let directory = tempfile::tempdir().unwrap();
+    let key = sqlite::SealKey { name: "first".to_owned(), key: zeroize::Zeroizing::new([7; 32]) };
+    let store = sqlite::Sqlite::open_sealed(&directory.path().join("switchboard.db"), &[key]).unwrap();
+    (Box::new(store), Some(directory))
+}
+
 macro_rules! promises {
     ($($of:ident::$promise:ident,)*) => {
         mod memory_keeps {
@@ -33,6 +42,13 @@ macro_rules! promises {
         mod sqlite_keeps {
             $(#[tokio::test] async fn $promise() {
                 let (store, _directory) = super::sqlite_engine();
+                super::$of::$promise(&*store).await;
+                store.close().await.unwrap();
+            })*
+        }
+        mod sealed_keeps {
+            $(#[tokio::test] async fn $promise() {
+                let (store, _directory) = super::sealed_engine();
                 super::$of::$promise(&*store).await;
                 store.close().await.unwrap();
             })*
@@ -64,6 +80,13 @@ promises! {
     operator::a_recount_finds_a_wrong_tally,
     operator::what_was_purged_is_counted_still,
     operator::a_token_is_kept_once,
+    operator::the_audit_log_is_found_by_what_stands_in_it,
+    forget::nothing_of_a_person_is_left,
+    forget::what_was_under_way_ends_and_the_ledger_adds_up,
+    forget::a_repeat_is_known_after_its_person_was_forgotten,
+    forget::an_opt_out_holds_on_and_can_be_ended,
+    forget::others_lose_nothing,
+    forget::what_grows_old_goes_by_its_kind,
     calls::a_call_is_done_again_or_parked,
     calls::tenants_share_the_calls,
     calls::stopped_lanes_are_stepped_over,

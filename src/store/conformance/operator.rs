@@ -44,10 +44,55 @@ pub(super) async fn what_was_purged_is_counted_still(store: &dyn Store) {
 }
 
 pub(super) async fn a_token_is_kept_once(store: &dyn Store) {
-    let token = |name: &str, byte| Token { name: name.to_owned(), hash: [byte; 32], at: at(i64::from(byte)) };
+    let token = |name: &str, byte| Token {
+        name: name.to_owned(),
+        hash: [byte; 32],
+        at: at(i64::from(byte)),
+        roles: [Role::Read, Role::Reveal].into_iter().collect(),
+        tenant: (byte == 3).then(|| "acme".into()),
+        until: (byte == 3).then(|| at(99)),
+    };
     assert_eq!(store.tokens().await.unwrap(), []);
     assert_eq!(store.keep_token(token("b", 1)).await, Ok(true));
     assert_eq!(store.keep_token(token("b", 2)).await, Ok(false));
     assert_eq!(store.keep_token(token("a", 3)).await, Ok(true));
     assert_eq!(store.tokens().await.unwrap(), [token("a", 3), token("b", 1)]);
+    assert_eq!(store.revoke_token("b").await, Ok(true));
+    assert_eq!(store.revoke_token("b").await, Ok(false));
+    assert_eq!(store.tokens().await.unwrap(), [token("a", 3)]);
+}
+
+pub(super) async fn the_audit_log_is_found_by_what_stands_in_it(store: &dyn Store) {
+    let line = |number: i64, who: &str, what: &str, tenant: Option<&str>| {
+        let (who, what, tenant) = (who.to_owned(), what.to_owned(), tenant.map(name));
+        Audit { id: 0, at: at(number), who, what, tenant, about: format!("about {number}") }
+    };
+    for (number, who, what, tenant) in [
+        (1, "admin", "redrive", None),
+        (2, "ops", "reveal", Some("acme")),
+        (3, "ops", "release", Some("globex")),
+        (4, "admin", "reveal", Some("acme")),
+    ] {
+        store.audit(line(number, who, what, tenant)).await.unwrap();
+    }
+    let found = async |fit: Audits, most| {
+        let lines = store.audits(&fit, most).await.unwrap();
+        lines.into_iter().map(|line| line.at.millis()).collect::<Vec<_>>()
+    };
+    let all = store.audits(&Audits::default(), 9).await.unwrap();
+    assert_eq!(all[3], Audit { id: all[3].id, ..line(1, "admin", "redrive", None) });
+    assert!(all.is_sorted_by(|newer, older| newer.id > older.id));
+    assert_eq!(found(Audits::default(), 2).await, [4, 3]);
+    assert_eq!(found(Audits { below: Some(all[1].id), ..Audits::default() }, 9).await, [2, 1]);
+    assert_eq!(found(Audits { tenant: Some(name("acme")), ..Audits::default() }, 9).await, [4, 2]);
+    assert_eq!(found(Audits { who: Some("ops".to_owned()), ..Audits::default() }, 9).await, [3, 2]);
+    assert_eq!(found(Audits { what: Some("reveal".to_owned()), ..Audits::default() }, 9).await, [4, 2]);
+    assert_eq!(found(Audits { since: Some(at(3)), ..Audits::default() }, 9).await, [4, 3]);
+    assert_eq!(store.expire(Kept::Audit, at(3), 1).await, Ok(1));
+    assert_eq!(store.expire(Kept::Audit, at(3), 9).await, Ok(1));
+    assert_eq!(store.expire(Kept::Audit, at(3), 9).await, Ok(0));
+    assert_eq!(found(Audits::default(), 9).await, [4, 3]);
+    store.audit(line(5, "ops", "release", None)).await.unwrap();
+    let newest = store.audits(&Audits::default(), 1).await.unwrap();
+    assert!(newest[0].id > all[0].id, "a number is never given twice");
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::{Call, CallLane, NewCall};
-use crate::model::Ref;
+use crate::model::{Name, Ref};
 use crate::value::Timestamp;
 
 /// Waiting calls, by id, by time and by what must keep its order.
@@ -44,6 +44,13 @@ impl Calls {
             }
         }
         Some(call)
+    }
+
+    /// Those of a tenant that are meant go; how many.
+    pub(super) fn remove_if(&mut self, tenant: &Name, meant: impl Fn(&NewCall) -> bool) -> u64 {
+        let all = self.all.values().map(|call| &call.call);
+        let gone: Vec<i64> = all.filter(|call| call.tenant == *tenant && meant(call)).map(|call| call.id).collect();
+        gone.into_iter().filter_map(|id| self.remove(id)).map(|_| 1).sum()
     }
 
     pub(super) fn again(&mut self, id: i64, due: Timestamp) -> Option<&Call> {

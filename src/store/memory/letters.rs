@@ -57,6 +57,19 @@ impl LetterBox {
         Some(letter)
     }
 
+    /// Those that are meant go; how many.
+    pub(super) fn remove_if(&mut self, meant: impl Fn(&DeadLetter) -> bool) -> u64 {
+        let gone: Vec<i64> = self.all.values().filter(|letter| meant(letter)).map(|letter| letter.id).collect();
+        gone.into_iter().filter_map(|id| self.remove(id)).map(|_| 1).sum()
+    }
+
+    /// Those on the list from before that time go; how many.
+    pub(super) fn expire(&mut self, before: Timestamp, most: usize) -> usize {
+        let old = self.all.values().filter(|letter| letter.due.is_none() && letter.at < before);
+        let old: Vec<i64> = old.take(most).map(|letter| letter.id).collect();
+        old.into_iter().filter_map(|id| self.remove(id)).count()
+    }
+
     pub(super) fn due(&self, now: Timestamp, most: usize) -> (Vec<DeadLetter>, Option<Timestamp>) {
         let due = self.due.iter().take_while(|(due, _)| *due <= now).take(most);
         let next = self.due.iter().map(|(due, _)| *due).find(|due| *due > now);

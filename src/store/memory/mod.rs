@@ -3,6 +3,7 @@
 //! One state behind one mutex that is never held over an await; what it does is in `state`.
 
 mod calls;
+mod forget;
 mod letters;
 mod people;
 mod state;
@@ -13,8 +14,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_util::future::{FutureExt, ready};
 
 use super::{
-    Acceptance, Call, CallLane, CallStep, Change, Count, DeadLetter, Lane, Ledger, Lettered, Letters, Line, Message,
-    NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
+    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Kept, Lane,
+    Ledger, Lettered, Letters, Line, Message, NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text,
+    Token,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -190,6 +192,20 @@ impl Store for Memory {
         Self::done(Ok(self.state().tokens.values().cloned().collect()))
     }
 
+    fn revoke_token(&self, name: &str) -> Stored<'_, bool> {
+        Self::done(Ok(self.state().tokens.remove(name).is_some()))
+    }
+
+    fn audit(&self, line: Audit) -> Stored<'_, ()> {
+        self.state().audit(line);
+        Self::done(Ok(()))
+    }
+
+    fn audits(&self, fit: &Audits, most: usize) -> Stored<'_, Vec<Audit>> {
+        let state = self.state();
+        Self::done(Ok(state.audits.values().rev().filter(|line| fit.fit(line)).take(most).cloned().collect()))
+    }
+
     fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()> {
         self.state().keep_texts(texts);
         Self::done(Ok(()))
@@ -205,6 +221,14 @@ impl Store for Memory {
 
     fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize> {
         Self::done(Ok(self.state().purge(before, most)))
+    }
+
+    fn expire(&self, kept: Kept, before: Timestamp, most: usize) -> Stored<'_, usize> {
+        Self::done(Ok(self.state().expire(kept, before, most)))
+    }
+
+    fn forget(&self, whom: Forget) -> Stored<'_, Forgotten> {
+        Self::done(Ok(self.state().forget_person(&whom)))
     }
 
     fn close(&self) -> Stored<'_, ()> {

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::suppressed::Suppressed;
 use super::super::tally::{Accounts, Move, Tally};
+use super::super::veil::Veil;
 use super::super::wake::wake_of;
 use super::super::{
-    Acceptance, CallStep, Change, Count, DeadLetter, Lane, Line, Message, NewCall, NewMessage, Origin, StoreError,
-    Suppression, Taken, Text, TextKind, Token,
+    Acceptance, Audit, CallStep, Change, Count, DeadLetter, Lane, Line, Message, NewCall, NewMessage, Origin,
+    StoreError, Suppression, Taken, Text, TextKind, Token,
 };
 use super::calls::Calls;
 use super::letters::LetterBox;
@@ -18,28 +19,30 @@ use crate::model::{Address, Class, Name, Ref};
 use crate::value::Timestamp;
 
 #[derive(Debug)]
-struct Row {
-    message: Message,
-    history: Vec<Line>,
-    provider_ids: Vec<String>,
+pub(super) struct Row {
+    pub(super) message: Message,
+    pub(super) history: Vec<Line>,
+    pub(super) provider_ids: Vec<String>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct State {
-    rows: BTreeMap<Ref, Row>,
+    pub(super) rows: BTreeMap<Ref, Row>,
     queued: HashMap<Lane, BTreeSet<(Class, Ref)>>,
     wakes: BTreeSet<(Timestamp, Ref)>,
-    begun: BTreeSet<Ref>,
-    dedupe: HashMap<(Name, String), Ref>,
-    by_platform: HashMap<(Name, String), Vec<Ref>>,
+    pub(super) begun: BTreeSet<Ref>,
+    pub(super) dedupe: HashMap<(Name, String), Ref>,
+    pub(super) by_platform: HashMap<(Name, String), Vec<Ref>>,
     by_provider: HashMap<String, Ref>,
-    by_recipient: HashMap<(Lane, Address), BTreeSet<Ref>>,
+    pub(super) by_recipient: HashMap<(Lane, Address), BTreeSet<Ref>>,
     pub(super) calls: Calls,
     pub(super) letters: LetterBox,
-    inbound: HashMap<(Name, String), Timestamp>,
-    people: People,
+    pub(super) inbound: HashMap<(Name, String), Timestamp>,
+    pub(super) people: People,
     texts: BTreeMap<(TextKind, String, String), Text>,
     pub(super) tokens: BTreeMap<String, Token>,
+    pub(super) audits: BTreeMap<i64, Audit>,
+    pub(super) veil: Veil,
     pub(super) suppressed: Suppressed,
     pub(super) tally: Tally,
 }
@@ -57,7 +60,9 @@ impl State {
 
     fn repeated(&self, new: &NewMessage) -> Option<Ref> {
         let key = new.dedupe.clone()?;
-        self.dedupe.get(&(new.lane.tenant.clone(), key)).copied()
+        let tenant = &new.lane.tenant;
+        let veiled = self.veil.dedupe(tenant.as_str(), &key);
+        [key, veiled].into_iter().find_map(|key| self.dedupe.get(&(tenant.clone(), key)).copied())
     }
 
     fn accept_one(&mut self, new: NewMessage) -> Acceptance {
@@ -139,7 +144,7 @@ impl State {
         self.wakes.extend(wake_of(&message.life).map(|wake| (wake, message.reference)));
     }
 
-    fn unlist(&mut self, message: &NewMessage) {
+    pub(super) fn unlist(&mut self, message: &NewMessage) {
         if let Some(queue) = self.queued.get_mut(&message.lane) {
             queue.remove(&(message.class, message.reference));
         }
@@ -255,6 +260,12 @@ impl State {
     fn join(&mut self, tenant: &Name, addresses: &[Address]) {
         self.people.join(tenant, addresses);
         let Some(all) = addresses.first().map(|first| self.people.all(tenant, first)) else { return };
+        let proven: Vec<_> = all.iter().flat_map(|one| self.suppressed.proven(tenant, one).to_vec()).collect();
+        for sender in &proven {
+            for address in &all {
+                self.suppressed.add_proof(tenant, sender.as_ref(), self.veil.proof(tenant, address));
+            }
+        }
         let senders: Vec<_> = all.iter().flat_map(|one| self.suppressed.senders(tenant, one).to_vec()).collect();
         for sender in &senders {
             for address in &all {
@@ -308,16 +319,10 @@ impl State {
         let gone: Vec<Ref> =
             self.rows.values().filter(old).take(most).map(|row| row.message.message.reference).collect();
         gone.iter().for_each(|reference| self.forget(*reference));
-        let old = self.inbound.iter().filter(|(_, at)| **at < before).map(|(key, _)| key.clone());
-        let forgotten: Vec<_> = old.take(most - gone.len()).collect();
-        for key in &forgotten {
-            self.inbound.remove(key);
-        }
         let oldest = self.rows.first_key_value().map(|(_, row)| row.message.message.at);
         let needed = |retired: Timestamp| oldest.is_some_and(|oldest| oldest <= retired);
         self.texts.retain(|_, text| text.retired.is_none_or(needed));
-        let rest = most - gone.len() - forgotten.len();
-        gone.len() + forgotten.len() + self.letters.purge(before, rest)
+        gone.len() + self.letters.purge(before, most - gone.len())
     }
 
     fn forget(&mut self, reference: Ref) {

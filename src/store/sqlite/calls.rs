@@ -14,9 +14,11 @@ pub(super) fn add(tx: &mut Tx<'_>, call: &NewCall, newest: bool) -> rusqlite::Re
     let tenant = tx.tenant(&call.tenant)?;
     let at = call.at.millis();
     let message = call.message.map(Ref::number);
+    let (context, seal) = tx.shared.seals.seal(&call.context)?;
     tx.execute(
-        "INSERT INTO call VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?6, ?7)",
-        params![call.id, tenant, call.name, message, &call.context[..], at, newest],
+        "INSERT INTO call (id, tenant, name, message, context, at, attempts, due, newest, seal)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?6, ?7, ?8)",
+        params![call.id, tenant, call.name, message, &*context, at, newest, seal],
     )
     .map(drop)
 }
@@ -42,8 +44,8 @@ pub(super) fn settle(tx: &mut Tx<'_>, id: i64, step: &CallStep, line: Option<&Li
         }
         CallStep::Park { why } => {
             let since = line.map_or(Timestamp::from_millis(at), |line| line.at);
-            let sql = "INSERT INTO letter (tenant, kind, name, message, why, content, at, call)
-                SELECT t.name, 'call', c.name, c.message, ?2, c.context, ?3, c.id
+            let sql = "INSERT INTO letter (tenant, kind, name, message, why, content, at, call, seal)
+                SELECT t.name, 'call', c.name, c.message, ?2, c.context, ?3, c.id, c.seal
                 FROM call c JOIN tenant t ON t.id = c.tenant WHERE c.id = ?1";
             tx.execute(sql, params![id, why, since.millis()])?;
             tx.execute("DELETE FROM call WHERE id = ?1", [id])?;

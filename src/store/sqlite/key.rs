@@ -19,6 +19,11 @@ pub(super) fn recipient(lane: &Lane, to: &str) -> i64 {
     hash(b'r', &[lane.tenant.as_str(), lane.from.as_str(), to])
 }
 
+/// An inbound message's id, as it is kept: it only has to be known again.
+pub(super) fn inbound(id: &str) -> String {
+    hash(b'n', &[id]).to_string() + "/" + &hash(b'N', &[id]).to_string()
+}
+
 /// What a letter is, whenever it came.
 pub(super) fn letter(letter: &DeadLetter) -> i64 {
     let tenant = letter.tenant.as_ref().map_or("", |tenant| tenant.as_str());

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
 use rusqlite::{Row, params};
 
 use super::super::{DeadLetter, Lettered, Letters, Page};
@@ -14,7 +13,8 @@ use super::writer::Trouble;
 use crate::model::{Name, Ref};
 use crate::value::Timestamp;
 
-const COLUMNS: &str = "SELECT id, tenant, kind, name, message, why, content, at, attempts, due, call, came FROM letter";
+const COLUMNS: &str =
+    "SELECT id, tenant, kind, name, message, why, content, at, attempts, due, call, came, seal FROM letter";
 
 /// Those of the list that fit; the tenant is said apart, so that a tenant's own letters are found by their index.
 const LISTED: &str = "WHERE due IS NULL AND id > ?1 AND id <= ?2 AND (?4 IS NULL OR kind = ?4)
@@ -23,8 +23,8 @@ const LISTED: &str = "WHERE due IS NULL AND id > ?1 AND id <= ?2 AND (?4 IS NULL
 /// What follows [`COLUMNS`]; that each uses its index is tested.
 pub(super) const DUE: &str = "WHERE due IS NOT NULL AND due <= ?1 ORDER BY due, id LIMIT ?2";
 pub(super) const NEXT: &str = "SELECT min(due) FROM letter WHERE due IS NOT NULL AND due > ?1";
-pub(super) const SAME: &str = "SELECT id FROM letter WHERE hash = ?1 AND content = ?2 AND kind = ?3 AND name = ?4
-    AND tenant IS ?5 AND message IS ?6";
+pub(super) const SAME: &str = "SELECT content, seal FROM letter WHERE hash = ?1 AND kind = ?2 AND name = ?3
+    AND tenant IS ?4 AND message IS ?5";
 /// The newest of those that are too many.
 pub(super) const LAST: &str =
     "SELECT id FROM letter WHERE kind = 'unmatched' AND tenant IS ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2";
@@ -39,18 +39,22 @@ pub(super) fn park(tx: &mut Tx<'_>, letter: &DeadLetter) -> Result<(), Trouble> 
     let hash = key::letter(letter);
     let tenant = letter.tenant.as_ref().map(Name::as_str);
     let message = letter.message.map(Ref::number);
-    let content = &letter.content[..];
-    let same = params![hash, content, letter.kind, letter.name, tenant, message];
-    if tx.first(SAME, same, |row| row.get::<_, i64>(0))?.is_some() {
-        return Ok(());
+    let seals = &tx.shared.seals;
+    let mut known = tx.connection.prepare_cached(SAME)?;
+    let mut rows = known.query(params![hash, letter.kind, letter.name, tenant, message])?;
+    while let Some(row) = rows.next()? {
+        if seals.content(row, 0, 1)? == letter.content {
+            return Ok(());
+        }
     }
-    let sql = "INSERT INTO letter (tenant, kind, name, message, why, content, at, attempts, due, hash, call, came)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    let (content, seal) = seals.seal(&letter.content)?;
+    let sql = "INSERT INTO letter (tenant, kind, name, message, why, content, at, attempts, due, hash, call, came,
+        seal) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     let came = letter.came.as_ref().map(serde_json::to_string).transpose();
     let came = came.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
     let DeadLetter { kind, name, why, attempts, call, .. } = letter;
     let (at, due) = (letter.at.millis(), letter.due.map(Timestamp::millis));
-    let values = params![tenant, kind, name, message, why, content, at, attempts, due, hash, call, came];
+    let values = params![tenant, kind, name, message, why, &*content, at, attempts, due, hash, call, came, seal];
     tx.execute(sql, values)?;
     Ok(())
 }
@@ -76,8 +80,8 @@ pub(super) fn put_off(tx: &mut Tx<'_>, letters: &[(i64, Option<Timestamp>)], kee
 }
 
 pub(super) fn redrive(tx: &mut Tx<'_>, letter: i64, at: Timestamp, newest: bool) -> Result<bool, Trouble> {
-    let sql = "INSERT OR IGNORE INTO call SELECT l.call, t.id, l.name, l.message, l.content, ?2, 0, ?2, ?3
-        FROM letter l JOIN tenant t ON t.name = l.tenant WHERE l.id = ?1 AND l.kind = 'call' AND l.call IS NOT NULL";
+    let sql = "INSERT OR IGNORE INTO call (id, tenant, name, message, context, at, attempts, due, newest, seal)
+        SELECT l.call, t.id, l.name, l.message, l.content, ?2, 0, ?2, ?3, l.seal FROM letter l JOIN tenant t ON t.name = l.tenant WHERE l.id = ?1 AND l.kind = 'call' AND l.call IS NOT NULL";
     let queued = tx.execute(sql, params![letter, at.millis(), newest])? > 0;
     if queued {
         discard(tx, letter)?;
@@ -109,7 +113,7 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(&sql)?;
         let (of, since) = (fit.tenant.as_ref().map(Name::as_str), fit.since.map(Timestamp::millis));
         let values = params![above, upto, of, fit.kind, fit.name, since, fit.why, most];
-        statement.query_map(values, letter)?.collect()
+        statement.query_map(values, |row| self.letter(row))?.collect()
     }
 
     pub(super) fn count_letters(&self) -> rusqlite::Result<Vec<Lettered>> {
@@ -138,27 +142,28 @@ impl Reader {
     ) -> rusqlite::Result<(Vec<DeadLetter>, Option<Timestamp>)> {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let mut statement = self.connection.prepare_cached(&format!("{COLUMNS} {DUE}"))?;
-        let due = statement.query_map(params![now.millis(), most], letter)?.collect::<Result<_, _>>()?;
+        let due = statement.query_map(params![now.millis(), most], |row| self.letter(row))?;
+        let due = due.collect::<Result<_, _>>()?;
         let mut statement = self.connection.prepare_cached(NEXT)?;
         let next: Option<i64> = statement.query_row([now.millis()], |row| row.get(0))?;
         Ok((due, next.map(Timestamp::from_millis)))
     }
-}
 
-/// A row of [`COLUMNS`].
-fn letter(row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
-    Ok(DeadLetter {
-        id: row.get(0)?,
-        tenant: row.get_ref(1)?.as_str_or_null()?.map(Name::from),
-        kind: row.get(2)?,
-        name: row.get(3)?,
-        message: row.get::<_, Option<i64>>(4)?.map(Ref::from_number),
-        why: row.get(5)?,
-        content: Bytes::copy_from_slice(row.get_ref(6)?.as_blob()?),
-        at: Timestamp::from_millis(row.get(7)?),
-        attempts: row.get(8)?,
-        due: row.get::<_, Option<i64>>(9)?.map(Timestamp::from_millis),
-        call: row.get(10)?,
-        came: row.get_ref(11)?.as_str_or_null()?.and_then(|text| serde_json::from_str(text).ok()),
-    })
+    /// A row of [`COLUMNS`].
+    fn letter(&self, row: &Row<'_>) -> rusqlite::Result<DeadLetter> {
+        Ok(DeadLetter {
+            id: row.get(0)?,
+            tenant: row.get_ref(1)?.as_str_or_null()?.map(Name::from),
+            kind: row.get(2)?,
+            name: row.get(3)?,
+            message: row.get::<_, Option<i64>>(4)?.map(Ref::from_number),
+            why: row.get(5)?,
+            content: self.shared.seals.content(row, 6, 12)?,
+            at: Timestamp::from_millis(row.get(7)?),
+            attempts: row.get(8)?,
+            due: row.get::<_, Option<i64>>(9)?.map(Timestamp::from_millis),
+            call: row.get(10)?,
+            came: row.get_ref(11)?.as_str_or_null()?.and_then(|text| serde_json::from_str(text).ok()),
+        })
+    }
 }

@@ -48,8 +48,11 @@ fn accept_one(tx: &mut Tx<'_>, new: &NewMessage) -> Result<Acceptance, Trouble> 
             wake_of(life).map(Timestamp::millis),
         ],
     )?;
-    let body = params![number, new.to.as_str(), new.platform_id, new.dedupe, new.version, &new.body[..]];
-    tx.execute("INSERT INTO body VALUES (?1, ?2, ?3, ?4, ?5, ?6)", body)?;
+    let (content, seal) = tx.shared.seals.seal(&new.body)?;
+    let body = params![number, new.to.as_str(), new.platform_id, new.dedupe, new.version, &*content, seal];
+    let sql = "INSERT INTO body (ref, recipient, platform_id, dedupe, version, content, seal)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    tx.execute(sql, body)?;
     key::all(new).try_for_each(|hash| find_by(tx, hash, number))?;
     tx.moved(new.reference, new.lane.clone(), None, Some(life.phase));
     Ok(Acceptance::New)
@@ -60,13 +63,18 @@ fn find_by(tx: &Tx<'_>, hash: i64, number: i64) -> rusqlite::Result<()> {
 }
 
 /// The message that was accepted under the same key.
-fn repeated(tx: &mut Tx<'_>, new: &NewMessage) -> rusqlite::Result<Option<Ref>> {
+fn repeated(tx: &Tx<'_>, new: &NewMessage) -> rusqlite::Result<Option<Ref>> {
     let Some(dedupe) = &new.dedupe else { return Ok(None) };
     let tenant = new.lane.tenant.as_str();
     let sql = "SELECT k.ref FROM key k JOIN body b ON b.ref = k.ref JOIN message m ON m.ref = k.ref
         JOIN lane l ON l.id = m.lane JOIN tenant t ON t.id = l.tenant
         WHERE k.hash = ?1 AND b.dedupe = ?2 AND t.name = ?3";
-    let found = tx.first(sql, params![key::own(tenant, dedupe), dedupe, tenant], |row| row.get(0))?;
+    let with = |key: &str| tx.first(sql, params![key::own(tenant, key), key, tenant], |row| row.get(0));
+    let mut found = with(dedupe)?;
+    if let (None, Some(veil)) = (found, tx.veil()) {
+        // Its recipient was forgotten.
+        found = with(&veil.dedupe(tenant, dedupe))?;
+    }
     Ok(found.map(Ref::from_number))
 }
 

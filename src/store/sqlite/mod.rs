@@ -4,8 +4,11 @@
 //! flush. What is asked too often for the disk (backlog, ledger, opt-outs, attempts under way) is in `shared`, filled
 //! at opening. Tables and their reasons are in `schema`.
 
+mod age;
 mod calls;
 mod checkpoint;
+mod erase;
+mod forget;
 mod key;
 mod later;
 mod letters;
@@ -21,6 +24,7 @@ mod readers;
 mod recount;
 mod row;
 mod schema;
+mod seal;
 mod shared;
 mod texts;
 mod tx;
@@ -40,10 +44,12 @@ use futures_util::future::{FutureExt, ready};
 use tokio::sync::{oneshot, watch};
 
 pub use open::OpenError;
+pub use seal::SealKey;
 
 use super::{
-    Acceptance, Call, CallLane, CallStep, Change, Count, DeadLetter, Lane, Ledger, Lettered, Letters, Line, Message,
-    NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text, Token,
+    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Kept, Lane,
+    Ledger, Lettered, Letters, Line, Message, NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text,
+    Token,
 };
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
@@ -79,9 +85,18 @@ impl Sqlite {
     /// # Errors
     /// See [`OpenError`]: in use, damaged, of a newer version, or the disk says no.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
+        Self::open_sealed(path, &[])
+    }
+
+    /// The same, with keys for what contents say: the first one seals, all of them open.
+    ///
+    /// # Errors
+    /// [`OpenError`]; also where a key is wrong, or one is missing that something is sealed with.
+    pub fn open_sealed(path: &Path, keys: &[SealKey]) -> Result<Self, OpenError> {
         let lock = open::lock(path)?;
         let mut connection = open::connect_to_write(path)?;
-        let shared = Arc::new(open::load(&connection)?);
+        let seals = seal::Seals::learn(&connection, keys)?;
+        let shared = Arc::new(open::load(&connection, seals)?);
         let readers = Readers::start(path, &shared)?;
         let checkpoints = Checkpoints::start(path, &mut connection)?;
         let queue = Arc::<Queue>::default();
@@ -336,6 +351,20 @@ impl Store for Sqlite {
         self.read(read::Reader::tokens)
     }
 
+    fn revoke_token(&self, name: &str) -> Stored<'_, bool> {
+        let name = name.to_owned();
+        self.write(move |tx| operator::revoke_token(tx, &name))
+    }
+
+    fn audit(&self, line: Audit) -> Stored<'_, ()> {
+        self.write(move |tx| operator::audit(tx, &line))
+    }
+
+    fn audits(&self, fit: &Audits, most: usize) -> Stored<'_, Vec<Audit>> {
+        let fit = fit.clone();
+        self.read(move |reader| reader.audits(&fit, most))
+    }
+
     fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()> {
         self.step([Point::TextsWritten, Point::TextsCommitted], move |tx| texts::keep(tx, &texts))
     }
@@ -355,6 +384,14 @@ impl Store for Sqlite {
             self.step_in(Urgency::New, points, move |tx| purge::purge(tx, &old, before, most)).await
         }
         .boxed()
+    }
+
+    fn expire(&self, kept: Kept, before: Timestamp, most: usize) -> Stored<'_, usize> {
+        self.write(move |tx| Ok(age::expire(tx, kept, before, most)?))
+    }
+
+    fn forget(&self, whom: Forget) -> Stored<'_, Forgotten> {
+        forget::forget(self, whom).boxed()
     }
 
     fn close(&self) -> Stored<'_, ()> {

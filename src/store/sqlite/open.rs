@@ -5,9 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::super::Lane;
+use super::super::veil::Veil;
+use super::seal::Seals;
 use super::shared::{Entry, Pending, Shared};
 use super::{row, schema};
 use crate::faults::{self, Point};
@@ -30,6 +32,12 @@ pub enum OpenError {
         /// To this program.
         known: usize,
     },
+    /// Contents are sealed with a key that is not configured.
+    #[error("the store has contents that are sealed with the key `{0}`, which is not among the keys of `encryption`")]
+    KeyMissing(String),
+    /// A key of that name sealed contents, and it was another one.
+    #[error("the key `{0}` is not the one that the store's contents are sealed with")]
+    KeyWrong(String),
     /// The disk says no.
     #[error("the store cannot be opened: {0}")]
     Io(#[from] io::Error),
@@ -43,6 +51,12 @@ impl OpenError {
             Self::InUse(_) => "stop that process, or name a store of this one's own: --store sqlite:PATH",
             Self::Corrupt(_) => "it was left as it is: put a copy back, or name another store: --store sqlite:PATH",
             Self::NewerVersion { .. } => "start the newer program, or name another store: --store sqlite:PATH",
+            Self::KeyMissing(_) => {
+                "add the key under that name below `encryption:`; it may go when what it sealed is gone"
+            }
+            Self::KeyWrong(_) => {
+                "restore its value, or give the new key a new name before it: the old one is still read"
+            }
             Self::Io(_) => {
                 "its folder must be writable for this user and have room, or name another store: --store sqlite:PATH"
             }
@@ -120,6 +134,8 @@ pub(super) fn connect_to_write(path: &Path) -> Result<Connection, OpenError> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // FULL: a commit is on the disk before it is acknowledged.
     connection.pragma_update(None, "synchronous", "FULL")?;
+    // What is deleted is overwritten: a file that was copied says nothing of who was forgotten or whose time was over.
+    connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "cache_size", -32_768)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // A burst makes the log long; after the next checkpoint it is short again.
@@ -181,9 +197,10 @@ fn upgrade(connection: &Connection, steps: &[&str]) -> Result<(), OpenError> {
 }
 
 /// Fills what is answered from memory.
-pub(super) fn load(connection: &Connection) -> rusqlite::Result<Shared> {
-    let shared = Shared::default();
+pub(super) fn load(connection: &Connection, seals: Seals) -> rusqlite::Result<Shared> {
+    let shared = Shared::new(seals);
     shared.apply(&names(connection)?);
+    load_veil(connection, &shared)?;
     shared.apply(&suppressions_and_attempts(connection, &shared)?);
     load_ledger(connection, &shared)?;
     load_purged(connection, &shared)?;
@@ -218,10 +235,31 @@ fn suppressions_and_attempts(connection: &Connection, shared: &Shared) -> rusqli
         Ok(Entry { tenant, sender, address: row.get_ref(2)?.as_str()?.into(), on: true })
     };
     pending.suppressions = statement.query_map([], entry)?.collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare("SELECT tenant, sender, hash FROM proof")?;
+    let proof = |row: &rusqlite::Row<'_>| {
+        let tenant = names.tenant_of.get(&row.get(0)?).cloned().ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        let sender = Some(row.get_ref(1)?.as_str()?).filter(|sender| !sender.is_empty()).map(Address::from);
+        Ok((tenant, sender, row.get(2)?))
+    };
+    pending.proofs = statement.query_map([], proof)?.collect::<Result<_, _>>()?;
     let mut statement = connection.prepare("SELECT ref FROM attempt")?;
     let attempt = |row: &rusqlite::Row<'_>| Ok((Ref::from_number(row.get(0)?), true));
     pending.attempts = statement.query_map([], attempt)?.collect::<Result<_, _>>()?;
     Ok(pending)
+}
+
+/// The key of what was forgotten, sealed with the newest key from now on.
+fn load_veil(connection: &Connection, shared: &Shared) -> rusqlite::Result<()> {
+    let kept = |row: &rusqlite::Row<'_>| Ok((shared.seals.content(row, 0, 1)?, row.get::<_, Option<i64>>(1)?));
+    let found = connection.query_row("SELECT key, seal FROM veil", [], kept).optional()?;
+    let Some((key, seal)) = found else { return Ok(()) };
+    let key: [u8; 32] = key[..].try_into().map_err(|_| rusqlite::Error::QueryReturnedNoRows)?;
+    let (sealed, newest) = shared.seals.seal(&key)?;
+    if newest != seal {
+        connection.execute("UPDATE veil SET key = ?1, seal = ?2", rusqlite::params![&*sealed, newest])?;
+    }
+    shared.veil_by(Veil::new(key));
+    Ok(())
 }
 
 fn load_ledger(connection: &Connection, shared: &Shared) -> rusqlite::Result<()> {

@@ -2,16 +2,22 @@
 
 use rusqlite::params;
 
+use super::super::veil::Proof;
 use super::super::{Suppression, Taken};
 use super::shared::Entry;
 use super::tx::Tx;
 use super::writer::Trouble;
-use super::{calls, messages};
+use super::{calls, key, messages};
 use crate::model::{Address, Name};
 
 pub(super) fn take(tx: &mut Tx<'_>, inbound: &Taken) -> Result<bool, Trouble> {
     let tenant = tx.tenant(&inbound.tenant)?;
-    let id = params![tenant, inbound.id, inbound.at.millis()];
+    // As earlier versions kept it.
+    let plain = "SELECT 1 FROM inbound WHERE tenant = ?1 AND id = ?2";
+    if tx.first(plain, params![tenant, inbound.id], |_| Ok(()))?.is_some() {
+        return Ok(false);
+    }
+    let id = params![tenant, key::inbound(&inbound.id), inbound.at.millis()];
     if tx.execute("INSERT OR IGNORE INTO inbound VALUES (?1, ?2, ?3)", id)? == 0 {
         return Ok(false);
     }
@@ -42,16 +48,31 @@ fn list(tx: &mut Tx<'_>, entry: Entry) -> rusqlite::Result<()> {
     let tenant = tx.tenant(&entry.tenant)?;
     let sender = entry.sender.as_ref().map_or("", Address::as_str);
     tx.execute(sql, params![tenant, entry.address.as_str(), sender])?;
+    if let (false, Some(veil)) = (entry.on, tx.veil()) {
+        let sql = "DELETE FROM proof WHERE tenant = ?1 AND hash = ?2 AND (?3 = '' OR sender = ?3)";
+        tx.execute(sql, params![tenant, veil.proof(&entry.tenant, &entry.address), sender])?;
+    }
     tx.pending.suppressions.push(entry);
     Ok(())
 }
 
+/// The opt-out of somebody who was forgotten: one row, and the same in memory once it is durable.
+pub(super) fn prove(tx: &mut Tx<'_>, tenant: &Name, sender: &str, proof: Proof) -> rusqlite::Result<()> {
+    let id = tx.tenant(tenant)?;
+    tx.execute("INSERT OR IGNORE INTO proof (tenant, hash, sender) VALUES (?1, ?2, ?3)", params![id, proof, sender])?;
+    let sender = Some(sender).filter(|sender| !sender.is_empty()).map(Address::from);
+    tx.pending.proofs.push((tenant.clone(), sender, proof));
+    Ok(())
+}
+
+/// The addresses of the person that a tenant's address is of.
+pub(super) const ADDRESSES: &str =
+    "SELECT o.address FROM person p JOIN person o ON o.person = p.person WHERE p.tenant = ?1 AND p.address = ?2";
+
 /// All addresses of the person, this one included.
 fn addresses(tx: &mut Tx<'_>, tenant: &Name, address: &Address) -> rusqlite::Result<Vec<Address>> {
     let id = tx.tenant(tenant)?;
-    let sql =
-        "SELECT o.address FROM person p JOIN person o ON o.person = p.person WHERE p.tenant = ?1 AND p.address = ?2";
-    let all: Vec<String> = tx.column(sql, params![id, address.as_str()])?;
+    let all: Vec<String> = tx.column(ADDRESSES, params![id, address.as_str()])?;
     if all.is_empty() {
         return Ok(vec![address.clone()]);
     }
@@ -83,7 +104,27 @@ pub(super) fn join(tx: &mut Tx<'_>, tenant: &Name, joined: &[Address]) -> rusqli
         let sql = "INSERT OR IGNORE INTO person (tenant, address, person) VALUES (?1, ?2, ?3)";
         tx.execute(sql, params![id, address.as_str(), person])?;
     }
-    share_suppressions(tx, tenant, id, person)
+    share_suppressions(tx, tenant, id, person)?;
+    share_proofs(tx, tenant, id, person)
+}
+
+/// Somebody who was forgotten comes back with one more address: what one of them opted out of, all did.
+fn share_proofs(tx: &mut Tx<'_>, tenant: &Name, id: i64, person: i64) -> rusqlite::Result<()> {
+    let Some(veil) = tx.veil() else { return Ok(()) };
+    let all: Vec<String> = tx.column("SELECT address FROM person WHERE person = ?1", [person])?;
+    let proofs: Vec<Proof> = all.iter().map(|address| veil.proof(tenant, &address.as_str().into())).collect();
+    let mut senders: Vec<String> = Vec::new();
+    for proof in &proofs {
+        senders.extend(
+            tx.column::<String>("SELECT sender FROM proof WHERE tenant = ?1 AND hash = ?2", params![id, proof])?,
+        );
+    }
+    for sender in &senders {
+        for proof in &proofs {
+            prove(tx, tenant, sender, *proof)?;
+        }
+    }
+    Ok(())
 }
 
 fn share_suppressions(tx: &mut Tx<'_>, tenant: &Name, id: i64, person: i64) -> rusqlite::Result<()> {

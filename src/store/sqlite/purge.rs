@@ -90,18 +90,16 @@ pub(super) fn purge(tx: &mut Tx<'_>, old: &[i64], before: Timestamp, most: usize
     for number in old {
         gone += usize::from(forget(tx, *number)?);
     }
-    let rest = i64::try_from(most - gone).unwrap_or(i64::MAX);
-    let sql = "DELETE FROM inbound WHERE (tenant, id) IN (SELECT tenant, id FROM inbound WHERE at < ?1 LIMIT ?2)";
-    let ids = tx.execute(sql, params![before.millis(), rest])?;
-    let unmatched = letters::purge(tx, before, most - gone - ids)?;
+    let unmatched = letters::purge(tx, before, most - gone)?;
     texts::purge(tx)?;
-    Ok(gone + ids + unmatched)
+    Ok(gone + unmatched)
 }
 
 /// Unless something came of it since it was found; whether it is gone.
 fn forget(tx: &mut Tx<'_>, number: i64) -> rusqlite::Result<bool> {
     let sql = format!("{} WHERE m.ref = ?1 AND {DONE}", row::SELECT);
-    let Some(message) = tx.first(&sql, [number], |row| row::message(row, |lane| tx.lane_of(lane)))? else {
+    let Some(message) = tx.first(&sql, [number], |row| row::message(row, &tx.shared.seals, |lane| tx.lane_of(lane)))?
+    else {
         return Ok(false);
     };
     let providers = tx.first("SELECT providers FROM message WHERE ref = ?1", [number], |row| row::list(row, 0))?;

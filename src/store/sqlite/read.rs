@@ -136,7 +136,7 @@ impl Reader {
         let mut found = Vec::new();
         while found.len() < most {
             let Some(row) = rows.next()? else { break };
-            let message = row::message(row, |lane| self.lane(lane))?;
+            let message = row::message(row, &self.shared.seals, |lane| self.lane(lane))?;
             if wanted(&message) {
                 found.push(message);
             }

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use bytes::Bytes;
 use rusqlite::{Row, params};
 
 use super::super::{Call, CallLane, NewCall};
@@ -11,7 +10,7 @@ use crate::model::Ref;
 use crate::value::Timestamp;
 
 /// A call is there only when no older one of its message and name is.
-pub(super) const DUE: &str = "SELECT c.id, c.message, c.context, c.at, c.attempts, c.due, c.newest FROM call c
+pub(super) const DUE: &str = "SELECT c.id, c.message, c.context, c.at, c.attempts, c.due, c.newest, c.seal FROM call c
     WHERE c.tenant = ?1 AND c.name = ?2 AND c.due <= ?3 AND NOT EXISTS
         (SELECT 1 FROM call o WHERE o.message = c.message AND o.name = c.name AND o.id < c.id)
     ORDER BY c.due, c.id";
@@ -93,7 +92,7 @@ impl Reader {
                 skipped += 1;
                 continue;
             }
-            found.push(call(row, lane)?);
+            found.push(self.call(row, lane)?);
             if found.len() == most {
                 break;
             }
@@ -111,16 +110,16 @@ impl Reader {
         }
         Ok(next.map(Timestamp::from_millis))
     }
-}
 
-fn call(row: &Row<'_>, lane: &CallLane) -> rusqlite::Result<Call> {
-    let call = NewCall {
-        id: row.get(0)?,
-        tenant: lane.tenant.clone(),
-        name: lane.name.clone(),
-        message: row.get::<_, Option<i64>>(1)?.map(Ref::from_number),
-        context: Bytes::copy_from_slice(row.get_ref(2)?.as_blob()?),
-        at: Timestamp::from_millis(row.get(3)?),
-    };
-    Ok(Call { call, attempts: row.get(4)?, due: Timestamp::from_millis(row.get(5)?), newest: row.get(6)? })
+    fn call(&self, row: &Row<'_>, lane: &CallLane) -> rusqlite::Result<Call> {
+        let call = NewCall {
+            id: row.get(0)?,
+            tenant: lane.tenant.clone(),
+            name: lane.name.clone(),
+            message: row.get::<_, Option<i64>>(1)?.map(Ref::from_number),
+            context: self.shared.seals.content(row, 2, 7)?,
+            at: Timestamp::from_millis(row.get(3)?),
+        };
+        Ok(Call { call, attempts: row.get(4)?, due: Timestamp::from_millis(row.get(5)?), newest: row.get(6)? })
+    }
 }

@@ -1,21 +1,26 @@
 //! A message as a row: columns to values and back.
 
-use bytes::Bytes;
 use rusqlite::types::Type;
 use rusqlite::{Error, Row};
 
 use super::super::{Lane, Line, Message, NewMessage, Origin};
+use super::seal::Seals;
 use crate::delivery::{Life, Phase, Told};
 use crate::model::{Address, Class, Ref, Status};
 use crate::value::Timestamp;
 
 /// Every column of a message, in the order that [`message`] reads.
 pub(super) const SELECT: &str = "SELECT m.ref, m.lane, m.class, m.origin, m.at, m.phase, m.attempts, m.resends, m.wake,
-    m.expires, m.best, m.told, m.revision, m.providers, m.said, b.recipient, b.platform_id, b.dedupe, b.version, b.content
+    m.expires, m.best, m.told, m.revision, m.providers, m.said, b.recipient, b.platform_id, b.dedupe, b.version, b.content,
+    b.seal
     FROM message m JOIN body b ON b.ref = m.ref";
 
 /// A row of [`SELECT`]; `lane` tells the lane of a number.
-pub(super) fn message(row: &Row<'_>, lane: impl FnOnce(i64) -> rusqlite::Result<Lane>) -> rusqlite::Result<Message> {
+pub(super) fn message(
+    row: &Row<'_>,
+    seals: &Seals,
+    lane: impl FnOnce(i64) -> rusqlite::Result<Lane>,
+) -> rusqlite::Result<Message> {
     let lane = lane(row.get(1)?)?;
     let message = NewMessage {
         reference: Ref::from_number(row.get(0)?),
@@ -29,7 +34,7 @@ pub(super) fn message(row: &Row<'_>, lane: impl FnOnce(i64) -> rusqlite::Result<
         },
         platform_id: row.get(16)?,
         dedupe: row.get(17)?,
-        body: Bytes::copy_from_slice(row.get_ref(19)?.as_blob()?),
+        body: seals.content(row, 19, 20)?,
         version: row.get(18)?,
         life: life(row)?,
         at: Timestamp::from_millis(row.get(4)?),

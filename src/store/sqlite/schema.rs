@@ -10,7 +10,7 @@ pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before. A new file takes them all, an older one those that it lacks, so none of
 /// them is ever changed.
-pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS];
+pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS, PRIVACY];
 
 const MESSAGES: &str = "
 CREATE TABLE tenant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -131,4 +131,32 @@ CREATE INDEX call_lane ON call (tenant, name, due, id);
 const COUNTS: &str = "
 -- How many letters there are is asked for every scrape of the metrics: from this index alone.
 CREATE INDEX letter_count ON letter (tenant, kind, due);
+";
+
+const PRIVACY: &str = "
+-- What a token is good for, as bits, and for whom; those that there are were good for everything.
+ALTER TABLE token ADD COLUMN roles INTEGER NOT NULL DEFAULT 7;
+ALTER TABLE token ADD COLUMN tenant TEXT;
+ALTER TABLE token ADD COLUMN until INTEGER;
+
+CREATE TABLE audit (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, who TEXT NOT NULL, what TEXT NOT NULL, tenant TEXT,
+    about TEXT NOT NULL
+);
+CREATE INDEX audit_at ON audit (at);
+CREATE INDEX letter_at ON letter (at);
+
+-- Opt-outs of people who were forgotten: a keyed hash of each address. The key is there from the first one on.
+CREATE TABLE proof (
+    tenant INTEGER NOT NULL, hash BLOB NOT NULL, sender TEXT NOT NULL, PRIMARY KEY (tenant, hash, sender)
+) WITHOUT ROWID;
+CREATE TABLE veil (id INTEGER PRIMARY KEY CHECK (id = 1), key BLOB NOT NULL, seal INTEGER);
+
+-- Keys that contents are sealed with, by the names that they are configured under; `proof` tells whether a key is the
+-- right one. A row without a seal is as it came.
+CREATE TABLE seal (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, proof BLOB NOT NULL);
+ALTER TABLE body ADD COLUMN seal INTEGER;
+ALTER TABLE call ADD COLUMN seal INTEGER;
+ALTER TABLE letter ADD COLUMN seal INTEGER;
+ALTER TABLE text ADD COLUMN seal INTEGER;
 ";

@@ -2,13 +2,15 @@
 //! acknowledgement, so that it never promises more than the disk holds.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::AtomicU64;
-use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicI64, AtomicU64};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use super::super::Lane;
 use super::super::suppressed::Suppressed;
 use super::super::tally::{Move, Tally};
+use super::super::veil::{Proof, Veil};
 use super::recount::Recount;
+use super::seal::Seals;
 use crate::faults::Trail;
 use crate::model::{Address, Name, Ref};
 
@@ -34,6 +36,12 @@ pub(super) struct Shared {
     pub(super) counts: AtomicU64,
     /// Transactions that were committed.
     pub(super) commits: AtomicU64,
+    /// How far histories were emptied: a message's number.
+    pub(super) emptied: AtomicI64,
+    /// What contents are sealed with.
+    pub(super) seals: Seals,
+    /// The key of what was forgotten; there from the first time on.
+    veil: OnceLock<Veil>,
 }
 
 /// What a transaction will have changed once it is committed.
@@ -43,6 +51,12 @@ pub(super) struct Pending {
     pub(super) lanes: Vec<(Lane, i64)>,
     pub(super) moves: Vec<Move>,
     pub(super) suppressions: Vec<Entry>,
+    /// Opt-outs of the forgotten: whose, for which sender, and the hash.
+    pub(super) proofs: Vec<(Name, Option<Address>, Proof)>,
+    /// Addresses that leave the list, whatever stands for them.
+    pub(super) forgotten: Vec<(Name, Address)>,
+    /// The key of the forgotten, where it was just made.
+    pub(super) veil: Option<Veil>,
     /// In their order: an attempt began (true) or ended.
     pub(super) attempts: Vec<(Ref, bool)>,
     /// Where a test may kill the process once it is committed.
@@ -59,6 +73,10 @@ pub(super) struct Entry {
 }
 
 impl Shared {
+    pub(super) fn new(seals: Seals) -> Self {
+        Self { seals, ..Self::default() }
+    }
+
     pub(super) fn names(&self) -> RwLockReadGuard<'_, Names> {
         self.names.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -80,6 +98,17 @@ impl Shared {
         self.begun.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The key of what was forgotten, if anybody ever was.
+    pub(super) fn veil(&self) -> Option<&Veil> {
+        self.veil.get()
+    }
+
+    pub(super) fn veil_by(&self, veil: Veil) {
+        self.suppressed.write().unwrap_or_else(PoisonError::into_inner).veil_by(veil.clone());
+        // There is one for the life of a store.
+        let _known = self.veil.set(veil);
+    }
+
     /// Held by the writer while it commits and applies.
     pub(super) fn recount(&self) -> MutexGuard<'_, Option<Recount>> {
         self.recount.lock().unwrap_or_else(PoisonError::into_inner)
@@ -96,9 +125,15 @@ impl Shared {
                 let _changed = if *begun { open.insert(*reference) } else { open.remove(reference) };
             }
         }
-        if !pending.suppressions.is_empty() {
+        if let Some(veil) = &pending.veil {
+            self.veil_by(veil.clone());
+        }
+        let Pending { suppressions, proofs, forgotten, .. } = pending;
+        if !(suppressions.is_empty() && proofs.is_empty() && forgotten.is_empty()) {
             let mut list = self.suppressed.write().unwrap_or_else(PoisonError::into_inner);
-            pending.suppressions.iter().for_each(|entry| entry.apply(&mut list));
+            suppressions.iter().for_each(|entry| entry.apply(&mut list));
+            proofs.iter().for_each(|(tenant, sender, proof)| list.add_proof(tenant, sender.as_ref(), *proof));
+            forgotten.iter().for_each(|(tenant, address)| list.forget(tenant, address));
         }
         if !pending.moves.is_empty() {
             let mut tally = self.tally_mut();

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, Params, Row};
 
 use super::super::tally::{Move, bucket};
+use super::super::veil::Veil;
 use super::super::{Lane, Ledger};
 use super::shared::{Pending, Shared};
 use crate::delivery::Phase;
@@ -39,6 +40,23 @@ impl Tx<'_> {
     ) -> rusqlite::Result<Vec<T>> {
         let mut statement = self.connection.prepare_cached(sql)?;
         statement.query_map(params, |row| row.get(0))?.collect()
+    }
+
+    /// The key of what was forgotten, if anybody ever was.
+    pub(super) fn veil(&self) -> Option<&Veil> {
+        self.pending.veil.as_ref().or_else(|| self.shared.veil())
+    }
+
+    /// The same; made if there is none.
+    pub(super) fn make_veil(&mut self) -> rusqlite::Result<Veil> {
+        if let Some(veil) = self.veil() {
+            return Ok(veil.clone());
+        }
+        let veil = Veil::new(rand::random());
+        let (key, seal) = self.shared.seals.seal(veil.key())?;
+        self.execute("INSERT INTO veil (id, key, seal) VALUES (1, ?1, ?2)", rusqlite::params![&*key, seal])?;
+        self.pending.veil = Some(veil.clone());
+        Ok(veil)
     }
 
     pub(super) fn tenant(&mut self, name: &Name) -> rusqlite::Result<i64> {

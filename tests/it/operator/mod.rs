@@ -1,9 +1,11 @@
 //! What the operator asks of a running gateway: the admin API, and the commands that speak it.
 
 mod api;
+mod forget;
 mod ledger;
 mod redrive;
 mod release;
+mod roles;
 mod token;
 
 use std::process::{Command, Output};

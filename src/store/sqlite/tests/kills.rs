@@ -12,7 +12,9 @@ use crate::delivery::Phase;
 use crate::faults::Point;
 use crate::store::samples::{at, call, change, id, lane, letter, name, new, suppression, taken};
 use crate::store::sqlite::Sqlite;
-use crate::store::{CallStep, Change, DeadLetter, Letters, Line, Page, Store, Stored, Taken, Text, TextKind, Token};
+use crate::store::{
+    CallStep, Change, DeadLetter, Letters, Line, Page, Roles, Store, Stored, Taken, Text, TextKind, Token,
+};
 
 /// SIGABRT.
 const ABORTED: i32 = 6;
@@ -48,7 +50,10 @@ const STEPS: &[Step] = &[
     }),
     ("put_off", |store| done(store.put_off(vec![(3, Some(at(400)))], 10))),
     ("discard", |store| done(store.discard(2))),
-    ("token", |store| done(store.keep_token(Token { name: "admin".to_owned(), hash: [7; 32], at: at(70) }))),
+    ("token", |store| {
+        let (name, roles) = ("admin".to_owned(), Roles::ALL);
+        done(store.keep_token(Token { name, hash: [7; 32], at: at(70), roles, tenant: None, until: None }))
+    }),
     ("texts", |store| store.keep_texts(vec![text("acme.yaml"), text("bolt.yaml")])),
     ("accept", |store| done(store.accept(vec![new(3), new(4)]))),
     ("purge", |store| done(store.purge(at(3), 10))),

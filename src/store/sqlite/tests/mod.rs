@@ -10,6 +10,7 @@ mod plans;
 mod purge;
 mod recount;
 mod restarts;
+mod sealed;
 
 use std::path::PathBuf;
 
