@@ -1,7 +1,8 @@
 //! Who is in: so many connections altogether, so many of one source, and who goes when somebody else wants in.
 //!
 //! A full house stays open to newcomers as long as somebody in it does nothing. Of the source that holds most places, the
-//! connection that has been idle longest has to go: whoever fills the house with idle connections pushes out their own.
+//! connection that has been idle longest has to go: whoever fills the house with idle connections pushes out their own. Nobody
+//! goes who has only just come, while others have done nothing for longer.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -9,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::serving::Serving;
 use crate::limits::{Source, Traffic};
@@ -19,6 +20,9 @@ const MOST: usize = 1 << 20;
 
 /// Where nobody is idle, somebody may be so soon.
 const AGAIN: Duration = Duration::from_millis(100);
+
+/// Who has just come, or has just been answered, has so long to ask before anybody who does nothing for longer.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// Everybody who is in.
 pub(super) struct Crowd {
@@ -121,7 +125,9 @@ impl Crowd {
             |seat: &Seat| if seat.trusted { 1 } else { of_source.get(&seat.source).copied().unwrap_or_default() };
         let idle = seats.values_mut().filter(|seat| !seat.leaving && source.is_none_or(|source| seat.source == source));
         let idle = idle.filter_map(|seat| Some((seat.serving.idle()?, seat)));
-        let chosen = idle.max_by_key(|((waits, since), seat)| (held(seat), *waits, std::cmp::Reverse(*since)));
+        let late = |since: &Instant| since.elapsed() >= GRACE;
+        let chosen =
+            idle.max_by_key(|((waits, since), seat)| (late(since), held(seat), *waits, std::cmp::Reverse(*since)));
         let Some((_, seat)) = chosen else { return false };
         seat.leaving = true;
         seat.serving.leave();
@@ -221,6 +227,20 @@ mod tests {
         drop((place, many, _lone));
         timeout(AGAIN, house.0.empty()).await.expect("everybody has gone");
         assert_eq!(house.1.open(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_has_just_come_is_given_time_to_ask() {
+        let house = House::new(3, 10);
+        let (old, place) = house.enter(1).await;
+        tokio::time::advance(GRACE).await;
+        let (fresh, _two) = (house.enter(2).await, house.enter(2).await);
+        let left = async {
+            told(&old).await;
+            drop(place);
+        };
+        let (newcomer, ()) = tokio::join!(house.enter(3), left);
+        assert!(newcomer.1.is_some() && !fresh.0.leaves(), "though its source holds most");
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::process::Command;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::io::AsyncWriteExt;
@@ -9,7 +10,7 @@ use tokio::net::TcpStream;
 
 use super::stage::{CONNECTIONS, PER_SOURCE, Stage, connect, one, request, rest};
 use super::{Attack, attack};
-use crate::world::{Process, TenantFile, World, order, person, provider, until, until_async};
+use crate::world::{GUARD, Process, TenantFile, World, order, person, provider, until, until_async};
 
 /// Connections of one source that say nothing.
 async fn idle(stage: &Stage, count: usize) -> Vec<TcpStream> {
@@ -161,7 +162,9 @@ pub(super) const ATTACKS: &[Attack] = &[
 
 /// A gateway of its own with 160 descriptors, and twice as many idle connections: its brand goes on.
 async fn few_descriptors() {
-    let world = World::new(vec![TenantFile::moengage("acme", "6531290044")], provider()).await;
+    let mut world = World::new(vec![TenantFile::moengage("acme", "6531290044")], provider()).await;
+    // A kept connection is an idle one too: it may be told to go in the moment in which its next request leaves.
+    world.client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(GUARD).build().unwrap();
     let asked = Process::command(&world);
     let mut command = Command::new("sh");
     command.args(["-c", "ulimit -n 160 && exec \"$0\" \"$@\""]).arg(asked.get_program()).args(asked.get_args());
@@ -179,6 +182,8 @@ async fn few_descriptors() {
         let [high, low] = place.to_be_bytes();
         idle.push(connect(public, Ipv4Addr::new(127, 11, high, low).into()).await);
     }
+    // Who has just come is spared: from now on these are not.
+    tokio::time::sleep(Duration::from_millis(500)).await;
     for place in 1..=20 {
         let (id, to) = (format!("few-{place}"), person(brand, place));
         assert_eq!(world.send(brand, &order(brand, &id, &to)).await.status, 200, "{id}");
