@@ -99,10 +99,9 @@ async fn expire(flow: &Flow, retention: &Retention) {
     ];
     for (kept, age) in ages {
         let Some(age) = age else { continue };
-        let now = flow.ambient.now();
-        let before = now.millis().saturating_sub(i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+        let before = ago(flow, age);
         for _ in 0..BATCHES {
-            match flow.store.expire(kept, Timestamp::from_millis(before), BATCH).await {
+            match flow.store.expire(kept, before, BATCH).await {
                 Ok(0) => break,
                 Ok(gone) => {
                     if kept == Kept::Letters {
@@ -123,13 +122,17 @@ async fn expire(flow: &Flow, retention: &Retention) {
     }
 }
 
+/// What is from before then is older than that.
+fn ago(flow: &Flow, age: Duration) -> Timestamp {
+    let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
+    Timestamp::from_millis(flow.ambient.now().millis().saturating_sub(age))
+}
+
 /// Removes what is older than `retention`, until `stop`: batch after batch as long as there is something.
 pub(super) async fn purge(flow: Arc<Flow>, retention: Duration, mut stop: watch::Receiver<bool>) {
-    let span = i64::try_from(retention.as_millis()).unwrap_or(i64::MAX);
     while !*stop.borrow() {
         let began = Instant::now();
-        let before = Timestamp::from_millis(flow.ambient.now().millis().saturating_sub(span));
-        let wait = match flow.store.purge(before, BATCH).await {
+        let wait = match flow.store.purge(ago(&flow, retention), BATCH).await {
             Ok(purged) => {
                 debug!(purged, "old messages removed");
                 if purged < BATCH { PURGE } else { BETWEEN.max(began.elapsed() * 3) }

@@ -35,8 +35,7 @@ impl Gates {
     pub(super) fn sit(&self, account: &str, lane: &Lane, bell: Arc<Notify>) -> Seat {
         let gate = {
             let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
-            let new =
-                || Arc::new(Gate { account: account.to_owned(), flow: self.flow.clone(), hall: Mutex::default() });
+            let new = || Arc::new(Gate::new(account, self.flow.clone()));
             gates.entry(account.to_owned()).or_insert_with(new).clone()
         };
         let id = self.seats.fetch_add(1, Ordering::Relaxed);
@@ -51,6 +50,7 @@ impl Gates {
 /// One account's.
 struct Gate {
     account: String,
+    account_key: String,
     flow: Arc<Flow>,
     /// A lock is held for one decision, never over an await.
     hall: Mutex<Hall>,
@@ -164,6 +164,10 @@ impl Hall {
 }
 
 impl Gate {
+    fn new(account: &str, flow: Arc<Flow>) -> Self {
+        Self { account: account.to_owned(), account_key: keys::account(account), flow, hall: Mutex::default() }
+    }
+
     fn hall(&self) -> MutexGuard<'_, Hall> {
         // A decision is whole at every moment, so the hall is usable even if its last user came to grief.
         self.hall.lock().unwrap_or_else(PoisonError::into_inner)
@@ -231,7 +235,7 @@ impl Gate {
         let key = keys::number(tenant.provider.name.as_str(), from);
         let own = limits.slowdown(&key);
         tell(own.turned, sitter, "number");
-        let shared = limits.slowdown(&keys::account(&self.account));
+        let shared = limits.slowdown(&self.account_key);
         tell(shared.turned, sitter, "account");
         let pause = own.pause.max(shared.pause);
         if !pause.is_zero() {

@@ -6,14 +6,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::pauses::{HELD, Pauses, SILENCE, SILENT, longer};
 use crate::config::Snapshot;
 
-/// The first wait and the longest, where a party said that the lane must stop.
-const HELD: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(900)];
-/// The same where nobody says anything.
-const SILENCE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(60)];
-/// So many attempts in a row of which nobody knows what came of them, or that reached nobody, stop a lane.
-const SILENT: u32 = 5;
 /// How often a held lane looks whether the configuration changed.
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -44,10 +39,10 @@ impl Hold {
         (self.since.is_some() || self.silent >= SILENT).then(|| self.stop(SILENCE))
     }
 
-    fn stop(&mut self, [first, longest]: [Duration; 2]) -> Duration {
+    fn stop(&mut self, pauses: Pauses) -> Duration {
         let now = Instant::now();
         if self.until.is_none_or(|until| until <= now) {
-            let last = if self.last.is_zero() { first } else { (self.last * 2).clamp(first, longest) };
+            let last = longer(self.last, pauses);
             let silent = self.silent;
             *self = Self { until: Some(now + last), since: Some(now), last, under: None, probing: false, silent };
         }

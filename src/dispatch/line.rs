@@ -7,16 +7,11 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+use super::pauses::{HELD, Pauses, SILENCE, SILENT, longer};
 use crate::flow::Heard;
 
 /// Under way at once.
 const ABREAST: usize = 32;
-/// So many in a row that nobody answered stop the lane.
-const SILENT: u32 = 5;
-/// The first wait of a lane that nobody answers; it doubles up to the longest.
-const SILENCE: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(60)];
-/// The same where somebody must look first: the address or the credential is wrong.
-const HELD: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(900)];
 /// Longer is not waited for at one word of the platform.
 const LONGEST: Duration = Duration::from_secs(900);
 
@@ -122,8 +117,8 @@ impl Line {
 }
 
 impl State {
-    fn stop_longer(&mut self, [first, longest]: [Duration; 2]) -> Duration {
-        self.last = if self.last.is_zero() { first } else { (self.last * 2).clamp(first, longest) };
+    fn stop_longer(&mut self, pauses: Pauses) -> Duration {
+        self.last = longer(self.last, pauses);
         self.stop(self.last)
     }
 

@@ -11,6 +11,7 @@ mod lanes;
 mod line;
 mod memory;
 mod orders;
+mod pauses;
 #[cfg(test)]
 mod tests;
 mod timers;

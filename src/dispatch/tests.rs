@@ -1,5 +1,43 @@
 //! The dispatcher over the memory store, with a provider and platforms played by one function. Time is tokio's, paused.
 
+/// A platform's mapping: what all of these tests have alike, and a test's own part.
+macro_rules! platform {
+    ($own:literal) => {
+        concat!(
+            r#"
+dsl: 1
+platform: campaigns
+settings: { report_url: { type: url } }
+auth: { in: [ { bearer: { token: $.credentials.token } } ] }
+refused: { http: 400 }
+"#,
+            $own
+        )
+    };
+}
+
+/// A carrier's, whose webhooks prove themselves: from the body of its send on.
+macro_rules! carrier {
+    ($own:literal) => {
+        concat!(
+            r#"
+dsl: 1
+provider: carrier
+settings: { base_url: { type: url, default: "https://carrier.example" } }
+auth:
+  out: [ { header: { name: key, value: $.credentials.key } } ]
+  in: [ { header: { name: key, value: $.credentials.key } } ]
+refused: { http: 503 }
+send:
+  call:
+    method: POST
+    url: { base: $.settings.base_url, path: [ messages ] }
+"#,
+            $own
+        )
+    };
+}
+
 mod chaos;
 mod fair;
 mod outages;
@@ -30,12 +68,8 @@ use crate::store::memory::Memory;
 use crate::store::{Lane, Message, NewCall, NewMessage, Origin, Store, Suppression, Taken};
 use crate::value::Timestamp;
 
-const PLATFORM: &str = r#"
-dsl: 1
-platform: campaigns
-settings: { report_url: { type: url } }
-auth: { in: [ { bearer: { token: $.credentials.token } } ] }
-refused: { http: 400 }
+const PLATFORM: &str = platform!(
+    r#"
 send:
   route: { method: POST, path: /send }
   message: { id: $.body.id, to: $.body.to, from: $.body.from, text: $.body.text }
@@ -44,7 +78,11 @@ inbound: { rules: { any: { when: $.inbound.content.kind == "text", do: [ post ] 
 calls:
   report: { method: POST, url: $.settings.report_url, body: { id: $.message.id, status: $.word } }
   post: { method: POST, url: $.settings.report_url, body: { from: $.inbound.from } }
-"#;
+"#
+);
+
+/// The sender of tests with one.
+const NUMBER: &str = "14155550100";
 
 const PROVIDER: &str = r#"
 dsl: 1

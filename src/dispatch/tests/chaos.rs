@@ -4,32 +4,17 @@ use super::*;
 use crate::flow::Looked;
 use crate::model::wire::Incoming;
 
-const NUMBER: &str = "14155550100";
-
-const PLATFORM: &str = r#"
-dsl: 1
-platform: campaigns
-settings: { report_url: { type: url } }
-auth: { in: [ { bearer: { token: $.credentials.token } } ] }
-refused: { http: 400 }
+pub(super) const PLATFORM: &str = platform!(
+    r#"
 status: { words: { submitted: sent, delivered: delivered, read: read, failed: failed }, do: [ report ] }
 calls:
   report: { method: POST, url: $.settings.report_url, body: { id: $.message.id, status: $.word } }
-"#;
+"#
+);
 
 /// Its statuses name a message by the carrier's id only.
-pub(super) const CARRIER: &str = r#"
-dsl: 1
-provider: carrier
-settings: { base_url: { type: url, default: "https://carrier.example" } }
-auth:
-  out: [ { header: { name: key, value: $.credentials.key } } ]
-  in: [ { header: { name: key, value: $.credentials.key } } ]
-refused: { http: 503 }
-send:
-  call:
-    method: POST
-    url: { base: $.settings.base_url, path: [ messages ] }
+pub(super) const CARRIER: &str = carrier!(
+    r#"
     body: { to: $.message.to, ref: $.message.ref }
     take: { provider_id: $.answer.body.id }
     failed: { reason: forbidden }
@@ -45,7 +30,8 @@ status:
     failure: { $when: $.body.state == "undelivered", then: { reason: undeliverable, settle: 60s } }
 tables:
   states: { rows: { sent: submitted, there: delivered, seen: read, lost: failed, undelivered: failed }, else: $omit }
-"#;
+"#
+);
 
 /// The words that the platform was told about each message.
 #[derive(Default)]

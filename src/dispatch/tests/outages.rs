@@ -4,15 +4,9 @@ use super::chaos::{CARRIER, carried, hook};
 use super::*;
 use crate::store::{Letters, Page};
 
-const NUMBER: &str = "14155550100";
-
 /// As many classes of answers as there are ways to go on.
-const PLATFORM: &str = r#"
-dsl: 1
-platform: campaigns
-settings: { report_url: { type: url } }
-auth: { in: [ { bearer: { token: $.credentials.token } } ] }
-refused: { http: 400 }
+const PLATFORM: &str = platform!(
+    r#"
 status: { words: { submitted: sent, delivered: delivered, read: read, failed: failed }, do: [ report ] }
 calls:
   report:
@@ -21,7 +15,8 @@ calls:
     body: { id: $.message.id, status: $.word }
     ok: $.answer.class == "2xx" && $.answer.body.status == "success"
     retry: { again: [ unreached, unanswered, 429, 5xx, 2xx ], renew: [ 401 ], hold: [ 401, 404 ], for: 24h }
-"#;
+"#
+);
 
 fn acme() -> Vec<Source> {
     vec![tenant("acme", "\"14155550100\"")]

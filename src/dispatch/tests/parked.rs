@@ -4,16 +4,13 @@ use super::*;
 use crate::flow::Redriven;
 use crate::model::wire::Incoming;
 
-const PLATFORM: &str = r#"
-dsl: 1
-platform: campaigns
-settings: { report_url: { type: url } }
-auth: { in: [ { bearer: { token: $.credentials.token } } ] }
-refused: { http: 400 }
+const PLATFORM: &str = platform!(
+    r#"
 status: { words: { delivered: delivered, failed: failed }, do: [ report ] }
 calls:
   report: { method: POST, url: $.settings.report_url, body: { id: $.message.id, status: $.word } }
-"#;
+"#
+);
 
 /// A carrier whose webhooks say by headers what they are, and are proved by another one.
 const CARRIER: &str = r#"

@@ -4,33 +4,19 @@
 use super::*;
 use crate::model::wire::Incoming;
 
-const NUMBER: &str = "14155550100";
 const MESSAGES: i64 = 20;
 
-const PLATFORM: &str = r#"
-dsl: 1
-platform: campaigns
-settings: { report_url: { type: url } }
-auth: { in: [ { bearer: { token: $.credentials.token } } ] }
-refused: { http: 400 }
+const PLATFORM: &str = platform!(
+    r#"
 status: { words: { submitted: sent, delivered: delivered, failed: failed }, do: [ report ] }
 calls:
   report: { method: POST, url: $.settings.report_url, body: { id: $.message.id, status: $.word } }
-"#;
+"#
+);
 
 /// Takes a message only with an id: anything else may have been sent.
-const CARRIER: &str = r#"
-dsl: 1
-provider: carrier
-settings: { base_url: { type: url, default: "https://carrier.example" } }
-auth:
-  out: [ { header: { name: key, value: $.credentials.key } } ]
-  in: [ { header: { name: key, value: $.credentials.key } } ]
-refused: { http: 503 }
-send:
-  call:
-    method: POST
-    url: { base: $.settings.base_url, path: [ messages ] }
+const CARRIER: &str = carrier!(
+    r#"
     body: { to: $.message.to, ref: $.message.id }
     ok: $.answer.class == "2xx" && $.answer.body.id?
     take: { provider_id: $.answer.body.id }
@@ -39,7 +25,8 @@ send:
 status:
   route: { method: POST, path: /status }
   event: { ref: $.body.ref, status: delivered, at: $.body.at | time }
-"#;
+"#
+);
 
 /// How a carrier is in trouble.
 struct Trouble {

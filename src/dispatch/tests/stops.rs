@@ -5,12 +5,8 @@ use super::*;
 use crate::flow::{Holding, Release, Released};
 use crate::model::wire::Incoming;
 
-const PLATFORM: &str = r#"
-dsl: 1
-platform: campaigns
-settings: { report_url: { type: url } }
-auth: { in: [ { bearer: { token: $.credentials.token } } ] }
-refused: { http: 400 }
+const PLATFORM: &str = platform!(
+    r#"
 status: { words: { submitted: sent, failed: failed }, do: [ report ] }
 calls:
   report:
@@ -18,21 +14,12 @@ calls:
     url: $.settings.report_url
     body: { id: $.message.id, status: $.word }
     retry: { again: [ unreached, unanswered, 429, 5xx ], hold: [ 404 ], for: 24h }
-"#;
+"#
+);
 
 /// A carrier that says in its own words whose sending is to stop, and for how long.
-const CARRIER: &str = r#"
-dsl: 1
-provider: carrier
-settings: { base_url: { type: url, default: "https://carrier.example" } }
-auth:
-  out: [ { header: { name: key, value: $.credentials.key } } ]
-  in: [ { header: { name: key, value: $.credentials.key } } ]
-refused: { http: 503 }
-send:
-  call:
-    method: POST
-    url: { base: $.settings.base_url, path: [ messages ] }
+const CARRIER: &str = carrier!(
+    r#"
     body: { to: $.message.to, ref: $.message.ref }
     take: { provider_id: $.answer.body.id }
     failed: { reason: throttled, stop: $.answer.body.stop?, resend: $.answer.body.resend? }
@@ -44,7 +31,8 @@ status:
     status: failed
     at: $.body.at | time
     failure: { reason: throttled, stop: $.body.stop?, resend: $.body.resend? }
-"#;
+"#
+);
 
 const NUMBERS: [&str; 2] = ["14155550100", "14155550101"];
 const PERSON: i64 = 77;

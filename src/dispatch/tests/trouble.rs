@@ -1,21 +1,8 @@
 //! A store that takes nothing for a while: what has happened is kept until it is written down, and done once.
 
-use super::chaos::{CARRIER, carried, hook};
+use super::chaos::{CARRIER, PLATFORM, carried, hook};
 use super::*;
 use crate::store::StoreError;
-
-const NUMBER: &str = "14155550100";
-
-const PLATFORM: &str = r#"
-dsl: 1
-platform: campaigns
-settings: { report_url: { type: url } }
-auth: { in: [ { bearer: { token: $.credentials.token } } ] }
-refused: { http: 400 }
-status: { words: { submitted: sent, delivered: delivered, read: read, failed: failed }, do: [ report ] }
-calls:
-  report: { method: POST, url: $.settings.report_url, body: { id: $.message.id, status: $.word } }
-"#;
 
 fn troubles() -> [StoreError; 2] {
     [StoreError::Overloaded, StoreError::Failed("the disk is full".to_owned())]
