@@ -22,7 +22,7 @@ use super::memory::Open;
 use super::orders::Orders;
 use crate::config::Tenant;
 use crate::flow::{After, Flow, Holding};
-use crate::limits::{Verdict, keys};
+use crate::limits::{Speed, Verdict, keys};
 use crate::model::{Class, Ref};
 use crate::store::{Lane, Message};
 
@@ -64,7 +64,7 @@ pub(super) struct LaneTask {
     stepped_over: HashSet<Ref>,
     /// With the time when their attempts began.
     under_way: HashMap<Ref, Instant>,
-    /// The next of each class, counted for their recipients already: a transactional one may come while another waits.
+    /// The next of each class, whose recipients have not had too many: a transactional one may come while another waits.
     heads: BTreeMap<Class, Box<Message>>,
     /// The store has more than is in memory.
     more: bool,
@@ -307,19 +307,30 @@ impl LaneTask {
                 self.step_over(message, now + wait);
                 continue;
             }
-            let to = message.message.to.as_str();
-            let key = keys::pair(self.lane.tenant.as_str(), self.lane.from.as_str(), to);
-            match self.flow.limits.check(&key, tenant.limits.pair, Some(tenant.limits.pair_burst)) {
+            let (key, speed) = self.pair(&message, tenant);
+            match self.flow.limits.peek(&key, speed) {
                 Verdict::Go => drop(self.heads.insert(class, message)),
                 Verdict::Wait(wait) => self.step_over(message, now + wait),
             }
         }
     }
 
+    fn pair(&self, message: &Message, tenant: &Tenant) -> (String, Speed) {
+        let to = message.message.to.as_str();
+        let key = keys::pair(self.lane.tenant.as_str(), self.lane.from.as_str(), to);
+        (key, Speed::new(tenant.limits.pair, Some(tenant.limits.pair_burst)))
+    }
+
     fn start(&mut self, permit: Permit) {
         let Some((_, message)) = self.heads.pop_first() else { return };
         // Said while it waited for its turn, which is the next one's then.
         if let Some(wait) = self.left_alone(&message) {
+            return self.step_over(message, Instant::now() + wait);
+        }
+        // Counted only now, since a turn may be long in coming. Of two heads for one person the second may have to wait.
+        let snapshot = self.flow.snapshot.load_full();
+        let pair = snapshot.tenant(self.lane.tenant.as_str()).map(|tenant| self.pair(&message, tenant));
+        if let Some(Verdict::Wait(wait)) = pair.map(|(key, speed)| self.flow.limits.take(&key, speed)) {
             return self.step_over(message, Instant::now() + wait);
         }
         let reference = message.message.reference;

@@ -3,9 +3,11 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::Flow;
+use super::afoot::{self, Attempting};
 use super::calls::Heard;
 use super::facts::{TenantFacts, suppressed};
 use super::patience::Patience;
@@ -15,12 +17,12 @@ use crate::codec::{self, Format};
 use crate::config::{Preflight, Tenant};
 use crate::delivery::{Input, Outcome, Phase};
 use crate::faults::{self, Point};
-use crate::legs::send::{Sent, outcome, request};
+use crate::legs::send::{Sent, as_attempt, outcome, request};
 use crate::legs::{NoCall, Outcall};
 use crate::limits::{Turned, keys};
 use crate::mapping::SendLeg;
 use crate::model::wire::{Answer, Class};
-use crate::model::{Failure, Reason, Refusal, StopScope};
+use crate::model::{ClientRef, Failure, Reason, Refusal, StopScope};
 use crate::store::{Message, NewMessage, Origin, StoreError};
 use crate::value::Arena;
 
@@ -45,10 +47,10 @@ const TOO_MANY_REQUESTS: u16 = 429;
 impl Flow {
     /// Makes one attempt. A store in trouble is waited for: it is nobody's word against the message or its lane.
     pub async fn attempt(&self, message: Message) -> After {
-        let id = message.message.reference;
+        let (id, turn) = (message.message.reference, Instant::now());
         let mut patience = Patience::default();
         loop {
-            match self.try_attempt(&message).await {
+            match self.try_attempt(&message, turn).await {
                 Ok(after) => return after,
                 Err(problem) => warn!(%id, %problem, "the attempt could not be recorded, trying again"),
             }
@@ -60,7 +62,7 @@ impl Flow {
         }
     }
 
-    async fn try_attempt(&self, message: &Message) -> Result<After, StoreError> {
+    async fn try_attempt(&self, message: &Message, turn: Instant) -> Result<After, StoreError> {
         let snapshot = self.snapshot.load_full();
         let tenant = snapshot.tenant(message.message.lane.tenant.as_str()).filter(|tenant| tenant.enabled);
         let Some(tenant) = tenant else { return Ok(HELD) };
@@ -72,7 +74,8 @@ impl Flow {
         if let Some(input) = self.before(message, tenant).await {
             return self.end(message, tenant, &input, &Along::default()).await;
         }
-        let outcall = match self.prepare(message, tenant, leg) {
+        let id = afoot::next(message.message.reference, &message.message.life);
+        let outcall = match self.prepare(message, tenant, leg, id) {
             Ok(outcall) => outcall,
             Err(NoCall::NoCredential) => return Ok(HELD),
             // Its own trouble: the messages behind it have nothing to do with it.
@@ -86,6 +89,7 @@ impl Flow {
                 return self.end(message, tenant, &input, &Along::default()).await;
             }
         };
+        let attempting = self.afoot.begin(id);
         // Recorded before the call: after a crash this attempt is in doubt, never forgotten.
         match self.store.begin(vec![(message.message.reference, message.revision)]).await {
             Ok(()) => {}
@@ -94,7 +98,7 @@ impl Flow {
             Err(problem) => return Err(problem),
         }
         faults::reached(Point::SendBegun);
-        let (input, provider_id, heard) = self.exchange(message, tenant, leg, outcall).await;
+        let (input, provider_id, heard) = self.exchange(message, tenant, leg, outcall, (turn, &attempting)).await;
         faults::reached(Point::SendIn);
         let along = Along { provider_id, ..Along::default() };
         let after = self.end_surely(message, tenant, &input, &along).await;
@@ -160,11 +164,11 @@ impl Flow {
         }
     }
 
-    fn prepare(&self, message: &Message, tenant: &Tenant, leg: &SendLeg) -> Result<Outcall, NoCall> {
+    fn prepare(&self, message: &Message, tenant: &Tenant, leg: &SendLeg, id: ClientRef) -> Result<Outcall, NoCall> {
         let now = self.ambient.now();
         // Asked anew: much may have happened since the message was accepted.
         let (facts, arena) = (TenantFacts::new(self, tenant, now), Arena::new());
-        let value = decode(&message.message.body, &arena)?;
+        let value = as_attempt(decode(&message.message.body, &arena)?, id, &arena);
         request(leg, tenant, value, &facts, &arena, now)
     }
 
@@ -174,6 +178,7 @@ impl Flow {
         tenant: &Tenant,
         leg: &SendLeg,
         outcall: Outcall,
+        (turn, attempting): (Instant, &Attempting<'_>),
     ) -> (Input, Option<String>, Heard) {
         let mut refused = None;
         loop {
@@ -181,12 +186,12 @@ impl Flow {
             let proved = self.prove(&outcall.auth, &mut prepared, refused).await;
             // What was refused for its credentials was not sent; perhaps a status settled the message meanwhile.
             if refused.is_some() && !self.is_unchanged(message).await {
-                let failure = Failure::ours(Reason::Unauthenticated, None);
-                return (Input::Answered(Outcome::Again { after: None, failure }), None, Heard::Nothing);
+                return (unsent(), None, Heard::Nothing);
             }
-            // The list of templates, the store and the token took their time. After this line nothing waits.
-            if self.opted_out(&message.message, tenant) {
-                return (Input::OptedOut, None, Heard::Nothing);
+            self.at_its_pace(message, tenant, turn).await;
+            // The list of templates, the store and the token took their time. After these lines nothing waits.
+            if let Some(input) = self.in_vain(&message.message, tenant, attempting) {
+                return (input, None, Heard::Nothing);
             }
             let sent = self.limits.now();
             let (answer, proof) = match proved {
@@ -211,6 +216,19 @@ impl Flow {
                 }
             }
         }
+    }
+
+    /// Why a call that is ready need not begin any more.
+    pub(super) fn in_vain(&self, message: &NewMessage, tenant: &Tenant, attempting: &Attempting<'_>) -> Option<Input> {
+        let opted_out = self.opted_out(message, tenant);
+        if opted_out {
+            return Some(Input::OptedOut);
+        }
+        let late = self.ambient.now() >= message.life.expires;
+        if late {
+            return Some(Input::Due);
+        }
+        attempting.is_overtaken().then(unsent)
     }
 
     /// Whether nothing happened to the message since it was read; if nobody can say, no.
@@ -264,6 +282,11 @@ const fn heard(answer: &Answer, outcome: &Outcome) -> Heard {
         _ if answer.http.is_none() => Heard::Silence,
         _ => Heard::Answer,
     }
+}
+
+/// The message was changed after its attempt was recorded, so its life says what follows: this attempt was none.
+fn unsent() -> Input {
+    Input::Answered(Outcome::Again { after: None, failure: Failure::ours(Reason::Unknown, None) })
 }
 
 /// Nothing was sent: later where a token cannot be had now, else the operator must look.

@@ -174,6 +174,9 @@ impl Flow {
     ///
     /// The id may have been learned since the message was read: then it is judged, and given back, as it is now.
     pub(super) async fn attempt_of(&self, message: Message, event: &Event) -> Result<(Message, Attempt), StoreError> {
+        if self.is_of_earlier(&message, event) {
+            return Ok((message, Attempt::Earlier));
+        }
         let (Some(said), Some(known)) = (&event.provider_id, &message.provider_id) else {
             return Ok((message, Attempt::Last));
         };
@@ -191,10 +194,19 @@ impl Flow {
         Ok((message, attempt))
     }
 
+    /// The provider echoes the attempt's number. That an earlier one failed says nothing of the newest, and once a failure had
+    /// the message sent anew, nothing but real success of the earlier ones does.
+    fn is_of_earlier(&self, message: &Message, event: &Event) -> bool {
+        let life = &message.message.life;
+        let newest = self.afoot.newest(message.message.reference, life);
+        event.reference.is_some_and(|id| id.message == message.message.reference && id.attempt.get() < newest)
+            && (event.status == Some(Status::Failed) || life.resends > 0)
+    }
+
     /// Our own id first: it is there even before the provider's answer to the send was stored.
     pub(super) async fn message_of(&self, event: &Event) -> Result<Option<Message>, StoreError> {
         if let Some(reference) = event.reference
-            && let Some(message) = self.store.message(reference).await?
+            && let Some(message) = self.store.message(reference.message).await?
         {
             return Ok(Some(message));
         }

@@ -90,7 +90,7 @@ mod tests {
         };
         let whole = Event {
             provider_id: Some("p-1".to_owned()),
-            reference: Some(Ref::from_number(77)),
+            reference: Some(Ref::from_number(77).into()),
             status: Some(Status::Failed),
             word: Some("undeliverable".to_owned()),
             at: Timestamp::from_millis(1_790_000_000_123),

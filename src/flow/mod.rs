@@ -4,6 +4,7 @@
 //! for what comes in, [`Flow::attempt`], [`Flow::call`] and [`Flow::wake`] for what the dispatcher drives.
 
 mod accept;
+mod afoot;
 mod ambient;
 mod announce;
 mod attempt;
@@ -16,6 +17,7 @@ mod inbound;
 mod keys;
 mod letters;
 mod misses;
+mod pace;
 mod patience;
 mod redrive;
 mod release;
@@ -100,6 +102,7 @@ pub struct Flow {
     /// The gateway stops: nothing is begun any more.
     pub ending: AtomicBool,
     ids: Ids,
+    afoot: afoot::Afoot,
     tokens: tokens::Tokens,
     keys: keys::Keys,
     templates: templates::Templates,
@@ -134,6 +137,7 @@ impl Flow {
             held: Held::default(),
             ending: AtomicBool::new(false),
             ids: Ids::default(),
+            afoot: afoot::Afoot::default(),
             tokens: tokens::Tokens::new(),
             keys,
             templates: templates::Templates::new(),

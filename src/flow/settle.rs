@@ -72,10 +72,14 @@ impl Flow {
             let step = delivery::step(stored, input, &tenant.delivery.policy, now, self.ambient.jitter());
             let (mut change, said) = self.change(&message, tenant, &step, along, now);
             change.goes_on = only_time(input, &change.life);
+            let overtakes = !change.goes_on;
             let called = !change.calls.is_empty();
             let woken = change.life.wake.is_some();
             match self.store.update(change).await {
                 Ok(()) => {
+                    if overtakes {
+                        self.afoot.note(reference);
+                    }
                     self.announce(&message, input, &step, called, woken);
                     let mut message = message;
                     message.message.life = step.life.clone();
@@ -291,7 +295,7 @@ fn event_of(message: &Message, report: &Report, along: &Along) -> Event {
     let caused = along.event.as_ref().filter(|event| event.status == Some(report.status));
     let mut event = caused.cloned().unwrap_or_else(|| Event {
         provider_id: along.provider_id.clone().or_else(|| message.provider_id.clone()),
-        reference: Some(message.message.reference),
+        reference: Some(message.message.reference.into()),
         status: None,
         word: None,
         at: report.at,

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+use super::afoot;
 use super::event::{Attempt, Vouched};
 use super::settle::Along;
 use super::{Ambient, Flow};
@@ -16,7 +17,7 @@ use crate::config::{self, Files};
 use crate::delivery::{Input, Life, Outcome, Phase, Told};
 use crate::diagnostic::Source;
 use crate::model::wire::{Answer, Class, Incoming, Prepared};
-use crate::model::{Class as Urgency, Event, Failure, Reason, Ref, Secret, Status};
+use crate::model::{Class as Urgency, ClientRef, Event, Failure, Reason, Ref, Secret, Status};
 use crate::store::memory::Memory;
 use crate::store::{Change, Lane, Line, NewMessage, Origin, Suppression};
 use crate::value::Timestamp;
@@ -338,12 +339,17 @@ async fn what_was_settled_while_its_credentials_were_refused_is_not_sent_again()
     assert_eq!(refusing.calls.load(std::sync::atomic::Ordering::Relaxed), 1);
 }
 
+/// What the provider was given with the message that it calls so: `p3` is the third attempt.
+fn echo(of: &str) -> ClientRef {
+    ClientRef { message: Ref::from_number(1), attempt: of.trim_start_matches('p').parse().unwrap() }
+}
+
 /// A status of the provider's attempt `of`.
 fn spoken(of: &str, status: Status) -> Event {
     let failed = Failure { resend: Some(Duration::from_secs(20)), ..Failure::ours(Reason::Undeliverable, None) };
     Event {
         provider_id: Some(of.to_owned()),
-        reference: Some(Ref::from_number(1)),
+        reference: Some(echo(of)),
         status: Some(status),
         word: None,
         at: Still.now(),
@@ -373,6 +379,7 @@ async fn what_is_said_of_an_earlier_attempt_says_nothing_of_the_last() {
     };
     flow.store.accept(vec![message(1, Origin::Platform)]).await.unwrap();
     take("p1").await;
+    // The second one was never made: what had the message sent anew counts, too.
     let waits = hear("p1", Status::Failed).await;
     assert_eq!((waits.message.life.phase, waits.message.life.resends), (Phase::Queued, 1));
     // Its time has come, and the next attempt may be under way.
@@ -388,14 +395,90 @@ async fn what_is_said_of_an_earlier_attempt_says_nothing_of_the_last() {
         let ready = hear("p1", status).await;
         assert_eq!((ready.message.life.phase, ready.message.life.resends), (Phase::Queued, 1), "{status:?}");
     }
-    let (read, failed) = (flow.store.message(id).await.unwrap().unwrap(), spoken("p2", Status::Failed));
-    take("p2").await;
+    let (read, failed) = (flow.store.message(id).await.unwrap().unwrap(), spoken("p3", Status::Failed));
+    take("p3").await;
     let (now, attempt) = flow.attempt_of(read, &failed).await.unwrap();
     assert_eq!((attempt, now.message.life.phase), (Attempt::Last, Phase::Submitted));
     let last = hear("p1", Status::Submitted).await;
-    assert_eq!(last.provider_id.as_deref(), Some("p2"));
-    let barred = Event { failure: Some(Failure::ours(Reason::Blocked, None)), ..spoken("p2", Status::Failed) };
+    assert_eq!(last.provider_id.as_deref(), Some("p3"));
+    let barred = Event { failure: Some(Failure::ours(Reason::Blocked, None)), ..spoken("p3", Status::Failed) };
     flow.status(&snapshot, Vouched::Then(&names), barred, None).await.unwrap();
     let told = flow.store.message(id).await.unwrap().unwrap();
     assert_eq!((told.message.life.phase, told.message.life.told), (Phase::Submitted, Told::Failed));
+}
+
+/// Found by the simulation: the failure counted for the attempt under way, whose answer was then taken for the earlier one's.
+#[tokio::test]
+async fn a_failure_of_an_attempt_whose_answer_was_lost_says_nothing_of_the_next() {
+    let flow = flow("delivery: { resend: \"on\" }");
+    let (id, snapshot) = (Ref::from_number(1), flow.snapshot.load_full());
+    let names = ["acme".to_owned()];
+    let hear = async |of| {
+        flow.status(&snapshot, Vouched::Then(&names), spoken(of, Status::Failed), None).await.unwrap();
+        flow.store.message(id).await.unwrap().unwrap().message.life
+    };
+    let mut doubtful = message(1, Origin::Platform);
+    doubtful.life.attempts = 1;
+    flow.store.accept(vec![doubtful.clone()]).await.unwrap();
+    let attempting = flow.afoot.begin(afoot::next(id, &doubtful.life));
+    assert_eq!(hear("p1").await, doubtful.life, "it is sent again already");
+    assert!(!attempting.is_overtaken());
+    let life = hear("p2").await;
+    assert_eq!((life.phase, life.resends), (Phase::Queued, 1));
+    assert!(attempting.is_overtaken(), "what is not sent yet need not be");
+}
+
+#[tokio::test]
+async fn a_failure_of_the_newest_attempt_counts_when_none_is_under_way() {
+    let flow = flow("delivery: { resend: \"on\" }");
+    let (id, snapshot) = (Ref::from_number(1), flow.snapshot.load_full());
+    let mut doubtful = message(1, Origin::Platform);
+    doubtful.life.attempts = 2;
+    flow.store.accept(vec![doubtful]).await.unwrap();
+    for (of, resends) in [("p1", 0), ("p2", 1)] {
+        let failed = spoken(of, Status::Failed);
+        flow.status(&snapshot, Vouched::Then(&["acme".to_owned()]), failed, None).await.unwrap();
+        assert_eq!(flow.store.message(id).await.unwrap().unwrap().message.life.resends, resends, "{of}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_due_together_goes_out_at_its_pace() {
+    for (pair, late, all) in [
+        ("1000/s", Duration::ZERO, Duration::from_secs(2)),
+        // Those that are late are counted for their recipient, too.
+        ("1/6s", Duration::from_secs(30), Duration::from_secs(30)),
+    ] {
+        let flow = flow(&format!("limits: {{ send: 2/s, pair: {pair}, pair_burst: 1 }}"));
+        flow.store.accept(vec![message(1, Origin::Platform)]).await.unwrap();
+        let message = flow.store.message(Ref::from_number(1)).await.unwrap().unwrap();
+        let (snapshot, begun) = (flow.snapshot.load_full(), tokio::time::Instant::now());
+        let tenant = snapshot.tenant("acme").unwrap();
+        tokio::time::advance(late).await;
+        let ready = tokio::time::Instant::now();
+        futures_util::future::join_all((0..6).map(|_| flow.at_its_pace(&message, tenant, begun))).await;
+        let took = ready.elapsed();
+        assert!(took >= all && took < all + Duration::from_secs(1), "{pair}: {took:?}");
+    }
+}
+
+/// Found by the simulation: what happens between the record of an attempt and its call was noticed by nobody.
+#[tokio::test]
+async fn a_call_that_is_ready_need_not_begin_when_its_message_was_settled_or_is_late() {
+    let flow = flow("");
+    let snapshot = flow.snapshot.load_full();
+    let tenant = snapshot.tenant("acme").unwrap();
+    let on_time = message(1, Origin::Platform);
+    flow.store.accept(vec![on_time.clone()]).await.unwrap();
+    let attempting = flow.afoot.begin(afoot::next(on_time.reference, &on_time.life));
+    assert_eq!(flow.in_vain(&on_time, tenant, &attempting), None);
+    let late = NewMessage { life: Life::new(Still.now()), ..on_time.clone() };
+    assert_eq!(flow.in_vain(&late, tenant, &attempting), Some(Input::Due));
+    let names = ["acme".to_owned()];
+    flow.status(&snapshot, Vouched::Then(&names), spoken("p1", Status::Delivered), None).await.unwrap();
+    let needless = flow.in_vain(&on_time, tenant, &attempting);
+    assert!(matches!(needless, Some(Input::Answered(Outcome::Again { .. }))), "{needless:?}");
+    flow.settle(Err(on_time.reference), tenant, &needless.unwrap(), &Along::default()).await.unwrap();
+    let life = flow.store.message(on_time.reference).await.unwrap().unwrap().message.life;
+    assert_eq!((life.phase, life.best), (Phase::Submitted, Some(Status::Delivered)));
 }

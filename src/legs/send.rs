@@ -1,5 +1,7 @@
 //! The provider's side of a send: message to request, answer to outcome.
 
+use std::num::NonZeroU32;
+
 use super::call::{self, Judged, NoCall, Outcall};
 use crate::config::Tenant;
 use crate::delivery::Outcome;
@@ -7,7 +9,7 @@ use crate::functions::Facts;
 use crate::language::Frame;
 use crate::mapping::{Party, SendLeg, Turn};
 use crate::model::wire::Answer;
-use crate::model::{Failure, Reason, Refusal};
+use crate::model::{ClientRef, Failure, Reason, Refusal};
 use crate::value::{Arena, Timestamp, Value};
 
 /// What came of an attempt.
@@ -22,6 +24,14 @@ pub enum Sent {
     },
     /// Once more, with fresh credentials.
     Renew,
+}
+
+/// A stored message with what the provider is to echo of this attempt as its `ref`.
+pub fn as_attempt<'v>(message: Value<'v>, id: ClientRef, arena: &'v Arena) -> Value<'v> {
+    let (Some(members), true) = (message.as_map(), id.attempt > NonZeroU32::MIN) else { return message };
+    let id = Value::Text(arena.alloc_str(&id.to_string()));
+    let members = members.iter().map(|(name, value)| (*name, if *name == "ref" { id } else { *value }));
+    Value::Map(bumpalo::collections::Vec::from_iter_in(members, arena).into_bump_slice())
 }
 
 /// The request for a message. `message` is the stored model message; `facts` are those of this moment.

@@ -23,3 +23,9 @@ pub fn pair(tenant: &str, from: &str, to: &str) -> String {
 pub fn account(account: &str) -> String {
     format!("account/{account}")
 }
+
+/// The calls of a cell, counted where they begin.
+#[must_use]
+pub fn calls(cell: &str) -> String {
+    format!("calls/{cell}")
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::members::{Members, Place};
-use super::{Reason, Ref, Refusal};
+use super::{ClientRef, Reason, Refusal};
 use crate::value::{Arena, Timestamp, Tree, Value};
 
 /// How far a message came. Ordered: a higher one is better news.
@@ -175,8 +175,8 @@ fn written(span: Duration) -> String {
 pub struct Event {
     /// The provider's id of the message.
     pub provider_id: Option<String>,
-    /// Our short id, where the provider echoes it.
-    pub reference: Option<Ref>,
+    /// Our short id with its attempt, where the provider echoes it.
+    pub reference: Option<ClientRef>,
     /// `None`: recorded, not reported.
     pub status: Option<Status>,
     /// The provider's own word for the state.

@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::fmt;
+use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -99,7 +100,7 @@ impl fmt::Debug for Address {
     }
 }
 
-/// Our own short id of a message: what goes to the provider as its client reference, and what logs and history carry.
+/// Our own short id of a message: what logs and history carry, and what a [`ClientRef`] begins with.
 ///
 /// Written as `m-` and Crockford's base 32 without leading zeros, at most 15 characters. Ids grow with time, so that
 /// the store's pages are appended to.
@@ -165,9 +166,66 @@ impl FromStr for Ref {
     }
 }
 
+/// What the provider is given to echo: the message, and which of its attempts that is.
+///
+/// Written as the [`Ref`] alone for the first attempt, as `m-7Q2.2` for the second. So a status says of which attempt it
+/// is even if the answer to that attempt was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientRef {
+    /// Whose attempt.
+    pub message: Ref,
+    /// Which one, from one.
+    pub attempt: NonZeroU32,
+}
+
+/// The first attempt.
+impl From<Ref> for ClientRef {
+    fn from(message: Ref) -> Self {
+        Self { message, attempt: NonZeroU32::MIN }
+    }
+}
+
+impl fmt::Display for ClientRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.attempt {
+            NonZeroU32::MIN => self.message.fmt(f),
+            attempt => write!(f, "{}.{attempt}", self.message),
+        }
+    }
+}
+
+impl FromStr for ClientRef {
+    type Err = NotARef;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (message, attempt) = match text.split_once('.') {
+            Some((message, attempt)) => (message, attempt.parse().map_err(|_| NotARef)?),
+            None => (text, NonZeroU32::MIN),
+        };
+        let id = Self { message: message.parse()?, attempt };
+        // One spelling for one id here, too.
+        Some(id).filter(|id| id.to_string() == text).ok_or(NotARef)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_provider_echoes_names_the_attempt() {
+        let second = ClientRef { message: Ref::from_number(7906), attempt: NonZeroU32::new(2).unwrap() };
+        let first = ClientRef { attempt: NonZeroU32::MIN, ..second };
+        assert_eq!((first.to_string(), second.to_string()), ("m-7Q2".to_owned(), "m-7Q2.2".to_owned()));
+        for id in [first, second, ClientRef { attempt: NonZeroU32::MAX, ..first }] {
+            assert_eq!(id.to_string().parse::<ClientRef>(), Ok(id));
+        }
+        for text in
+            ["", "m-7Q2.", "m-7Q2.0", "m-7Q2.1", "m-7Q2.02", "m-7Q2.+2", "m-7Q2.2.2", "7Q2.2", "m-7Q2.4294967296"]
+        {
+            assert_eq!(text.parse::<ClientRef>(), Err(NotARef), "{text}");
+        }
+    }
 
     #[test]
     fn a_ref_is_read_back_as_written_and_nothing_else_is_taken() {

@@ -23,7 +23,7 @@ pub mod wire;
 
 pub use event::{Event, Failure, Status, StopScope};
 pub use fitting::{Known, fit};
-pub use id::{Address, Name, Ref};
+pub use id::{Address, ClientRef, Name, Ref};
 pub use inbound::{Content, Inbound};
 pub use message::{Class, Dedupe, Kind, Message};
 pub use placeholders::values_of;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::files::Brand;
 use crate::delivery::Phase;
-use crate::model::{Class, Ref};
+use crate::model::{Class, ClientRef, Ref};
 
 /// One line.
 #[derive(Clone, Debug)]
@@ -99,6 +99,8 @@ pub(super) struct Kept {
 #[derive(Clone, Debug)]
 pub(super) struct Spoken {
     pub(super) of: Ref,
+    /// Our id as the provider got it.
+    pub(super) echo: ClientRef,
     /// The provider's id.
     pub(super) id: String,
     /// Whether it carried our id.

@@ -10,8 +10,8 @@ use super::journal::{Meant, What};
 use super::outside::{Exchange, Mood, Outside, State};
 use super::plan::Event;
 use crate::client::Outbound;
-use crate::model::Ref;
 use crate::model::wire::{Answer, Class, Prepared};
+use crate::model::{ClientRef, Ref};
 
 pub(super) const PROVIDER: &str = "carrier.example";
 
@@ -68,7 +68,7 @@ impl State {
         let number = self.exchanges.len();
         let (to, subject) = if host == PROVIDER {
             let text = |name: &str| body[name].as_str().unwrap().to_owned();
-            let of: Ref = text("ref").parse().unwrap();
+            let of = text("ref").parse::<ClientRef>().unwrap().message;
             let key = call.headers.iter().find(|(name, _)| name == "key").unwrap().1.clone();
             let (from, to) = (text("from"), text("to"));
             let brand = self.plan.brands.iter().find(|brand| brand.numbers.iter().any(|(number, _)| *number == from));

@@ -6,7 +6,7 @@ use super::journal::{Meant, Spoken, What};
 use super::network::{answer, garbage};
 use super::outside::{Hook, Mood, State};
 use super::plan::{Event, PEOPLE, number_of, user_of};
-use crate::model::Ref;
+use crate::model::ClientRef;
 use crate::model::wire::Answer;
 use crate::value::Timestamp;
 
@@ -77,7 +77,8 @@ impl State {
         self.taken += 1;
         let id = format!("p{}", self.taken);
         let (body, account) = (&self.exchanges[number].body, self.exchanges[number].to.clone());
-        let of: Ref = body["ref"].as_str().unwrap().parse().unwrap();
+        let echo: ClientRef = body["ref"].as_str().unwrap().parse().unwrap();
+        let of = echo.message;
         let to = body["to"].as_str().unwrap().to_owned();
         self.note(What::Took { exchange: number, of, id: id.clone() });
         let mut life: Vec<_> = (if self.plan.calm { &LIVES[..CALM] } else { LIVES }).to_vec();
@@ -95,7 +96,7 @@ impl State {
             let most = if self.plan.late && self.dice.chance(20) { 7_200_000 } else { 90_000 };
             when += if self.dice.chance(30) { 0 } else { self.dice.between(0, most) };
             let with_ref = self.plan.knows_ref[&account];
-            together.push((Spoken { of, id: id.clone(), with_ref, word, code: *code }, self.at + when));
+            together.push((Spoken { of, echo, id: id.clone(), with_ref, word, code: *code }, self.at + when));
             if at + 1 == said.len() || !self.dice.chance(20) {
                 let statuses = std::mem::take(&mut together);
                 self.status_hook(&account, &to, statuses, when);
@@ -111,7 +112,7 @@ impl State {
             let at = Timestamp::from_millis(1_790_000_000_000 + at).to_string();
             let mut event = json!({ "id": spoken.id, "status": spoken.word, "at": at });
             if spoken.with_ref {
-                event["ref"] = json!(spoken.of.to_string());
+                event["ref"] = json!(spoken.echo.to_string());
             }
             if let Some(code) = spoken.code {
                 event["code"] = json!(code);

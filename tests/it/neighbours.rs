@@ -133,6 +133,18 @@ async fn arrived(world: &World, sent: &[(String, i64, i64)], before: u64) {
     }
 }
 
+/// Runs what floods the gateway in a thread of its own and of the lowest priority, which is as near as one machine comes to a
+/// flood from another: where it shares the gateway's and the provider's time it delays those who measure.
+fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> std::thread::JoinHandle<T> {
+    std::thread::spawn(move || {
+        let thread = std::fs::read_link("/proc/thread-self").unwrap();
+        let id = thread.file_name().unwrap().to_owned();
+        let set = std::process::Command::new("renice").args(["-n", "19", "-p"]).arg(id).output().unwrap();
+        assert!(set.status.success(), "{set:?}");
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work)
+    })
+}
+
 /// One tenant dumps `SWITCHBOARD_FLOOD` messages (200,000); another sends one every 100 ms: alone, during, and after it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "measures, takes minutes and asserts no time"]
@@ -151,7 +163,7 @@ async fn noisy_neighbour() {
         let sent = if phase == "during the dump" {
             let over = Arc::new(std::sync::atomic::AtomicBool::new(false));
             let (dumping, ended) = (Arc::clone(&world), Arc::clone(&over));
-            let dump = tokio::spawn(async move {
+            let dump = apart(async move {
                 let campaign = dumping.campaign(&dumping.brands[0], flood);
                 let campaign = Campaign { concurrency: usize::try_from(callers).unwrap(), ..campaign };
                 let result = dumping.brands[0].platform.campaign(campaign).await;
@@ -160,7 +172,7 @@ async fn noisy_neighbour() {
             });
             let ended = || over.load(std::sync::atomic::Ordering::Relaxed);
             let sent = paced(&world, 1, first, every, |place| place < 100 || !ended()).await;
-            let result = dump.await.unwrap();
+            let result = dump.join().unwrap();
             assert_eq!(result.accepted, flood, "{result:?}");
             println!("<!-- {flood} accepted in {} ms over {callers} connections -->", result.elapsed_ms);
             sent

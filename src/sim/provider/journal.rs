@@ -27,6 +27,14 @@ pub struct Sent {
     pub body: Value,
 }
 
+impl Sent {
+    /// The sender's own reference without what stands behind a dot: a sender may number its attempts there.
+    #[must_use]
+    pub fn order(&self) -> Option<&str> {
+        self.client_ref.as_deref().map(|reference| reference.split_once('.').map_or(reference, |(order, _)| order))
+    }
+}
+
 /// One webhook of a status: when it began and when it was acknowledged, in the order of all such moments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Told {
@@ -154,8 +162,8 @@ impl Journal {
     pub(super) fn accepted(&self, sent: Sent) {
         let mut pages = self.pages();
         pages.counts.accepted += 1;
-        match &sent.client_ref {
-            Some(reference) => *pages.by_reference.entry(reference.clone()).or_default() += 1,
+        match sent.order() {
+            Some(reference) => *pages.by_reference.entry(reference.to_owned()).or_default() += 1,
             None => pages.counts.without_reference += 1,
         }
         pages.sent.push(sent);

@@ -275,7 +275,7 @@ impl Oracle<'_> {
         verdict.opted_out += 1;
         let empty = Vec::new();
         let sent = sent.get(person).unwrap_or(&empty);
-        let references: BTreeSet<_> = sent.iter().filter_map(|sent| sent.client_ref.as_ref()).collect();
+        let references: BTreeSet<_> = sent.iter().filter_map(Sent::order).collect();
         let unknown =
             references.iter().map(|id| self.kills.iter().filter(|kill| kill.attempts.contains_key(*id)).count());
         let lacks = references.is_empty() && self.may_lack_its_reply(brand);
@@ -303,7 +303,7 @@ fn judge(brand: &Brand, (id, message): (&str, &Message), sent: &[Sent], unknown:
             verdict.problems.push(format!("{id} was acknowledged and never sent; told {told:?}"));
         }
     }
-    let references: BTreeSet<_> = sent.iter().map(|sent| &sent.client_ref).collect();
+    let references: BTreeSet<_> = sent.iter().map(Sent::order).collect();
     if references.len() > 1 {
         verdict.problems.push(format!("{id} went out under {references:?}"));
     }

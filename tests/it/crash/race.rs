@@ -98,7 +98,7 @@ async fn races(people: u64, more: &str) -> Races {
             continue; // the reply to the STOP
         }
         found.sent += 1;
-        let id = sent.client_ref.unwrap();
+        let id = sent.order().unwrap().to_owned();
         let began = order_of.of(&id).expect("every call is in the log");
         if began > order_of.of(&sent.to).expect("everybody wrote STOP") {
             found.further.push(id);
