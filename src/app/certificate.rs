@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::watch;
@@ -10,6 +11,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::{error, info};
 
 use crate::ingress::{Tls, TlsError};
+use crate::operate::Desk;
 
 /// How often it is looked whether the files have changed: two questions to the file system.
 const LOOK: Duration = Duration::from_secs(1);
@@ -71,8 +73,9 @@ impl Pem {
     }
 }
 
-/// Puts new certificates in place until `stop`; what cannot be used leaves those of before.
-pub(super) async fn renew(pem: Pem, tls: Tls, mut stop: watch::Receiver<bool>) {
+/// Puts new certificates in place until `stop`, and says when they end; what cannot be used leaves those of before.
+pub(super) async fn renew(pem: Pem, tls: Tls, desk: Arc<Desk>, mut stop: watch::Receiver<bool>) {
+    desk.certified(tls.until());
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut known = pem.seen();
@@ -88,7 +91,10 @@ pub(super) async fn renew(pem: Pem, tls: Tls, mut stop: watch::Receiver<bool>) {
                 // a pair there is a moment in which they do not fit, and the next look finds the other.
                 known = seen;
                 match pem.again(&tls) {
-                    Ok(()) => info!("new certificates are in place"),
+                    Ok(()) => {
+                        desk.certified(tls.until());
+                        info!("new certificates are in place");
+                    }
                     Err(problem) => error!(%problem, "new certificates cannot be used: those of before go on"),
                 }
             }

@@ -17,7 +17,7 @@ use super::certificate::{self, Pem, PemError};
 use super::handler::{BackDoor, Entrance};
 use super::reload::{self, Causes, Loaded, Loader, log_problems};
 use super::watch::Watch;
-use super::{FileProblem, Secrets, SystemAmbient, door, housekeeping, now, read_file, token};
+use super::{FileProblem, Secrets, SystemAmbient, door, housekeeping, noted, now, read_file, token};
 use crate::client::{self, Http};
 use crate::config::{Own, PublicUrl, Reference, Retention};
 use crate::diagnostic::Diagnostic;
@@ -155,6 +155,7 @@ impl Gateway {
         let mut loader = Loader::new(options.clone(), &*store).await;
         let Loaded { snapshot, standing } = loader.first()?;
         loader.keep(&snapshot, &*store).await;
+        noted::start(&*store, &snapshot).await;
         log_problems(&standing.problems);
         let version = &standing.version;
         info!(tenants = snapshot.tenants.len(), mappings = snapshot.loaded.len(), version, "configuration loaded");
@@ -198,7 +199,7 @@ impl Gateway {
         work.push(tokio::spawn(housekeeping::recount(desk.clone(), work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::sync(flow.clone(), changed.clone(), work_stopped.clone())));
         if let (Some(pem), Some(tls)) = (options.tls.clone(), tls.clone()) {
-            work.push(tokio::spawn(certificate::renew(pem, tls, work_stopped.clone())));
+            work.push(tokio::spawn(certificate::renew(pem, tls, desk.clone(), work_stopped.clone())));
         }
         let secret_files = loader.secret_files();
         work.push(tokio::spawn(reload::look_at_secrets(secret_files, reload.clone(), work_stopped.clone())));
@@ -217,7 +218,8 @@ impl Gateway {
         let public = ingress::Options { tls, traffic: desk.traffic[0].clone(), ..door::public(&options) };
         let mut doors = vec![serve(listener, Arc::new(Entrance(flow.clone())), public)];
         let own = ingress::Options { headers: HEADERS, traffic: desk.traffic[1].clone(), ..door::operators(&options) };
-        doors.extend(admin.map(|listener| serve(listener, Arc::new(BackDoor(desk)), own)));
+        let is_local = admin_address.is_some_and(|address| address.ip().is_loopback());
+        doors.extend(admin.map(|listener| serve(listener, Arc::new(BackDoor { desk, is_local }), own)));
         info!(%address, tls = is_tls, admin = admin_address.map(tracing::field::display), "listening");
         Ok(Self {
             flow,

@@ -38,7 +38,11 @@ impl Handler for Entrance {
 }
 
 /// Hands the operator's questions to the desk.
-pub(super) struct BackDoor(pub(super) Arc<Desk>);
+pub(super) struct BackDoor {
+    pub(super) desk: Arc<Desk>,
+    /// Nobody but this machine reaches the listener.
+    pub(super) is_local: bool,
+}
 
 impl Handler for BackDoor {
     fn limit(&self, method: &str, path: &str) -> Route {
@@ -50,10 +54,26 @@ impl Handler for BackDoor {
     }
 
     fn handle(&self, request: Incoming) -> BoxFuture<'_, Reply> {
-        Box::pin(async move { self.0.answer(&request).await })
+        Box::pin(async move {
+            if self.is_local && !is_this_machine(request.header("host").unwrap_or_default()) {
+                return Desk::misled();
+            }
+            self.desk.answer(&request).await
+        })
     }
 
     fn refuse(&self, _: Incoming, refusal: Refusal) -> BoxFuture<'_, Reply> {
         Box::pin(std::future::ready(Desk::unread(refusal.text)))
     }
+}
+
+/// Whether a `Host` names this machine. A page can have its own name lead here: to its browser the listener is then a part of
+/// its site, whose answers it may read.
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    name.eq_ignore_ascii_case("localhost") || address.parse::<std::net::IpAddr>().is_ok()
 }

@@ -11,6 +11,8 @@ mod gateway;
 mod handler;
 mod housekeeping;
 mod library;
+mod noted;
+mod offline;
 mod own;
 mod reload;
 mod remote;
@@ -23,7 +25,8 @@ pub use clock::{SystemAmbient, now};
 pub use files::{FileProblem, read_file, read_files, read_folder};
 pub use gateway::{Gateway, Options, StartError};
 pub use handler::Entrance;
+pub use offline::{Offline, OfflineError};
 pub use remote::{Remote, RemoteError};
 pub use secrets::Secrets;
 
-pub use crate::store::{Ledger, StoreError};
+pub use crate::store::{Forgotten, Ledger, StoreError};

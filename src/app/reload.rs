@@ -12,6 +12,7 @@ use super::clock::now;
 use super::files::{FileProblem, Shelf};
 use super::gateway::Options;
 use super::library::Library;
+use super::noted;
 use super::own::{OwnFile, Told};
 use super::secrets::SecretFiles;
 use super::watch::Watch;
@@ -182,22 +183,33 @@ pub(super) async fn run(
     let mut tidy = interval(TIDY);
     tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*causes.stop.borrow() {
+        let told;
         tokio::select! {
             Ok(()) = causes.stop.changed() => break,
-            () = causes.watch.changed() => {}
-            Some(()) = causes.asked.recv() => loader.forget(),
-            _ = tidy.tick() => if !loader.tidy(&*flow.store).await { continue },
+            () = causes.watch.changed() => told = false,
+            Some(()) = causes.asked.recv() => {
+                told = true;
+                loader.forget();
+            }
+            _ = tidy.tick() => {
+                told = false;
+                if !loader.tidy(&*flow.store).await {
+                    continue;
+                }
+            }
         }
-        let Some(back) = replace(loader, &flow, &desk).await else { return };
+        let Some(back) = replace(loader, &flow, &desk, told).await else { return };
         loader = back;
         changed.notify_one();
     }
 }
 
 /// Reads the files and puts what they come to in place. Reading and compiling has a thread of its own: requests go on.
-async fn replace(mut loader: Loader, flow: &Flow, desk: &Desk) -> Option<Loader> {
+/// `told`: somebody, or a file that a secret is in, asked for it.
+async fn replace(mut loader: Loader, flow: &Flow, desk: &Desk, told: bool) -> Option<Loader> {
     let began = Instant::now();
-    let before = flow.snapshot.load_full();
+    let served = flow.snapshot.load_full();
+    let before = Arc::clone(&served);
     let read = tokio::task::spawn_blocking(move || {
         let loaded = loader.again(&before);
         (loader, loaded)
@@ -216,6 +228,7 @@ async fn replace(mut loader: Loader, flow: &Flow, desk: &Desk) -> Option<Loader>
     match loaded {
         Ok(Loaded { snapshot, standing }) => {
             loader.keep(&snapshot, &*flow.store).await;
+            noted::change(&*flow.store, &served, &snapshot, told).await;
             let (tenants, mappings) = (snapshot.tenants.len(), snapshot.loaded.len());
             flow.configure(snapshot);
             let took = began.elapsed();

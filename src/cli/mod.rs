@@ -11,6 +11,7 @@ mod out;
 mod schema;
 mod serve;
 mod sim;
+mod store;
 mod test;
 mod trial;
 
@@ -58,6 +59,9 @@ enum Command {
     Audit(operator::AuditOptions),
     /// Erase a person at a running gateway; an opt-out holds on
     Forget(operator::ForgetOptions),
+    /// The store of a gateway that does not run
+    #[command(subcommand)]
+    Store(store::StoreCommand),
 }
 
 /// Runs the command that was typed.
@@ -87,6 +91,7 @@ pub fn run() -> ExitCode {
         Command::Token(command) => operator::token(&command),
         Command::Audit(options) => operator::audit(&options),
         Command::Forget(options) => operator::forget(&options),
+        Command::Store(command) => store::run(&command),
     }
 }
 

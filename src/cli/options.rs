@@ -163,15 +163,7 @@ impl ServeOptions {
             Some(text) => Some(parse("admin_listen", text, "an address and a port, such as 127.0.0.1:8081, or off")?),
             None => defaults.admin_listen,
         };
-        let store = self.store.or(file.store);
-        let store = match store.as_deref() {
-            None => defaults.store,
-            Some(text) => {
-                text.strip_prefix("sqlite:").filter(|path| !path.is_empty()).map(PathBuf::from).ok_or_else(|| {
-                    BadOption::Value { option: "store", value: text.to_owned(), expected: "sqlite:PATH" }
-                })?
-            }
-        };
+        let store = store_path(self.store.or(file.store).as_deref())?;
         let log = match (self.log, file.log.as_deref()) {
             (Some(format), _) => format,
             (None, None | Some("text")) => LogFormat::Text,
@@ -208,6 +200,17 @@ impl ServeOptions {
         };
         Ok((options, log))
     }
+}
+
+/// Where the store is, as it is written; without a word, where it always is.
+pub(super) fn store_path(written: Option<&str>) -> Result<PathBuf, BadOption> {
+    let Some(text) = written else { return Ok(app::Options::default().store) };
+    let path = text.strip_prefix("sqlite:").filter(|path| !path.is_empty());
+    path.map(PathBuf::from).ok_or_else(|| BadOption::Value {
+        option: "store",
+        value: text.to_owned(),
+        expected: "sqlite:PATH",
+    })
 }
 
 /// Shorter ones can be guessed.

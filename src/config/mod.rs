@@ -143,6 +143,11 @@ impl Snapshot {
         self.credentials.iter().flat_map(auth::Index::key_sets).collect()
     }
 
+    /// All JSON Schemas that are at hand.
+    pub fn schemas(&self) -> impl Iterator<Item = &Source> {
+        self.schemas.iter().flat_map(|schemas| schemas.values())
+    }
+
     /// A JSON Schema by its name, where schemas are at hand.
     #[must_use]
     pub fn schema(&self, name: &str) -> Option<&Source> {

@@ -48,6 +48,10 @@ impl Desk {
             self.rates(&snapshot, &drains);
             self.holds(&snapshot);
             self.callers();
+            if let Some(until) = self.certified.load_full() {
+                let until = u64::try_from(until.millis()).unwrap_or_default();
+                gauge!("switchboard_certificate_expiry_timestamp_seconds").set(number(until) / 1000.0);
+            }
             letters.iter().for_each(lettered);
             for ((mapping, table), count) in self.flow.misses.all() {
                 let labels = [("mapping", mapping), ("table", table)];
@@ -147,6 +151,10 @@ fn describe() {
         (
             "switchboard_ledger_recount_difference",
             "Messages that the ledger has elsewhere than the last count of what is stored: anything but 0 is a fault.",
+        ),
+        (
+            "switchboard_certificate_expiry_timestamp_seconds",
+            "When the first of the public listener's certificates ends, in Unix time.",
         ),
         ("switchboard_connections", "Connections that are open at a listener."),
         ("switchboard_ledger_recounted_seconds", "When all messages were counted last, in Unix time."),

@@ -15,12 +15,13 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 
-pub use api::{ADMIN, Recounted, Tokens};
+pub use api::{ADMIN, Recounted, Tokens, is_in, person};
 pub use standing::Standing;
 
 use crate::flow::Flow;
 use crate::limits::{Failures, Traffic};
 use crate::model::wire::{Incoming, Reply};
+use crate::value::Timestamp;
 
 /// What a probe of the store said is good for so long: those who ask are many, and each probe is a flush of the disk.
 const PROBED: Duration = Duration::from_secs(1);
@@ -37,6 +38,8 @@ pub struct Desk {
     /// Tokens that were wrong.
     failures: Failures,
     recounted: ArcSwapOption<Recounted>,
+    /// When the public listener's certificates end, where it has some.
+    certified: ArcSwapOption<Timestamp>,
     /// When a letter was redriven last; held by whoever redrives.
     redriving: tokio::sync::Mutex<Option<tokio::time::Instant>>,
     /// The connections of the public listener and of the operator's own, counted there.
@@ -54,9 +57,15 @@ impl Desk {
             tokens: ArcSwap::from_pointee(tokens),
             failures: Failures::default(),
             recounted: ArcSwapOption::empty(),
+            certified: ArcSwapOption::empty(),
             redriving: tokio::sync::Mutex::default(),
             traffic: Default::default(),
         }
+    }
+
+    /// When the public listener's certificates end.
+    pub fn certified(&self, until: Option<Timestamp>) {
+        self.certified.store(until.map(Arc::new));
     }
 
     /// How the configuration stands from now on.
@@ -83,6 +92,12 @@ impl Desk {
     #[must_use]
     pub fn unread(text: Option<String>) -> Reply {
         api::unread(text)
+    }
+
+    /// Answers a request that was meant for somebody of another name.
+    #[must_use]
+    pub fn misled() -> Reply {
+        api::misled()
     }
 
     /// Answers a request to one of the known paths.

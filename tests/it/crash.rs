@@ -10,6 +10,7 @@ use switchboard::value::Timestamp;
 
 use crate::world::{Process, TenantFile, World, certain, order, person, provider, text_from, until};
 
+mod forget;
 mod kills;
 mod letters;
 mod matrix;

@@ -1,8 +1,9 @@
 //! No secret is in anything that the gateway says or keeps. One is put wherever one can be; everything is run, well and
 //! badly, with the log at its loudest; then all that was written is searched.
 
+mod written;
+
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 
 use base64::Engine as _;
@@ -10,9 +11,13 @@ use base64::prelude::BASE64_STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use switchboard::sim::keys;
+use switchboard::sim::stage;
 
-use crate::world::{ADMIN_TOKEN, Answer, Process, Scripted, Stub, TenantFile, World, provider, until, until_async};
+use crate::world::{
+    ADMIN_TOKEN, Answer, Process, Scripted, Stub, TenantFile, World, order, person, provider, text_from, until,
+    until_async,
+};
+use written::Written;
 
 const PLATFORM: &str = r#"dsl: 1
 platform: vault
@@ -107,64 +112,24 @@ fn secret(name: &str) -> String {
 const TOKEN: &str = "mark-the-token-that-the-server-granted";
 
 /// What must be nowhere: secrets, and what they become on their way.
-fn markers(pem: &str) -> BTreeMap<String, String> {
+fn markers(world: &World, pem: &str) -> BTreeMap<String, String> {
     let mut all: BTreeMap<String, String> = NAMES
         .into_iter()
         .filter(|name| !matches!(*name, "USER" | "CLIENT_ID"))
         .map(|name| (name.to_owned(), secret(name)))
         .collect();
+    all.extend(world.secrets().into_iter().filter(|(_, value)| value.contains("-value-of-")));
+    all.insert("the signature secret".to_owned(), stage::ACCOUNT.1.to_owned());
+    for cast in stage::brands("").into_iter().map(|(_, _, cast)| cast) {
+        all.insert(format!("{}'s secret in the demonstration", cast.tenant), cast.api_secret());
+        all.insert(format!("{}'s token in the demonstration", cast.tenant), cast.report_token());
+    }
     all.insert("the granted token".to_owned(), TOKEN.to_owned());
     all.insert("the admin token".to_owned(), ADMIN_TOKEN.to_owned());
     all.insert("basic".to_owned(), BASE64_STANDARD.encode(format!("{}:{}", secret("USER"), secret("BASIC"))));
     all.insert("the private key".to_owned(), pem.lines().nth(3).unwrap().to_owned());
     all.insert("written out".to_owned(), "mark-that-is-written-out".to_owned());
     all
-}
-
-/// All that was written, and by whom.
-#[derive(Default)]
-struct Written(Vec<(String, Vec<u8>)>);
-
-impl Written {
-    fn add(&mut self, by: &str, what: impl Into<Vec<u8>>) {
-        self.0.push((by.to_owned(), what.into()));
-    }
-
-    fn command(&mut self, arguments: &[&str], environment: &BTreeMap<String, String>, code: i32) -> String {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
-        let output = command.env_clear().envs(environment).args(arguments).output().unwrap();
-        let said = String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned();
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
-        self.add(&arguments.join(" "), said.as_bytes());
-        said
-    }
-
-    fn folder(&mut self, folder: &Path) {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            // What the test itself wrote is in folders, and in the gateway's file.
-            if path.is_file() && name != "switchboard.yaml" && !name.ends_with(".pem") {
-                self.add(&name, std::fs::read(&path).unwrap());
-            }
-        }
-    }
-
-    /// Whoever wrote a secret.
-    fn leaks(&self, markers: &BTreeMap<String, String>) -> Vec<String> {
-        let has = |text: &[u8], marker: &str| text.windows(marker.len()).any(|part| part == marker.as_bytes());
-        let leaked = |(by, text): &(String, Vec<u8>)| {
-            let found = markers.iter().filter(|(_, marker)| has(text, marker));
-            let lines = String::from_utf8_lossy(text);
-            found
-                .map(|(name, marker)| {
-                    let line = lines.lines().find(|line| line.contains(marker.as_str())).unwrap_or_default();
-                    format!("{by}: {name}: {}", line.chars().take(400).collect::<String>())
-                })
-                .collect::<Vec<_>>()
-        };
-        self.0.iter().flat_map(leaked).collect()
-    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -232,14 +197,14 @@ async fn no_secret_is_said_or_kept() {
     std::fs::write(world.mapping_path("safe.yaml"), PROVIDER).unwrap();
     let text = tenant([&reports.url, &other.url, &api.url, &tokens.url]);
     std::fs::write(world.tenant_path("kept"), &text).unwrap();
-    let pem = keys::generate().unwrap().private_pem;
+    let pem = world.secrets()["PEM"].clone();
     std::fs::write(world.folder().join("key.pem"), &pem).unwrap();
     let own =
         world.brands[0].file.text().replace("${env:PEM}", &format!("${{file:{}/key.pem}}", world.folder().display()));
     std::fs::write(world.tenant_path("acme"), own).unwrap();
     let config = world.folder().join("switchboard.yaml");
     std::fs::write(&config, "encryption: { first: \"${env:STORE_KEY}\" }\n").unwrap();
-    let markers = markers(&pem);
+    let markers = markers(&world, &pem);
     let mut environment: BTreeMap<String, String> =
         NAMES.into_iter().map(|name| (name.to_owned(), secret(name))).collect();
     environment.extend(world.secrets());
@@ -318,6 +283,22 @@ async fn no_secret_is_said_or_kept() {
     let in_body = json!(secret("IN_BODY"));
     assert!(other.asked().iter().any(|asked| asked.body["secret"] == in_body), "it may go there, and does");
 
+    // A brand with all that is shipped: a call signed with its private key, signed webhooks, reports, a STOP, templates.
+    let brand = &world.brands[0];
+    let to = person(brand, 1);
+    assert_eq!(world.send(brand, &order(brand, "one", &to)).await.status, 200);
+    until("it is read", || World::is_read(brand, "one")).await;
+    for (id, text) in [("in-1", "hello"), ("in-2", "STOP")] {
+        assert_eq!(
+            world.webhook("/webhooks/vonage/inbound", &text_from(&to, "6531290044", id, text)).await.status,
+            200
+        );
+    }
+    assert_eq!(world.webhook("/webhooks/vonage/status", &json!({ "to": to, "from": "6531290044" })).await.status, 200);
+    let listed = world.send_as(&brand.file.credentials(), "/sync_templates", &json!({})).await;
+    assert_eq!(listed.status, 200);
+    written.add("a listing", listed.body.to_string());
+
     // A file with a secret written out, and broken besides; then everything that can be asked.
     let bad = text.replace("\"${env:BASIC}\"", "mark-that-is-written-out").replace("numbers:", "nubmers:");
     std::fs::write(world.tenant_path("bad"), bad.replace("tenant: kept", "tenant: bad")).unwrap();
@@ -352,6 +333,20 @@ async fn no_secret_is_said_or_kept() {
     written.command(&["redrive", "--list", "--json"], &environment, 0);
     written.command(&["audit"], &environment, 0);
     written.command(&["token", "list"], &environment, 0);
+    written.command(&["token", "make", "reader", "--role", "read", "--json"], &environment, 0);
+    written.command(&["ledger", "--recount"], &environment, 0);
+    written.command(&["release", "--dry-run"], &environment, 0);
+    written.command(&["release", "--json"], &environment, 0);
+    written.command(&["forget", &to, "--json"], &environment, 0);
+    written.command(&["fmt", "--check", mappings, tenants], &environment, 1);
+    // A second gateway on the same store, and one without its key.
+    let second: Vec<String> = ["serve", "--config", config.to_str().unwrap()].map(str::to_owned).into();
+    let second = [second, Process::arguments(&world)].concat();
+    let second: Vec<&str> = second.iter().map(String::as_str).collect();
+    let said = written.command(&second, &environment, 1);
+    assert!(said.contains("in use by another process"), "{said}");
+    let keyless = environment.iter().filter(|(name, _)| *name != "STORE_KEY");
+    written.command(&second, &keyless.map(|(name, value)| (name.clone(), value.clone())).collect(), 1);
     std::fs::remove_file(world.tenant_path("bad")).unwrap();
     let sample = world.folder().join("tenants/sample.json");
     std::fs::write(
@@ -361,6 +356,14 @@ async fn no_secret_is_said_or_kept() {
     .unwrap();
     let tried = ["try", "--tenant", "kept", "--request", sample.to_str().unwrap()];
     written.command(&[&tried[..], &files].concat(), &environment, 0);
+    written.command(&[&tried[..], &files, &["--json"]].concat(), &environment, 0);
+    written.command(&[&["try", "--inbound", "Stop."][..], &files].concat(), &environment, 0);
+    written.command(&[&["try", "--listing", "--tenant", "acme"][..], &files].concat(), &environment, 0);
+    written.command(&[&["test", "--mappings", mappings][..]].concat(), &environment, 0);
+    // The demonstration has all parties in one process: what they log of each other is theirs.
+    let demo = [("SWITCHBOARD_LOG_LEVEL", "switchboard=trace"), ("RUST_BACKTRACE", "full")];
+    let demo = demo.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    written.command(&["demo", "--messages", "10", "--verbose"], &demo, 0);
 
     // A crash, and what is left on the disk.
     let id = process.id().to_string();

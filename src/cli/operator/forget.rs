@@ -1,7 +1,7 @@
 //! `switchboard forget`: a person is erased at a running gateway.
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{GatewayOptions, Trouble, text};
 use crate::app::Remote;
@@ -25,9 +25,14 @@ pub(super) async fn run(options: &ForgetOptions, remote: &Remote) -> Result<bool
         println!("{said}");
         return Ok(false);
     }
+    show(&said);
+    Ok(false)
+}
+
+/// What was erased, for people.
+pub(in crate::cli) fn show(said: &Value) {
     let count = |name: &str| text(&said[name]);
     println!("forgotten: {} messages, {} of them unfinished", count("messages"), count("unfinished"));
     println!("           {} calls that waited, {} dead letters", count("calls"), count("dead_letters"));
     println!("           {} addresses; {} opt-outs hold on", count("addresses"), count("suppressions"));
-    Ok(false)
 }

@@ -18,7 +18,7 @@ use super::{fail, runtime};
 use crate::app::{Remote, RemoteError};
 
 pub(super) use audit::AuditOptions;
-pub(super) use forget::ForgetOptions;
+pub(super) use forget::{ForgetOptions, show as show_forgotten};
 pub(super) use ledger::LedgerOptions;
 pub(super) use redrive::RedriveOptions;
 pub(super) use release::ReleaseOptions;

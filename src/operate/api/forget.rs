@@ -7,7 +7,7 @@ use super::super::Desk;
 use super::fault::Fault;
 use super::token::Bearer;
 use crate::model::{Address, Name};
-use crate::store::{Forget, Forgotten};
+use crate::store::{Forget, Forgotten, Store, StoreError};
 
 /// Shorter ones would be found in the middle of everything.
 const SHORTEST: usize = 6;
@@ -25,12 +25,10 @@ pub(super) struct Asked {
 impl Desk {
     pub(super) async fn forget(&self, bearer: &Bearer, asked: Asked) -> Result<Value, Fault> {
         let tenant = bearer.of(asked.tenant)?.as_deref().map(Name::from);
-        let address = address(&asked.number).ok_or_else(|| {
-            let text = format!(
-                "`number`: {SHORTEST} to {LONGEST} digits with the country code, or a provider's id of the person"
-            );
-            Fault::BadRequest(text)
-        })?;
+        let address = person(&asked.number).map_err(Fault::BadRequest)?;
+        if let Some(name) = &tenant {
+            self.is_known(name).await?;
+        }
         self.note(bearer, "forget", tenant.as_ref(), "a person".to_owned()).await?;
         let at = self.flow.ambient.now();
         let gone = self.flow.store.forget(Forget { tenant, address, at }).await?;
@@ -40,13 +38,35 @@ impl Desk {
             "addresses": addresses, "suppressions": suppressions,
         }))
     }
+    /// Whether there is such a tenant, or something of one that was: a slip of the pen would look as if nothing were kept.
+    async fn is_known(&self, tenant: &Name) -> Result<(), Fault> {
+        let (store, name) = (&self.flow.store, tenant.as_str());
+        let known = self.flow.snapshot.load().tenant(name).is_some() || is_in(&**store, tenant).await?;
+        let text = || format!("there is no tenant `{name}`, and no message of one; without a tenant, all forget");
+        if known { Ok(()) } else { Err(Fault::NotFound(text())) }
+    }
 }
 
-fn address(written: &str) -> Option<Address> {
+/// Whether there is a message or a dead letter of that tenant.
+///
+/// # Errors
+/// What the store says.
+pub async fn is_in(store: &dyn Store, tenant: &Name) -> Result<bool, StoreError> {
+    Ok(store.ledger(tenant).await?.accepted > 0 || !store.dead_letters(Some(tenant), 1).await?.is_empty())
+}
+
+/// Who is meant, however the number is written.
+///
+/// # Errors
+/// What would be understood.
+pub fn person(written: &str) -> Result<Address, String> {
     let plain = Address::plain(written);
     let is_number = plain.as_str().bytes().all(|byte| byte.is_ascii_digit());
     let address = if is_number { plain } else { Address::from(written.trim()) };
-    (SHORTEST..=LONGEST).contains(&address.as_str().chars().count()).then_some(address)
+    if (SHORTEST..=LONGEST).contains(&address.as_str().chars().count()) {
+        return Ok(address);
+    }
+    Err(format!("`number`: {SHORTEST} to {LONGEST} digits with the country code, or a provider's id of the person"))
 }
 
 #[cfg(test)]
@@ -64,8 +84,8 @@ mod tests {
             ("12345", None),
             ("", None),
         ] {
-            assert_eq!(address(written).as_ref().map(Address::as_str), expected, "{written}");
+            assert_eq!(person(written).ok().as_ref().map(Address::as_str), expected, "{written}");
         }
-        assert!(address(&"9".repeat(129)).is_none());
+        assert!(person(&"9".repeat(129)).is_err());
     }
 }

@@ -8,6 +8,7 @@ use super::fault::Fault;
 use super::ledger::time;
 use super::mask;
 use super::token::Bearer;
+use super::words::Words;
 use crate::model::{Name, parse_duration};
 use crate::store::{DeadLetter, Letters, Page, Role};
 use crate::value::Timestamp;
@@ -107,15 +108,18 @@ impl Desk {
         }
         let mut said = head(letter);
         said["content"] = match asked.personal {
-            Shown::Masked => mask::masked(&letter.content),
-            Shown::Shown => mask::shown(&letter.content),
+            Shown::Masked => mask::masked(&letter.content, &Words::of(&self.flow.snapshot.load())),
+            Shown::Shown => {
+                said["reason"] = json!(letter.why);
+                mask::shown(&letter.content)
+            }
         };
         said["personal"] = json!(if asked.personal == Shown::Shown { "shown" } else { "masked" });
         Ok(said)
     }
 }
 
-/// A letter without its content.
+/// A letter without its content. A reason may hold a party's own words.
 pub(super) fn head(letter: &DeadLetter) -> Value {
     json!({
         "id": letter.id,
@@ -123,7 +127,7 @@ pub(super) fn head(letter: &DeadLetter) -> Value {
         "kind": letter.kind,
         "name": letter.name,
         "message": letter.message.map(|message| message.to_string()),
-        "reason": letter.why,
+        "reason": mask::words(&letter.why),
         "at": time(letter.at),
     })
 }

@@ -12,7 +12,9 @@ mod mask;
 mod redrive;
 mod release;
 mod token;
+mod words;
 
+pub use forget::{is_in, person};
 pub use ledger::Recounted;
 pub use token::{ADMIN, Tokens};
 
@@ -69,7 +71,11 @@ impl Desk {
     /// next one is good.
     fn admit(&self, request: &Incoming) -> Result<Bearer, Fault> {
         let (tokens, now) = (self.tokens.load(), self.flow.ambient.now());
-        let authorization = request.header("authorization");
+        let mut authorizations = request.headers.iter().filter(|(name, _)| name == "authorization");
+        let authorization = authorizations.next().map(|(_, value)| value.as_str());
+        if authorizations.next().is_some() {
+            return Err(Fault::Unauthenticated("several tokens are none: which of them counts would be a guess"));
+        }
         let Some(source) = request.peer.map(Source::from) else { return tokens.admit(authorization, now) };
         let print = authorization.map_or(Print::NOTHING, |given| Print::of_secret(&Tokens::hash(given)));
         let later = |wrong: Wrong| match wrong {
@@ -135,6 +141,12 @@ fn of_this_site(request: &Incoming) -> Result<(), Fault> {
 /// Tells whoever asked that the listener refused the question unread.
 pub(super) fn unread(text: Option<String>) -> Reply {
     Fault::BadRequest(text.unwrap_or_else(|| "the request cannot be read".to_owned())).reply()
+}
+
+/// Tells whoever asked by a strange name.
+pub(super) fn misled() -> Reply {
+    let text = "this listener is on this machine alone: ask it by an address or as `localhost`, not by another name";
+    Fault::Forbidden(text.to_owned()).reply()
 }
 
 /// The members of a query, each of them text.

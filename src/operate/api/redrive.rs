@@ -13,9 +13,10 @@ use tracing::info;
 use super::super::Desk;
 use super::fault::Fault;
 use super::letters::{Filter, head};
+use super::mask;
 use super::token::Bearer;
 use crate::flow::{Prospect, Redriven};
-use crate::model::Rate;
+use crate::model::{Name, Rate};
 use crate::store::{DeadLetter, Letters, Page, Role};
 
 /// Letters of one question.
@@ -70,7 +71,7 @@ impl Sums {
         let mut said = head(letter);
         said["came"] = json!(came);
         if let Some(why) = why {
-            said["why"] = json!(why);
+            said["why"] = json!(mask::words(&why));
             self.stay += 1;
         } else {
             self.redriven += 1;
@@ -96,7 +97,7 @@ impl Desk {
         let Ok(mut before) = self.redriving.try_lock() else { return Err(Fault::Busy("another redrive is under way")) };
         let upto = match upto {
             Some(upto) => upto,
-            None => self.last_letter().await?,
+            None => self.last_letter(fit.tenant.as_ref()).await?,
         };
         let page = self.flow.store.letters(&fit, Page::Oldest { above: after, upto }, PAGE).await?;
         if let (false, Some(first)) = (dry_run, page.first()) {
@@ -146,8 +147,9 @@ impl Desk {
         Ok(())
     }
 
-    async fn last_letter(&self) -> Result<i64, Fault> {
-        let newest = self.flow.store.dead_letters(None, 1).await?;
+    /// Of that tenant: how many others have is not its affair.
+    async fn last_letter(&self, tenant: Option<&Name>) -> Result<i64, Fault> {
+        let newest = self.flow.store.dead_letters(tenant, 1).await?;
         Ok(newest.first().map_or(0, |letter| letter.id))
     }
 }

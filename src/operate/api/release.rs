@@ -1,11 +1,14 @@
 //! `GET /api/held` and `POST /api/release`: what is held, and that it tries again at once.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::Desk;
 use super::fault::Fault;
 use super::token::Bearer;
+use crate::config::Tenant;
 use crate::flow::{Holding, Release, Released};
 use crate::model::{Address, Name};
 
@@ -37,9 +40,9 @@ impl Desk {
     pub(super) async fn release(&self, bearer: &Bearer, asked: Asked) -> Result<Value, Fault> {
         let asked = Asked { tenant: bearer.of(asked.tenant)?, ..asked };
         let release = self.meant(&asked)?;
-        // A sender is the tenant's own number, a call the mapping's.
-        let what = asked.sender.as_deref().or(asked.call.as_deref()).unwrap_or("all");
-        self.note(bearer, "release", release.tenant.as_ref(), what.chars().take(40).collect()).await?;
+        // A sender is the tenant's own number, a call the mapping's: it was looked for.
+        let what = release.sender.as_ref().map(Address::as_str).or(release.call.as_deref()).unwrap_or("all");
+        self.note(bearer, "release", release.tenant.as_ref(), what.to_owned()).await?;
         let Some(Released { lanes, recipients }) = self.flow.release(release).await else {
             return Err(Fault::Unavailable("the dispatcher does not answer".to_owned()));
         };
@@ -56,7 +59,30 @@ impl Desk {
             return Err(Fault::BadRequest("`sender` is of messages and `call` of calls: one of them".to_owned()));
         }
         let (tenant, sender) = (asked.tenant.as_deref().map(Name::from), asked.sender.as_deref().map(Address::plain));
-        Ok(Release { tenant, sender, call: asked.call.clone() })
+        let release = Release { tenant, sender, call: asked.call.clone() };
+        if self.is_somebodys(&release) {
+            return Ok(release);
+        }
+        let what = if release.sender.is_some() { "sends from that number" } else { "makes a call of that name" };
+        Err(Fault::NotFound(format!("no tenant that is meant {what}")))
+    }
+
+    /// Whether the sender or call is one of the tenants that are meant; or of a file that was changed, and held still. A slip
+    /// of the pen would look as if nothing were held.
+    fn is_somebodys(&self, release: &Release) -> bool {
+        let snapshot = self.flow.snapshot.load();
+        let meant = |tenant: &&Arc<Tenant>| release.tenant.as_ref().is_none_or(|asked| *asked == tenant.name);
+        let mut tenants = snapshot.tenants.iter().filter(meant);
+        let known = match (&release.sender, &release.call) {
+            (Some(sender), _) => tenants.any(|tenant| tenant.numbers.iter().any(|known| known.number == *sender)),
+            (None, Some(call)) => tenants.any(|tenant| {
+                tenant.platform.platform().is_some_and(|legs| {
+                    legs.status_calls.iter().chain(&legs.inbound_calls).any(|known| known.name == *call)
+                })
+            }),
+            (None, None) => true,
+        };
+        known || self.flow.held.all().iter().any(|(what, _)| release.means_what(what))
     }
 }
 

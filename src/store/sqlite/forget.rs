@@ -9,12 +9,15 @@ use super::super::{Forget, Forgotten, StoreError};
 use super::Sqlite;
 use super::erase::{self, Person, Table};
 use super::read::Reader;
+use crate::faults::Point;
 
 /// Rows that the writer erases in one go.
 const BATCH: usize = 200;
 /// How often the log is tried to be cut off, and the pause between: readers are in the way for a moment each.
 const TRIES: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(100);
+/// Each part of it is passed.
+const POINTS: [Point; 2] = [Point::ForgetWritten, Point::ForgetCommitted];
 
 /// Who is forgotten, and what was erased so far.
 struct Forgetting<'s> {
@@ -39,7 +42,7 @@ pub(super) async fn forget(store: &Sqlite, whom: Forget) -> Result<Forgotten, St
     let late = forgetting.find(Table::Calls, &about).await?;
     forgetting.erase(Table::Calls, &late).await?;
     let Forgetting { person, mut gone, .. } = forgetting;
-    gone.add(store.write(move |tx| erase::person(tx, &person)).await?);
+    gone.add(store.step(POINTS, move |tx| erase::person(tx, &person)).await?);
     for _ in 0..TRIES {
         if store.read(Reader::fold).await? {
             return Ok(gone);
@@ -69,7 +72,7 @@ impl Forgetting<'_> {
     async fn erase(&mut self, table: Table, rows: &[i64]) -> Result<(), StoreError> {
         for rows in rows.chunks(BATCH) {
             let (rows, at) = (rows.to_vec(), self.whom.at);
-            self.gone.add(self.store.write(move |tx| erase::rows(tx, table, &rows, at)).await?);
+            self.gone.add(self.store.step(POINTS, move |tx| erase::rows(tx, table, &rows, at)).await?);
         }
         Ok(())
     }

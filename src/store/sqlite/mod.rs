@@ -353,11 +353,11 @@ impl Store for Sqlite {
 
     fn revoke_token(&self, name: &str) -> Stored<'_, bool> {
         let name = name.to_owned();
-        self.write(move |tx| operator::revoke_token(tx, &name))
+        self.step([Point::RevokeWritten, Point::RevokeCommitted], move |tx| operator::revoke_token(tx, &name))
     }
 
     fn audit(&self, line: Audit) -> Stored<'_, ()> {
-        self.write(move |tx| operator::audit(tx, &line))
+        self.step([Point::AuditWritten, Point::AuditCommitted], move |tx| operator::audit(tx, &line))
     }
 
     fn audits(&self, fit: &Audits, most: usize) -> Stored<'_, Vec<Audit>> {
@@ -387,7 +387,7 @@ impl Store for Sqlite {
     }
 
     fn expire(&self, kept: Kept, before: Timestamp, most: usize) -> Stored<'_, usize> {
-        self.write(move |tx| Ok(age::expire(tx, kept, before, most)?))
+        self.step([Point::ExpireWritten, Point::ExpireCommitted], move |tx| Ok(age::expire(tx, kept, before, most)?))
     }
 
     fn forget(&self, whom: Forget) -> Stored<'_, Forgotten> {

@@ -3,6 +3,7 @@
 //! A target panics where something is wrong; `fuzz/run` looks for such inputs, and the tests here replay the seeds, so
 //! that the targets are known to run. Start at [`TARGETS`].
 
+pub mod api;
 pub mod body;
 pub mod codec;
 pub mod expression;
@@ -26,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     ("codec", codec::run),
     ("body", body::run),
     ("proof", proof::run),
+    ("api", api::run),
     ("fmt", fmt::run),
 ];
 

@@ -4,7 +4,7 @@ use switchboard::diagnostic::Source;
 use switchboard::functions::FUNCTIONS;
 use switchboard::yaml::{self, Node, Shape};
 
-use crate::{body, codec, loader, program, proof, shipped};
+use crate::{api, body, codec, loader, program, proof, shipped};
 
 /// A small file for each construct of a tree, in turn.
 const PROGRAMS: &[&str] = &[
@@ -80,6 +80,7 @@ pub fn of(target: &str) -> Vec<Vec<u8>> {
         "codec" => bodies().into_iter().chain(other_formats()).collect(),
         "body" => inbound(),
         "proof" => proofs(),
+        "api" => questions(),
         "fmt" => layouts(),
         _ => panic!("there is no target {target}"),
     }
@@ -107,6 +108,43 @@ fn proofs() -> Vec<Vec<u8>> {
     let all =
         queries.iter().flat_map(|query| heads.iter().map(move |head| format!("{query}\nsegment\n{head}\n\n{{}}")));
     all.map(String::into_bytes).collect()
+}
+
+/// Every question of the operator, by everybody and by nobody.
+fn questions() -> Vec<Vec<u8>> {
+    let get = [
+        "/api/ledger",
+        "/api/ledger?recount=now&tenant=acme",
+        "/api/dead-letters?tenant=bandra&kind=call&name=report&reason=not&since=1h&before=99&limit=3",
+        "/api/dead-letters/1",
+        "/api/dead-letters/6?personal=shown",
+        "/api/dead-letters/11?personal=masked",
+        "/api/held?tenant=acme&sender=6531290044",
+        "/api/audit?who=admin&what=reveal&since=2026-11-04T09:14:06Z",
+        "/api/tokens",
+        "/readyz",
+        "/metrics",
+    ];
+    let post = [
+        ("/api/redrive", r#"{"dry_run":true}"#),
+        ("/api/redrive", r#"{"id":1,"rate":"10/s","mapping":"accepted","after":0,"upto":9}"#),
+        ("/api/redrive", r#"{"tenant":"bandra","kind":"status"}"#),
+        ("/api/release", r#"{"tenant":"acme","call":"report"}"#),
+        ("/api/release", r#"{"sender":"+91 98123-45670"}"#),
+        ("/api/forget", r#"{"number":"+91 98123-45670","tenant":"acme"}"#),
+        ("/api/tokens/make", r#"{"name":"new","roles":["read","reveal"],"tenant":"acme","expires":"90d"}"#),
+        ("/api/tokens/revoke", r#"{"name":"token-r"}"#),
+    ];
+    let get = get.iter().map(|path| format!("GET {path}\n"));
+    let post = post.iter().map(|(path, body)| format!("POST {path}\ncontent-type: application/json\n\n{body}"));
+    let all: Vec<String> = get.chain(post).collect();
+    let who = api::ground::BEARERS.iter().map(|bearer| bearer.letter).chain(['-']);
+    let mut seeds: Vec<String> = who.flat_map(|who| all.iter().map(move |one| format!("{who}\n{one}"))).collect();
+    for header in ["origin: https://elsewhere.example", "sec-fetch-site: cross-site", "authorization: Basic YTpi"] {
+        seeds.push(format!("-\nGET /api/ledger\n{header}\n"));
+        seeds.push(format!("c\nGET /api/ledger\n{header}\n"));
+    }
+    seeds.into_iter().map(String::into_bytes).collect()
 }
 
 fn loader_seeds() -> Vec<Vec<u8>> {

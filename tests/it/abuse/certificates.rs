@@ -1,6 +1,7 @@
 //! Certificates made for a test, and connections that trust one of them.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -17,12 +18,19 @@ const NAME: &str = "gateway.example";
 pub(super) struct Pair {
     certificate: CertificateDer<'static>,
     key: Vec<u8>,
+    /// When it ends, in Unix time; no two end together.
+    pub(super) until: i64,
 }
+
+static MADE: AtomicI32 = AtomicI32::new(0);
 
 impl Pair {
     pub(super) fn new() -> Self {
-        let made = rcgen::generate_simple_self_signed(vec![NAME.to_owned()]).unwrap();
-        Self { certificate: made.cert.der().clone(), key: made.signing_key.serialize_der() }
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut about = rcgen::CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+        about.not_after = rcgen::date_time_ymd(2040 + MADE.fetch_add(1, Ordering::Relaxed), 1, 1);
+        let (until, certificate) = (about.not_after.unix_timestamp(), about.self_signed(&key).unwrap());
+        Self { certificate: certificate.der().clone(), key: key.serialize_der(), until }
     }
 
     pub(super) fn certificate_pem(&self) -> String {

@@ -127,10 +127,10 @@ pub(super) const ATTACKS: &[Attack] = &[
     attack!("the operator's token, guessed", "429 after 20 in a minute", |stage| {
         let stream = stage.connect_admin().await;
         let ask = |place: usize| {
-            format!("GET /api/ledger HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer guess-{place}\r\n\r\n")
+            format!("GET /api/ledger HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer guess-{place}\r\n\r\n")
         };
         let all: String = (0..100).map(ask).collect();
-        let last = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let last = "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
         let statuses = exchange(stream, format!("{all}{last}").as_bytes()).await.statuses();
         assert_eq!(statuses.len(), 101, "{statuses:?}");
         assert!(statuses[..20].iter().all(|status| *status == 401) && statuses[20..].contains(&429), "{statuses:?}");

@@ -10,6 +10,7 @@ mod crowds;
 mod framing;
 mod guesses;
 mod heads;
+mod operators;
 mod outward;
 mod page;
 mod paths;
@@ -54,6 +55,7 @@ pub(crate) const GROUPS: &[(&str, &[Attack])] = &[
     ("Where callers are", sources::ATTACKS),
     ("TLS", tls::ATTACKS),
     ("Calls that are led astray", outward::ATTACKS),
+    ("The operator's listener", operators::ATTACKS),
     ("Crowds", crowds::ATTACKS),
 ];
 

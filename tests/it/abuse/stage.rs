@@ -286,6 +286,13 @@ impl Stage {
         text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok()).unwrap_or_default()
     }
 
+    /// When the certificate ends that is shown, as the gateway that shows it says.
+    pub(crate) async fn certificate_ends(&self) -> Option<i64> {
+        let name = "switchboard_certificate_expiry_timestamp_seconds";
+        let (_, text) = self.world.asked(&self.tls, "/metrics").await;
+        text.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
+    }
+
     /// Begins to send the neighbour's messages, one after the other, each over a connection of its own.
     pub(crate) fn bystander(self: &Arc<Self>) -> Bystander {
         let (stage, stop) = (Arc::clone(self), Arc::<AtomicBool>::default());
@@ -351,7 +358,7 @@ fn speaking_tls(world: &World) -> Options {
     let listener = Listener { head: Some(Duration::from_secs(3)), ..Listener::default() };
     Options {
         listen: ([127, 0, 0, 1], 0).into(),
-        admin_listen: None,
+        admin_listen: Some(([127, 0, 0, 1], 0).into()),
         store: world.folder().join("tls.db"),
         own: Own { listener, ..Own::default() },
         tls: Some(pem(world)),

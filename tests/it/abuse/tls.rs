@@ -105,12 +105,14 @@ pub(super) const ATTACKS: &[Attack] = &[
             stage.show(&new.certificate_pem(), &old.key_pem());
             tokio::time::sleep(Duration::from_millis(1500)).await;
             asked(&stage, &old).await.expect("the certificate of before").is(&[200]);
+            assert_eq!(stage.certificate_ends().await, Some(old.until));
             stage.show("nonsense", &new.key_pem());
             tokio::time::sleep(Duration::from_millis(1500)).await;
             asked(&stage, &old).await.expect("the certificate of before").is(&[200]);
             stage.show(&new.certificate_pem(), &new.key_pem());
             until_async("the new certificate is shown", async || asked(&stage, &new).await.is_some()).await;
             assert!(asked(&stage, &old).await.is_none(), "and the old one no more");
+            assert_eq!(stage.certificate_ends().await, Some(new.until), "and the metric says when it ends");
             kept(&mut open).await;
             stage.show(&old.certificate_pem(), &old.key_pem());
             until_async("the old certificate is shown again", async || asked(&stage, &old).await.is_some()).await;

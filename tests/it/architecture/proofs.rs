@@ -146,6 +146,31 @@ fn nothing_panics_outside_tests() {
             "src/app/a.rs:6: `dbg!` outside tests",
         ],
     );
+    let more = "fn f() {\n  unreachable!();\n  assert!(x);\n  assert_eq!(x, y);\n  debug_assert!(x);\n}";
+    let found = ["3: `unreachable!`", "4: `assert!`", "5: `assert_eq!`"]
+        .map(|found| format!("src/app/a.rs:{found} outside tests"));
+    check(&[("src/app/a.rs", more)], &found.each_ref().map(String::as_str));
+}
+
+#[test]
+fn what_is_expected_is_said_with_its_reason() {
+    let good = "fn f() {\n  x.expect(\"a Vec takes all bytes\");\n  x\n    .expect(\n      \"it was looked for above\",\n    );\n  self.expect(next);\n}\n\
+                #[cfg(test)]\nmod tests { fn f() { x.expect(\"x\"); } }";
+    check(&[("src/app/a.rs", good)], &[]);
+    for (code, why) in [
+        (r#"x.expect("valid")"#, "valid"),
+        (r#"x.expect("it works")"#, "it works"),
+        (r#"x.expect("could not open the file")"#, "could not open the file"),
+        (r#"x.expect("the store should be open")"#, "the store should be open"),
+        (r#"x.expect("failed to take the lock")"#, "failed to take the lock"),
+        (r#"x.expect("- - 1 2 3")"#, "- - 1 2 3"),
+        ("x.expect(&format!(\"{y} is there as it is\"))", ""),
+        ("x.expect(WHY)", ""),
+        (r#"x.expect_err("it is never so")"#, ""),
+    ] {
+        let says = format!("src/app/a.rs:2: `expect` does not say why it holds: `{why}`");
+        check(&[("src/app/a.rs", &format!("fn f() {{ {code}; }}"))], &[&says]);
+    }
 }
 
 #[test]

@@ -99,6 +99,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("warp", &["ingress", "console", "sim"]),
     ("reqwest", &["client", "sim"]),
     ("tokio_rustls", &["ingress"]),
+    ("x509_parser", &["ingress"]),
     ("rusqlite", &["store"]),
     ("clap", &["cli"]),
     ("notify", &["app"]),

@@ -9,6 +9,9 @@ use regex::Regex;
 use super::code::File;
 use super::rooms::{CLOCK_READERS, CORE, HOMES, MOST_LINES, NEVER_IN_CORE, PARTIES, PLAYS_PARTIES, ROOMS, Room};
 
+/// Fewer words are no reason: somebody, does, something.
+const MOST_CURT: usize = 3;
+
 /// A broken rule and its place.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Finding {
@@ -33,6 +36,7 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
         clock(file, &mut findings);
         parties(file, &mut findings);
         panics(file, &mut findings);
+        expects(file, &mut findings);
         form(file, &mut findings);
     }
     circles(files, &mut findings);
@@ -175,11 +179,38 @@ fn parties(file: &File, findings: &mut Vec<Finding>) {
 }
 
 fn panics(file: &File, findings: &mut Vec<Finding>) {
-    static PANICS: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"\.unwrap\(\)|\.unwrap_err\(\)|\b(panic|todo|unimplemented|dbg)!"));
+    static PANICS: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"\.(unwrap|unwrap_err|unwrap_unchecked)\(\)|\b(panic|todo|unimplemented|unreachable|assert|assert_eq|assert_ne|dbg)!",
+        )
+    });
     PANICS.find_iter(&file.code).for_each(|hit| {
         report(findings, file, hit.start(), format!("`{}` outside tests", hit.as_str()));
     });
+}
+
+/// `expect` says why what it expects is so: in a sentence, not in one that says what went wrong.
+fn expects(file: &File, findings: &mut Vec<Finding>) {
+    static EXPECTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\.expect(?:_err)?\("));
+    static SAID: LazyLock<Regex> = LazyLock::new(|| pattern(r#"^\.expect\(\s*"([^"]*)",?\s*\)"#));
+    static COMPLAINT: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)\b(fail|failed|fails|failure|error|cannot|could|couldn|should|must|invalid|unable|unexpected|oops|bug)\b",
+        )
+    });
+    for hit in EXPECTS.find_iter(&file.code) {
+        // A method of that name of one's own.
+        if file.code[..hit.start()].ends_with("self") {
+            continue;
+        }
+        let said = SAID.captures(&file.with_texts[hit.start()..]).map(|said| said[1].to_owned());
+        let why = said.as_deref().unwrap_or_default();
+        let words = why.split_whitespace().filter(|word| word.chars().any(char::is_alphabetic)).count();
+        if words < MOST_CURT || COMPLAINT.is_match(why) {
+            let says = format!("`expect` does not say why it holds: `{why}`");
+            report(findings, file, hit.start(), says);
+        }
+    }
 }
 
 fn form(file: &File, findings: &mut Vec<Finding>) {

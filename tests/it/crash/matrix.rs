@@ -43,7 +43,8 @@ enum When {
     Change,
     /// After SIGTERM.
     Stop,
-    /// When the operator does a dead letter again: `letters`. What no program does is killed in the store's own tests.
+    /// When the operator does a dead letter again (`letters`) or has a person forgotten (`forget`). What is left is killed
+    /// in the store's own tests.
     Operator,
 }
 
@@ -51,12 +52,15 @@ fn when(point: Point) -> When {
     match point {
         Point::StoreMade | Point::StoreOpened | Point::StartListening => When::Start,
         Point::TextsWritten | Point::TextsCommitted | Point::PurgeWritten | Point::PurgeCommitted => When::Start,
+        Point::AuditWritten | Point::AuditCommitted | Point::ExpireWritten | Point::ExpireCommitted => When::Start,
         Point::ListingOut | Point::ListingIn | Point::TokenWritten | Point::TokenCommitted => When::Start,
         Point::RecoverFound | Point::RecoverSettled | Point::WakeFound => When::Recovery,
         Point::TextsKept => When::Change,
         Point::StopClosed | Point::StopDrained | Point::StoreDrained | Point::StoreFolded => When::Stop,
         Point::RedriveWritten | Point::RedriveCommitted => When::Operator,
         Point::DiscardWritten | Point::DiscardCommitted => When::Operator,
+        Point::ForgetWritten | Point::ForgetCommitted => When::Operator,
+        Point::RevokeWritten | Point::RevokeCommitted => When::Operator,
         Point::SuppressWritten | Point::SuppressCommitted => When::Operator,
         _ => When::Traffic,
     }
@@ -210,6 +214,7 @@ async fn kill(world: &World, point: Point, nth: u64) -> Vec<Kill> {
         }
         Point::PurgeWritten | Point::PurgeCommitted => leave_something_to_purge(world).await,
         Point::TextsWritten | Point::TextsCommitted | Point::TextsKept => change(world),
+        Point::AuditWritten | Point::AuditCommitted => change(world),
         _ => {}
     }
     let (process, before) = (with_fault(world, point, nth), accepted(world));

@@ -5,8 +5,8 @@ use serde_json::json;
 use switchboard::app::Gateway;
 use switchboard::store::Ledger;
 
-use super::{acme, answer, command};
-use crate::world::{ADMIN_TOKEN, World, order, person, provider, text_from, until};
+use super::{acme, answer, command, typed};
+use crate::world::{ADMIN_TOKEN, Process, World, order, person, provider, text_from, until};
 
 /// Every file of the store, as it is on the disk.
 fn files(world: &World) -> Vec<(String, Vec<u8>)> {
@@ -112,4 +112,65 @@ async fn what_waits_for_a_forgotten_person_is_not_sent() {
     let (status, said) = answer(twice.body(json!({ "number": gone }).to_string())).await;
     assert_eq!((status, &said["messages"]), (200, &json!(0)), "once is enough");
     gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_is_forgotten_in_the_store_of_a_gateway_that_is_stopped() {
+    let world = World::new(vec![acme()], provider()).await;
+    let config = world.folder().join("switchboard.yaml");
+    let store = format!("sqlite:{}", world.folder().join("switchboard.db").display());
+    std::fs::write(&config, format!("store: \"{store}\"\nencryption: {{ first: \"${{env:STORE_KEY}}\" }}\n")).unwrap();
+    let key = ("STORE_KEY", "4d9a1c6e4d9a1c6e4d9a1c6e4d9a1c6e4d9a1c6e4d9a1c6e4d9a1c6e4d9a1c6e");
+    let config = config.to_str().unwrap();
+    let (gone, stays) = (person(&world.brands[0], 1), person(&world.brands[0], 2));
+    let offline = ["store", "forget", &gone, "--config", config];
+
+    let none = typed(&offline, &[key]).await;
+    assert!(none.code == 1 && none.err.contains("there is no store"), "{}", none.err);
+    assert!(!world.folder().join("switchboard.db").exists(), "none is made");
+
+    let mut command = Process::command(&world);
+    command.args(["--config", config]).env(key.0, key.1);
+    let process = Process::begin(command);
+    process.listening(&world).await;
+    let brand = &world.brands[0];
+    for (id, to) in [("first-of-gone", &gone), ("first-of-stays", &stays)] {
+        assert_eq!(world.send(brand, &order(brand, id, to)).await.status, 200);
+        until(&format!("{id} is read"), || World::is_read(brand, id)).await;
+    }
+    let busy = typed(&offline, &[key]).await;
+    assert!(busy.code == 1 && busy.err.contains("ask its gateway"), "{}", busy.err);
+    assert!(process.terminate().await.success());
+    assert!(!found(&world, &gone).is_empty());
+
+    let (path, misspelt) =
+        (store.as_str(), ["store", "forget", gone.as_str(), "--tenant", "acmee", "--config", config]);
+    for (arguments, environment, code, part) in [
+        (&offline[..], &[][..], 1, "STORE_KEY"),
+        (&["store", "forget", &gone, "--store", path], &[key], 1, "the key `first`"),
+        (&["store", "forget", "12", "--config", config], &[key], 2, "6 to 128"),
+        (&["store", "forget", &gone, "--store", "pg:x"], &[key], 2, "sqlite:PATH"),
+        (&misspelt, &[key], 1, "nothing of a tenant `acmee`"),
+    ] {
+        let came = typed(arguments, environment).await;
+        assert!(came.code == code && came.err.contains(part), "{arguments:?}: {} {}", came.code, came.err);
+    }
+    assert!(!found(&world, &gone).is_empty(), "nothing has happened yet");
+
+    let came = typed(&offline, &[key]).await;
+    assert!(came.code == 0 && came.out.contains("1 messages, 0 of them unfinished"), "{} {}", came.out, came.err);
+    assert_eq!((found(&world, &gone), found(&world, "first-of-gone")), (vec![], vec![]));
+    assert!(!found(&world, &stays).is_empty());
+    let again = typed(&[&offline[..], &["--json"]].concat(), &[key]).await;
+    assert_eq!(again.json()["messages"], 0);
+
+    let mut command = Process::command(&world);
+    command.args(["--config", config]).env(key.0, key.1);
+    let process = Process::begin(command);
+    process.listening(&world).await;
+    let admin = process.admin().await;
+    let said = answer(world.client.get(format!("{admin}/api/audit?what=forget")).bearer_auth(ADMIN_TOKEN)).await.1;
+    let lines = said["audit"].as_array().unwrap();
+    assert!(lines.len() == 2 && lines.iter().all(|line| line["who"] == "the command line"), "{said}");
+    assert!(process.terminate().await.success());
 }

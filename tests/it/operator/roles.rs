@@ -137,6 +137,8 @@ async fn what_is_done_and_shown_is_written_down() {
         ["who", "what", "tenant", "about"].map(|member| line[member].as_str().unwrap_or("-").to_owned()).join(" · ")
     };
     let lines: Vec<String> = said["audit"].as_array().unwrap().iter().rev().map(line).collect();
+    let (files, lines) = lines.split_first().unwrap();
+    assert!(files.starts_with("the files · configuration · - · version "), "{files}");
     assert_eq!(
         lines,
         [
@@ -178,7 +180,7 @@ async fn a_token_that_cannot_be_made_is_told_why() {
         (&["token", "make", "x", "--role", "read", "--expires", "soon"], 2, "no duration"),
         (&["token", "revoke", "none"], 1, "no token `none`"),
         (&["forget", "12"], 2, "6 to 128"),
-        (&["forget", "6590999999", "--tenant", "none"], 0, ""),
+        (&["forget", "6590999999", "--tenant", "none"], 1, "no tenant `none`"),
         (&["audit", "--since", "soon"], 2, "neither how long ago"),
     ] {
         let Came { code: came, err, .. } = command(&gateway, arguments).await;
@@ -227,6 +229,23 @@ async fn a_browser_can_do_nothing_with_the_admin_listener() {
         let request = world.client.get(format!("{base}/api/ledger")).header(name, value);
         let request = if expected == 401 { request } else { request.bearer_auth(ADMIN_TOKEN) };
         assert_eq!(answer(request).await.0, expected, "{name}: {value}");
+    }
+    // A page whose own name leads to this machine has the same origin as the listener, and its browser says so.
+    for (asked, expected) in [
+        ("pages.example", 403),
+        ("pages.example:8081", 403),
+        ("127.0.0.1.pages.example", 403),
+        ("localhost.pages.example", 403),
+        ("", 403),
+        ("localhost", 200),
+        ("LOCALHOST:8081", 200),
+        ("[::1]:8081", 200),
+        ("127.0.0.1", 200),
+    ] {
+        for path in ["/metrics", "/readyz", "/api/ledger"] {
+            let request = world.client.get(format!("{base}{path}")).header("host", asked).bearer_auth(ADMIN_TOKEN);
+            assert_eq!(request.send().await.unwrap().status().as_u16(), expected, "{asked} {path}");
+        }
     }
     gateway.stop().await;
 }

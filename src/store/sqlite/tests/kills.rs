@@ -13,7 +13,8 @@ use crate::faults::Point;
 use crate::store::samples::{at, call, change, id, lane, letter, name, new, suppression, taken};
 use crate::store::sqlite::Sqlite;
 use crate::store::{
-    CallStep, Change, DeadLetter, Letters, Line, Page, Roles, Store, Stored, Taken, Text, TextKind, Token,
+    Audit, Audits, CallStep, Change, Count, DeadLetter, Forget, Kept, Letters, Line, NewCall, NewMessage, Page, Roles,
+    Store, Stored, Taken, Text, TextKind, Token,
 };
 
 /// SIGABRT.
@@ -54,6 +55,14 @@ const STEPS: &[Step] = &[
         let (name, roles) = ("admin".to_owned(), Roles::ALL);
         done(store.keep_token(Token { name, hash: [7; 32], at: at(70), roles, tenant: None, until: None }))
     }),
+    ("audit", |store| store.audit(audit(71, "token revoke"))),
+    ("audit", |store| store.audit(audit(81, "redrive"))),
+    ("revoke", |store| done(store.revoke_token("admin"))),
+    ("expire", |store| done(store.expire(Kept::Audit, at(80), 10))),
+    ("expire", |store| done(store.expire(Kept::Inbound, at(80), 10))),
+    ("park", |store| store.park(vec![letter(Some("acme"), "too old")])),
+    ("expire", |store| done(store.expire(Kept::Letters, at(80), 10))),
+    ("expire", |store| done(store.expire(Kept::Histories, at(2), 10))),
     ("texts", |store| store.keep_texts(vec![text("acme.yaml"), text("bolt.yaml")])),
     ("accept", |store| done(store.accept(vec![new(3), new(4)]))),
     ("purge", |store| done(store.purge(at(3), 10))),
@@ -71,6 +80,11 @@ fn sent() -> Change {
 
 fn line(text: &str) -> Line {
     Line { at: at(50), text: text.to_owned() }
+}
+
+fn audit(millis: i64, what: &str) -> Audit {
+    let (who, about) = ("admin".to_owned(), "1".to_owned());
+    Audit { id: 0, at: at(millis), who, what: what.to_owned(), tenant: Some(name("acme")), about }
 }
 
 fn text(file: &str) -> Text {
@@ -99,6 +113,7 @@ async fn all(store: &Sqlite) -> Vec<String> {
     all.push(format!("begun: {:?}", store.interrupted().await.unwrap()));
     all.push(format!("lanes: {:?} {:?}", store.lanes().await.unwrap(), store.ledger(&name("acme")).await.unwrap()));
     all.push(format!("counted: {:?}", store.recount().await.unwrap()));
+    all.push(format!("audit: {:?}", store.audits(&Audits::default(), 10).await.unwrap()));
     all.push(format!("tokens: {:?} texts: {:?}", store.tokens().await.unwrap(), store.texts().await.unwrap()));
     all
 }
@@ -137,9 +152,13 @@ async fn the_steps_are_taken() {
 
 /// A process that aborts at that passing of a point; the store that it leaves.
 fn killed(folder: &Path, point: &str, nth: usize) -> PathBuf {
+    killed_by("the_steps_are_taken", folder, point, nth)
+}
+
+fn killed_by(test: &str, folder: &Path, point: &str, nth: usize) -> PathBuf {
     let place = folder.join("store");
     let mut process = Command::new(std::env::current_exe().unwrap());
-    process.args(["--exact", "store::sqlite::tests::kills::the_steps_are_taken"]);
+    process.args(["--exact", &format!("store::sqlite::tests::kills::{test}")]);
     process.env(PLACE, &place).env("SWITCHBOARD_ABORT_AT", format!("{point}:{nth}"));
     let ended = process.output().unwrap();
     assert_eq!(ended.status.signal(), Some(ABORTED), "{point}:{nth}: {}", String::from_utf8_lossy(&ended.stdout));
@@ -161,9 +180,72 @@ async fn a_killed_write_is_there_in_whole_or_not_at_all() {
     }
 }
 
+/// A person with something in every table, and another one.
+async fn known(store: &Sqlite) {
+    let joined = Taken { addresses: vec![PERSONS[0].into(), "IN.1349120".into()], ..taken("in-1") };
+    let calls = vec![call(8, None)].into_iter().map(|call| NewCall { context: PERSONS[0].into(), ..call });
+    let opted_out = vec![suppression(None, PERSONS[0], true)];
+    store.take(Taken { suppressions: opted_out, calls: calls.collect(), ..joined }).await.unwrap();
+    let other = NewMessage { to: PERSONS[1].into(), ..new(2) };
+    store.accept(vec![new(1), other, new(3)]).await.unwrap();
+    store.update(Change { calls: vec![call(5, Some(1))], ..sent() }).await.unwrap();
+    let content = bytes::Bytes::from(format!("to={}", PERSONS[0]));
+    store.park(vec![DeadLetter { content, ..letter(Some("acme"), "malformed") }]).await.unwrap();
+}
+
+async fn forget(store: &Sqlite) {
+    store.forget(Forget { tenant: None, address: PERSONS[0].into(), at: at(77) }).await.unwrap();
+}
+
+/// What a killed process does that forgets somebody; by itself, how many parts that has.
+#[tokio::test]
+async fn somebody_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = std::env::var_os(PLACE).map_or_else(|| folder.path().join("store"), PathBuf::from);
+    let store = Sqlite::open(&place).unwrap();
+    known(&store).await;
+    let before = store.commits();
+    forget(&store).await;
+    assert_eq!(store.commits() - before, PARTS, "calls, letters, messages, who it is");
+}
+
+const PARTS: u64 = 4;
+
+/// Without the keyed hashes of platforms' ids: each store has a key of its own.
+fn unveiled(all: Vec<String>) -> Vec<String> {
+    let hash = regex::Regex::new(r#"platform_id: "", dedupe: Some\("[^"]+"\)"#).unwrap();
+    all.iter().map(|text| hash.replace_all(text, "forgotten").into_owned()).collect()
+}
+
+/// Half forgotten, the books are right; and whoever asks again forgets the rest, as if nothing had happened.
+#[tokio::test]
+async fn a_killed_forgetting_is_ended_by_the_next() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = Sqlite::open(&folder.path().join("store")).unwrap();
+    known(&whole).await;
+    let untouched = all(&whole).await;
+    forget(&whole).await;
+    let expected = unveiled(all(&whole).await);
+    for (end, nth) in (1..=PARTS).flat_map(|nth| [("written", nth), ("committed", nth)]) {
+        let (folder, point) = (tempfile::tempdir().unwrap(), format!("forget.{end}"));
+        let place = killed_by("somebody_is_forgotten", folder.path(), &point, usize::try_from(nth).unwrap());
+        let store = Sqlite::open(&place).unwrap();
+        let half = all(&store).await;
+        assert_eq!(half == untouched, (end, nth) == ("written", 1), "{point}:{nth}");
+        assert!(store.recount().await.unwrap().iter().all(Count::agrees), "{point}:{nth}");
+        assert!(store.is_suppressed(&name("acme"), &"14155550100".into(), &PERSONS[0].into()), "{point}:{nth}");
+        forget(&store).await;
+        assert_eq!(unveiled(all(&store).await), expected, "{point}:{nth}");
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            assert!(!bytes.windows(12).any(|part| part == PERSONS[0].as_bytes()), "{point}:{nth}");
+        }
+    }
+}
+
 #[test]
 fn every_write_that_has_points_is_a_step() {
     for write in Point::ALL.iter().filter_map(|point| point.name().strip_suffix(".committed")) {
-        assert!(STEPS.iter().any(|(name, _)| *name == write), "{write}");
+        assert!(write == "forget" || STEPS.iter().any(|(name, _)| *name == write), "{write}");
     }
 }

@@ -1,0 +1,88 @@
+//! What is done to a store that no gateway has open.
+
+use std::path::{Path, PathBuf};
+
+use super::{Secrets, now};
+use crate::config::{Own, Reference};
+use crate::diagnostic::Diagnostic;
+use crate::model::Name;
+use crate::operate;
+use crate::store::sqlite::{OpenError, SealKey, Sqlite};
+use crate::store::{Audit, Forget, Forgotten, Store, StoreError};
+
+/// Who stands in the audit log: no token can have that name.
+const WHO: &str = "the command line";
+
+/// Why it cannot be done.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    /// There is no store there; none is made.
+    #[error("there is no store {}: name it with --store sqlite:PATH, or its gateway's file with --config FILE", .0.display())]
+    Missing(PathBuf),
+    /// It cannot be opened.
+    #[error("{problem} ({})", .path.display())]
+    Store {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        problem: OpenError,
+    },
+    /// A gateway has it.
+    #[error("the store {} is open: ask its gateway: switchboard forget", .0.display())]
+    Running(PathBuf),
+    /// A key of `encryption` cannot be had.
+    #[error("{0}")]
+    Key(Box<Diagnostic>),
+    /// Whom is meant cannot be understood.
+    #[error("{0}")]
+    Person(String),
+    /// Nothing of that tenant is there.
+    #[error("nothing of a tenant `{0}` is in the store; without a tenant, all forget")]
+    Unknown(Name),
+    /// What the store says.
+    #[error(transparent)]
+    Failed(#[from] StoreError),
+}
+
+/// A store, opened for one thing.
+pub struct Offline(Sqlite);
+
+impl Offline {
+    /// Opens the store in that file, with the keys that the gateway's file names.
+    ///
+    /// # Errors
+    /// [`OfflineError`].
+    pub fn open(path: &Path, own: &Own) -> Result<Self, OfflineError> {
+        if !path.is_file() {
+            return Err(OfflineError::Missing(path.to_owned()));
+        }
+        let secrets = Secrets::default();
+        let keys = own.encryption.keys(&|reference: &Reference| secrets.resolve(reference));
+        let keys: Vec<SealKey> =
+            keys.map_err(OfflineError::Key)?.into_iter().map(|(name, key)| SealKey { name, key }).collect();
+        let opened = Sqlite::open_sealed(path, &keys);
+        opened.map(Self).map_err(|problem| match problem {
+            OpenError::InUse(path) => OfflineError::Running(path),
+            problem => OfflineError::Store { path: path.to_owned(), problem },
+        })
+    }
+
+    /// Erases a person, as a running gateway does: noted in the audit log first.
+    ///
+    /// # Errors
+    /// [`OfflineError`].
+    pub async fn forget(&self, number: &str, tenant: Option<&str>) -> Result<Forgotten, OfflineError> {
+        let Self(store) = self;
+        let address = operate::person(number).map_err(OfflineError::Person)?;
+        let tenant = tenant.map(Name::from);
+        if let Some(name) = &tenant {
+            let known = operate::is_in(store, name).await?;
+            known.then_some(()).ok_or_else(|| OfflineError::Unknown(name.clone()))?;
+        }
+        let (who, what, about) = (WHO.to_owned(), "forget".to_owned(), "a person".to_owned());
+        store.audit(Audit { id: 0, at: now(), who, what, tenant: tenant.clone(), about }).await?;
+        let gone = store.forget(Forget { tenant, address, at: now() }).await?;
+        store.close().await?;
+        Ok(gone)
+    }
+}
