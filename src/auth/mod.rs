@@ -169,6 +169,8 @@ pub struct Verified {
     pub tenants: Vec<usize>,
     /// The claims of the verified token, for `$.claims`.
     pub claims: Option<Tree>,
+    /// The id (`jti`) of a verified token that is bound to its body: with another body it must not come again.
+    pub token: Option<String>,
     /// What tells the credential from others.
     pub print: Option<Print>,
 }

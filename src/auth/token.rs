@@ -179,6 +179,9 @@ impl Place {
         let right = holders.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok());
         findings.verified.tenants.extend(right.map(|(holder, _)| holder.tenant));
         if outcomes.contains(&Ok(())) {
+            if holders.iter().any(|holder| holder.body_hash.is_some()) {
+                findings.verified.token = token.claim("jti");
+            }
             findings.verified.claims.get_or_insert_with(|| Tree::from(&Json::Object(token.claims)));
         } else {
             // One token of an account that several share: right for one of them, but for its time, is stale.

@@ -21,6 +21,7 @@ mod pace;
 mod patience;
 mod redrive;
 mod release;
+mod replays;
 mod request;
 mod settle;
 mod shapes;
@@ -110,6 +111,7 @@ pub struct Flow {
     replied: moka::sync::Cache<String, Timestamp>,
     work: mpsc::Sender<Work>,
     notes: untold::Notes,
+    replays: replays::Replays,
 }
 
 impl Flow {
@@ -144,6 +146,7 @@ impl Flow {
             replied,
             work,
             notes: untold::Notes::default(),
+            replays: replays::Replays::default(),
         }
     }
 

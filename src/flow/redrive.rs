@@ -220,7 +220,7 @@ impl Flow {
         };
         let id = Ref::from_number(self.ids.next(&*self.ambient));
         let passage = Passage { snapshot, incoming, now: self.ambient.now(), id };
-        let verified = Verified { tenants, claims: None, print: None };
+        let verified = Verified { tenants, claims: None, token: None, print: None };
         let webhooks = self.read_again(&passage, leg, &verified)?;
         Ok(Again { passage, webhooks })
     }

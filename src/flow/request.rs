@@ -118,7 +118,7 @@ impl Flow {
     }
 
     /// Tells the party no, in its own words, of a request that is not read again for that.
-    fn refuse(&self, passage: &Passage, way: Way<'_>, tenant: Option<&Tenant>, refused: &Refused) -> Reply {
+    pub(super) fn refuse(&self, passage: &Passage, way: Way<'_>, tenant: Option<&Tenant>, refused: &Refused) -> Reply {
         refusal(passage, way, tenant, refused);
         legs::refuse(way.hits, way.path, &passage.incoming, tenant, refused, passage.now)
     }

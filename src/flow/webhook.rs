@@ -14,7 +14,7 @@ use crate::faults::{self, Point};
 use crate::legs::{News, Told, Webhook};
 use crate::mapping::Leg;
 use crate::model::wire::Reply;
-use crate::model::{Event, Name, Refusal};
+use crate::model::{Event, Name, Reason, Refusal};
 use crate::store::{DeadLetter, StoreError};
 
 /// So many events of a webhook are settled at once: each waits for the disk.
@@ -51,6 +51,9 @@ impl Left {
 impl Flow {
     /// Nothing is parked before the rest is durable: a webhook that comes again does not fill the dead letters.
     pub(super) async fn take(&self, passage: &Passage, way: Way<'_>, webhooks: Vec<Webhook>, reply: Reply) -> Reply {
+        if self.is_replayed(passage, &webhooks) {
+            return self.refuse(passage, way, None, &Reason::Unauthenticated.into());
+        }
         faults::reached(Point::WebhookDecided);
         let mut left = Vec::with_capacity(webhooks.len());
         for Webhook { leg, verified, told } in webhooks {

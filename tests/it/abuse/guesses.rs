@@ -214,6 +214,31 @@ pub(super) const ATTACKS: &[Attack] = &[
     attack!("a token without a time", "asked for again; nothing is done", |stage| {
         forged(&stage, &Header::new(Algorithm::HS256), json!({ "iat": null })).await.is(AGAIN);
     }),
+    attack!("a webhook that somebody recorded, sent again", "acknowledged, and without effect", |stage| {
+        let body = r#"{"channel":"whatsapp","message_uuid":"recorded","to":"6590888888","from":"6531290044",
+            "status":"read","timestamp":"2026-11-04T09:14:06Z"}"#;
+        let again = request(STATUS, &format!("Authorization: Bearer {}\r\n", signed(ACCOUNT.1, body.as_bytes())), body);
+        let waiting = r#"switchboard_statuses_looked_for{tenant="acme"}"#;
+        stage.says(&again).await.is(&[200]);
+        let before = stage.metric(waiting).await;
+        for _ in 0..20 {
+            stage.says(&again).await.is(&[200]);
+        }
+        assert!(before >= 1.0 && stage.metric(waiting).await <= before, "it is kept once");
+    }),
+    attack!("the id of a token that was taken (jti), with another body", "asked for again; nothing is done", |stage| {
+        let id = format!("{:032x}", rand::random::<u128>());
+        let good = |body: &str| {
+            let hash: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+            let claims = claims(&json!({ "jti": id, "payload_hash": hash }));
+            let token =
+                encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(ACCOUNT.1.as_bytes()));
+            request(STATUS, &format!("Authorization: Bearer {}\r\n", token.unwrap()), body)
+        };
+        stage.says(good(r#"{"channel":"sms"}"#)).await.is(&[200]);
+        stage.says(good(r#"{"channel":"mms"}"#)).await.is(AGAIN);
+        stage.says(good(r#"{"channel":"sms"}"#)).await.is(&[200]);
+    }),
     attack!("a token of ten thousand parts, or of 30 KiB", "asked for again, or 431", |stage| {
         webhook(&stage, &".".repeat(10_000)).await.is(AGAIN);
         webhook(&stage, &"e".repeat(30 << 10)).await.is(&[431, 503]);
