@@ -70,11 +70,19 @@ fn served(snapshot: &Snapshot) -> Served {
 fn changes(before: &Served, after: &Served) -> Vec<(Option<Name>, String)> {
     let now = after.iter().filter_map(|(file, version)| match before.get(file) {
         Some(known) if known == version => None,
-        Some(_) => Some((file, format!("{} is now {version}", file.0))),
-        None => Some((file, format!("{} is new: {version}", file.0))),
+        Some(_) => Some((file, format!("{} is now {version}", short(&file.0)))),
+        None => Some((file, format!("{} is new: {version}", short(&file.0)))),
     });
-    let gone = before.keys().filter(|file| !after.contains_key(file)).map(|file| (file, format!("{} is gone", file.0)));
+    let gone = before
+        .keys()
+        .filter(|file| !after.contains_key(file))
+        .map(|file| (file, format!("{} is gone", short(&file.0))));
     now.chain(gone).map(|(file, what)| (file.1.clone(), what)).collect()
+}
+
+/// The file and its folder.
+fn short(file: &str) -> &str {
+    file.rmatch_indices('/').nth(1).map_or(file, |(at, _)| &file[at + 1..])
 }
 
 async fn note(store: &dyn Store, tenant: Option<Name>, about: String) -> Result<(), StoreError> {
@@ -99,10 +107,10 @@ mod tests {
             };
             files.iter().map(one).collect()
         };
-        let before = served(&[("a.yaml", Some("a"), "1"), ("b.yaml", Some("b"), "1"), ("m.yaml", None, "7")]);
+        let before = served(&[("/etc/t/a.yaml", Some("a"), "1"), ("b.yaml", Some("b"), "1"), ("m.yaml", None, "7")]);
         let after = served(&[("b.yaml", Some("b"), "2"), ("c.yaml", Some("c"), "1"), ("m.yaml", None, "7")]);
         let said: Vec<String> = changes(&before, &after).into_iter().map(|(_, what)| what).collect();
-        assert_eq!(said, ["b.yaml is now 2", "c.yaml is new: 1", "a.yaml is gone"]);
+        assert_eq!(said, ["b.yaml is now 2", "c.yaml is new: 1", "t/a.yaml is gone"]);
         assert_eq!(changes(&after, &after), []);
     }
 }

@@ -57,6 +57,8 @@ enum Command {
     Token(operator::TokenCommand),
     /// Who changed what at a running gateway, and who was shown personal data
     Audit(operator::AuditOptions),
+    /// Everything that a running gateway knows of a message, by any of its ids, on one timeline
+    Trace(operator::TraceOptions),
     /// Erase a person at a running gateway; an opt-out holds on
     Forget(operator::ForgetOptions),
     /// The store of a gateway that does not run
@@ -90,6 +92,7 @@ pub fn run() -> ExitCode {
         Command::Release(options) => operator::release(&options),
         Command::Token(command) => operator::token(&command),
         Command::Audit(options) => operator::audit(&options),
+        Command::Trace(options) => operator::trace(&options),
         Command::Forget(options) => operator::forget(&options),
         Command::Store(command) => store::run(&command),
     }

@@ -15,6 +15,7 @@ mod walk_tests;
 
 use std::time::Duration;
 
+pub use news::{ANEW, NOTES};
 pub use step::step;
 
 use crate::model::{Failure, Status, StopScope};

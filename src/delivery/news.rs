@@ -6,6 +6,24 @@ use super::{Life, Phase, Report, Step, Told};
 use crate::model::{Failure, Reason, Status};
 use crate::value::Timestamp;
 
+/// What is noted of news, and of nothing else but a refusal that is worth another attempt.
+pub const NOTES: [&str; 11] = [
+    "news of an earlier attempt",
+    "noted",
+    "nothing new",
+    "submitted",
+    "delivered",
+    "read",
+    "failed",
+    "failed, as known",
+    "failed after better news",
+    "failed, may be contradicted",
+    ANEW,
+];
+
+/// Noted of a refusal in an answer, too.
+pub const ANEW: &str = "failed, to be sent anew";
+
 /// A message is sent anew at most so often because of a failure that is worth it.
 const RESENDS: u32 = 3;
 
@@ -94,5 +112,5 @@ pub(super) fn resend(life: &Life, failure: &Failure, given: Given<'_>) -> Option
     }
     let resends = life.resends.saturating_add(1);
     let life = Life { phase: Phase::Queued, resends, wake: Some(wake), told: Told::Nothing, ..life.clone() };
-    Some(Step::to(life, "failed, to be sent anew"))
+    Some(Step::to(life, ANEW))
 }

@@ -131,7 +131,7 @@ impl Flow {
             match self.judge_call(call, plan, tenant, message, &answer, refused.is_some()) {
                 Ok(Judged::Good) => {
                     info!(id = call.call.message.map(tracing::field::display), tenant = %tenant.name, call = plan.name, "report posted");
-                    self.settle_call(call, CallStep::Done, "posted").await;
+                    self.settle_call(call, CallStep::Done, &format!("posted · {}", told(&answer))).await;
                     return Ok(Heard::Answer);
                 }
                 Ok(Judged::Bad(Turn::Renew)) => refused = Some(proof),
@@ -144,8 +144,8 @@ impl Flow {
                     return self.put_off(call, Some(plan), None, Heard::Hold, &told(&answer)).await;
                 }
                 Ok(Judged::Bad(Turn::Final)) => {
-                    let why = format!("refused: {}", told(&answer));
-                    self.settle_call(call, CallStep::Park { why }, "refused").await;
+                    let (why, how) = (format!("refused: {}", told(&answer)), format!("refused · {}", told(&answer)));
+                    self.settle_call(call, CallStep::Park { why }, &how).await;
                     return Ok(Heard::Answer);
                 }
                 Err(refusal) => return self.cannot(call, refusal, Heard::Answer).await,
@@ -212,7 +212,7 @@ impl Flow {
             return Ok(heard);
         }
         warn!(id, tenant = %call.call.tenant, call = call.call.name, attempt = call.attempts + 1, why, "put off");
-        self.settle_call(call, CallStep::Again { due }, "put off").await;
+        self.settle_call(call, CallStep::Again { due }, &format!("put off · {why}")).await;
         Ok(heard)
     }
 

@@ -201,6 +201,10 @@ impl Store for Watched {
         self.around(false, move || ready(self.memory.calls_beside(now, most, &held, &stopped)))
     }
 
+    fn calls_about(&self, message: Ref) -> Stored<'_, Vec<Call>> {
+        self.around(false, move || ready(self.memory.calls_about(message)))
+    }
+
     fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()> {
         self.around(true, move || {
             ready(self.memory.settle_call(id, step.clone(), line))?;

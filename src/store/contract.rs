@@ -358,6 +358,8 @@ pub trait Store: Send + Sync + 'static {
         held: &HashSet<i64>,
         stopped: &HashSet<CallLane>,
     ) -> Stored<'_, (Vec<Call>, Option<Timestamp>)>;
+    /// Calls that wait and speak of that message, in their order.
+    fn calls_about(&self, message: Ref) -> Stored<'_, Vec<Call>>;
     /// What comes next of a call, with a line for its message's history.
     fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()>;
 

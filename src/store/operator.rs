@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{DeadLetter, Ledger};
-use crate::model::{Address, Name};
+use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
 
 /// What a webhook came with besides its body: what it takes to read it again without its credentials, which are not kept.
@@ -27,6 +27,8 @@ pub struct Letters {
     pub id: Option<i64>,
     /// Of that tenant.
     pub tenant: Option<Name>,
+    /// About that message.
+    pub message: Option<Ref>,
     /// `call`, `status`, `inbound`.
     pub kind: Option<String>,
     /// Of that call, or that route.
@@ -73,6 +75,7 @@ impl Letters {
         let why = |part: &String| letter.why.to_ascii_lowercase().contains(&part.to_ascii_lowercase());
         self.id.is_none_or(|id| id == letter.id)
             && self.tenant.as_ref().is_none_or(|tenant| letter.tenant.as_ref() == Some(tenant))
+            && self.message.is_none_or(|message| letter.message == Some(message))
             && self.kind.as_ref().is_none_or(|kind| *kind == letter.kind)
             && self.name.as_ref().is_none_or(|name| *name == letter.name)
             && self.since.is_none_or(|since| since <= letter.at)

@@ -358,8 +358,8 @@ async fn no_secret_is_said_or_kept() {
     written.command(&[&tried[..], &files].concat(), &environment, 0);
     written.command(&[&tried[..], &files, &["--json"]].concat(), &environment, 0);
     written.command(&[&["try", "--inbound", "Stop."][..], &files].concat(), &environment, 0);
-    written.command(&[&["try", "--listing", "--tenant", "acme"][..], &files].concat(), &environment, 0);
-    written.command(&[&["test", "--mappings", mappings][..]].concat(), &environment, 0);
+    let shipped = ["--mappings", concat!(env!("CARGO_MANIFEST_DIR"), "/mappings"), "--tenants", tenants];
+    written.command(&[&["try", "--listing", "--tenant", "acme"][..], &shipped].concat(), &environment, 0);
     // The demonstration has all parties in one process: what they log of each other is theirs.
     let demo = [("SWITCHBOARD_LOG_LEVEL", "switchboard=trace"), ("RUST_BACKTRACE", "full")];
     let demo = demo.map(|(name, value)| (name.to_owned(), value.to_owned())).into();

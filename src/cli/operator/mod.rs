@@ -6,6 +6,7 @@ mod ledger;
 mod redrive;
 mod release;
 mod token;
+mod trace;
 
 use std::process::ExitCode;
 
@@ -23,6 +24,7 @@ pub(super) use ledger::LedgerOptions;
 pub(super) use redrive::RedriveOptions;
 pub(super) use release::ReleaseOptions;
 pub(super) use token::TokenCommand;
+pub(super) use trace::TraceOptions;
 
 /// Which gateway. Its token is in `SWITCHBOARD_ADMIN_TOKEN`.
 #[derive(Clone, Debug, Args)]
@@ -64,6 +66,10 @@ pub(super) fn token(command: &TokenCommand) -> ExitCode {
 
 pub(super) fn audit(options: &AuditOptions) -> ExitCode {
     end(on(&options.gateway, async |remote| audit::run(options, remote).await))
+}
+
+pub(super) fn trace(options: &TraceOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| trace::run(options, remote).await))
 }
 
 pub(super) fn forget(options: &ForgetOptions) -> ExitCode {

@@ -52,6 +52,7 @@ impl Filter {
         Ok(Letters {
             id: None,
             tenant: self.tenant.as_deref().map(Name::from),
+            message: None,
             kind: self.kind.clone(),
             name: self.name.clone(),
             why: self.reason.clone(),

@@ -12,6 +12,7 @@ mod mask;
 mod redrive;
 mod release;
 mod token;
+mod trace;
 mod words;
 
 pub use forget::{is_in, person};
@@ -36,6 +37,7 @@ const RELEASE: &str = "/api/release";
 const HELD: &str = "/api/held";
 const FORGET: &str = "/api/forget";
 const AUDIT: &str = "/api/audit";
+const TRACE: &str = "/api/trace";
 const TOKENS: &str = "/api/tokens";
 const MAKE: &str = "/api/tokens/make";
 const REVOKE: &str = "/api/tokens/revoke";
@@ -47,7 +49,7 @@ const LONGEST: usize = 16 * 1024;
 pub(super) fn takes(path: &str) -> Option<(&'static str, usize)> {
     match path {
         LEDGER | LETTERS | HELD | AUDIT | TOKENS => Some(("GET", 0)),
-        REDRIVE | RELEASE | FORGET | MAKE | REVOKE => Some(("POST", LONGEST)),
+        REDRIVE | RELEASE | FORGET | TRACE | MAKE | REVOKE => Some(("POST", LONGEST)),
         _ if letter(path).is_some() => Some(("GET", 0)),
         _ => None,
     }
@@ -115,6 +117,7 @@ impl Desk {
             HELD => self.held(bearer, query(request)?),
             FORGET => self.forget(bearer, body(request)?).await,
             AUDIT => self.audit(bearer, query(request)?).await,
+            TRACE => self.trace(bearer, body(request)?).await,
             TOKENS => self.list_tokens(bearer).await,
             MAKE => self.make_token(bearer, body(request)?).await,
             REVOKE => self.revoke_token(bearer, body(request)?).await,

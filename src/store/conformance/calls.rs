@@ -34,6 +34,11 @@ pub(super) async fn a_call_is_done_again_or_parked(store: &dyn Store) {
     accept(store, vec![new(1)]).await;
     let calls = vec![call(1, Some(1)), NewCall { name: "other".to_owned(), ..call(2, Some(1)) }];
     store.update(Change { calls, ..change(1, 0, Phase::Submitted) }).await.unwrap();
+    let about = async |message| -> Vec<i64> {
+        let calls = store.calls_about(id(message)).await.unwrap();
+        calls.iter().map(|call| call.call.id).collect()
+    };
+    assert_eq!((about(1).await, about(2).await), (vec![1, 2], vec![]));
     let line = |text: &str| Some(Line { at: at(70), text: text.to_owned() });
     store.settle_call(1, CallStep::Again { due: at(60) }, line("report: 503")).await.unwrap();
     let again = store.calls(at(60), 9, &HashSet::new()).await.unwrap().0.pop().unwrap();
@@ -44,6 +49,7 @@ pub(super) async fn a_call_is_done_again_or_parked(store: &dyn Store) {
     // Settling what is gone changes nothing.
     store.settle_call(1, CallStep::Park { why: "twice".to_owned() }, line("twice")).await.unwrap();
     assert!(store.calls(at(999), 9, &HashSet::new()).await.unwrap().0.is_empty());
+    assert_eq!(about(1).await, [0; 0]);
     let texts: Vec<String> = store.history(id(1)).await.unwrap().into_iter().map(|line| line.text).collect();
     assert_eq!(texts, ["now Submitted", "report: 503", "other: done", "report: given up"]);
     let letters = store.dead_letters(Some(&name("acme")), 9).await.unwrap();

@@ -28,6 +28,7 @@ pub(super) async fn letters_are_found_by_what_they_are(store: &dyn Store) {
         kind: "inbound".to_owned(),
         name: "/in".to_owned(),
         came: Some(came.clone()),
+        message: Some(id(404)),
         ..webhook(Some("acme"), "100%_Off", 30)
     };
     for letter in [webhook(Some("acme"), "Missing $.id", 10), webhook(None, "missing $.to", 20), inbound] {
@@ -63,6 +64,8 @@ pub(super) async fn letters_are_found_by_what_they_are(store: &dyn Store) {
         (Letters { id: Some(ids[1]), ..any() }, Page::Oldest { above: ids[1], upto: i64::MAX }, 9, vec![]),
         (Letters { tenant: Some(name("acme")), ..any() }, newest, 9, vec![2, 0]),
         (Letters { kind: text("inbound"), ..any() }, newest, 9, vec![2]),
+        (Letters { message: Some(id(404)), ..any() }, newest, 9, vec![2]),
+        (Letters { message: Some(id(405)), ..any() }, newest, 9, vec![]),
         (Letters { name: text("/hook"), ..any() }, newest, 9, vec![1, 0]),
         (Letters { why: text("MISSING"), ..any() }, newest, 9, vec![1, 0]),
         (Letters { why: text("0%_o"), ..any() }, newest, 9, vec![2]),

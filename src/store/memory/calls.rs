@@ -67,6 +67,14 @@ impl Calls {
         self.all.contains_key(&id)
     }
 
+    /// Those that speak of that message, in their order.
+    pub(super) fn about(&self, message: Ref) -> Vec<Call> {
+        let mut about: Vec<Call> =
+            self.all.values().filter(|call| call.call.message == Some(message)).cloned().collect();
+        about.sort_by_key(|call| call.call.id);
+        about
+    }
+
     /// Whether one that waits speaks of that message.
     pub(super) fn speak_of(&self, message: Ref) -> bool {
         self.all.values().any(|call| call.call.message == Some(message))

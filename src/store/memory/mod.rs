@@ -121,6 +121,10 @@ impl Store for Memory {
         Self::done(Ok(self.state().calls.due(now, most, held, stopped)))
     }
 
+    fn calls_about(&self, message: Ref) -> Stored<'_, Vec<Call>> {
+        Self::done(Ok(self.state().calls.about(message)))
+    }
+
     fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()> {
         self.after(|state| {
             state.settle_call(id, step, line);

@@ -18,7 +18,8 @@ const COLUMNS: &str =
 
 /// Those of the list that fit; the tenant is said apart, so that a tenant's own letters are found by their index.
 const LISTED: &str = "WHERE due IS NULL AND id > ?1 AND id <= ?2 AND (?4 IS NULL OR kind = ?4)
-    AND (?5 IS NULL OR name = ?5) AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR instr(lower(why), lower(?7)) > 0)";
+    AND (?5 IS NULL OR name = ?5) AND (?6 IS NULL OR at >= ?6) AND (?7 IS NULL OR instr(lower(why), lower(?7)) > 0)
+    AND (?9 IS NULL OR message = ?9)";
 
 /// What follows [`COLUMNS`]; that each uses its index is tested.
 pub(super) const DUE: &str = "WHERE due IS NOT NULL AND due <= ?1 ORDER BY due, id LIMIT ?2";
@@ -112,7 +113,8 @@ impl Reader {
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let mut statement = self.connection.prepare_cached(&sql)?;
         let (of, since) = (fit.tenant.as_ref().map(Name::as_str), fit.since.map(Timestamp::millis));
-        let values = params![above, upto, of, fit.kind, fit.name, since, fit.why, most];
+        let message = fit.message.map(Ref::number);
+        let values = params![above, upto, of, fit.kind, fit.name, since, fit.why, most, message];
         statement.query_map(values, |row| self.letter(row))?.collect()
     }
 

@@ -272,6 +272,10 @@ impl Store for Sqlite {
         self.read(move |reader| reader.calls(now, most, &held, &stopped))
     }
 
+    fn calls_about(&self, message: Ref) -> Stored<'_, Vec<Call>> {
+        self.read(move |reader| reader.calls_about(message))
+    }
+
     fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()> {
         self.step([Point::CallWritten, Point::CallCommitted], move |tx| calls::settle(tx, id, &step, line.as_ref()))
     }

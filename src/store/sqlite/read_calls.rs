@@ -17,6 +17,11 @@ pub(super) const DUE: &str = "SELECT c.id, c.message, c.context, c.at, c.attempt
 
 pub(super) const NEXT: &str = "SELECT min(due) FROM call WHERE tenant = ?1 AND name = ?2 AND due > ?3";
 
+/// In the order in which they go out.
+pub(super) const ABOUT: &str =
+    "SELECT c.id, c.message, c.context, c.at, c.attempts, c.due, c.newest, c.seal, t.name, c.name
+    FROM call c JOIN tenant t ON t.id = c.tenant WHERE c.message = ?1 ORDER BY c.id";
+
 /// The lane after that one: each is found by one step in the index.
 pub(super) const LANE: &str = "SELECT c.tenant, t.name, c.name FROM call c JOIN tenant t ON t.id = c.tenant
     WHERE (c.tenant, c.name) > (?1, ?2) ORDER BY c.tenant, c.name LIMIT 1";
@@ -96,6 +101,18 @@ impl Reader {
             if found.len() == most {
                 break;
             }
+        }
+        Ok(found)
+    }
+
+    /// Those of a message.
+    pub(super) fn calls_about(&self, message: Ref) -> rusqlite::Result<Vec<Call>> {
+        let mut statement = self.connection.prepare_cached(ABOUT)?;
+        let mut rows = statement.query([message.number()])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let lane = CallLane { tenant: row.get_ref(8)?.as_str()?.into(), name: row.get(9)? };
+            found.push(self.call(row, &lane)?);
         }
         Ok(found)
     }

@@ -126,6 +126,8 @@ mod tests {
         assert_eq!(came("t\nGET /api/dead-letters/6?personal=shown").0, 404);
         assert_eq!(came("-\nGET /api/ledger").0, 401);
         assert_eq!(came("r\nGET /api/ledger"), (200, false, false));
+        let trace = |who| post(who, "/api/trace", r#"{"id":"+91 98123-45670"}"#);
+        assert_eq!((trace('r'), trace('o').0), ((200, false, false), 403));
         for (path, body) in [
             ("/api/redrive", r#"{"kind":"call"}"#),
             ("/api/release", "{}"),

@@ -132,6 +132,9 @@ fn questions() -> Vec<Vec<u8>> {
         ("/api/release", r#"{"tenant":"acme","call":"report"}"#),
         ("/api/release", r#"{"sender":"+91 98123-45670"}"#),
         ("/api/forget", r#"{"number":"+91 98123-45670","tenant":"acme"}"#),
+        ("/api/trace", r#"{"id":"+91 98123-45670"}"#),
+        ("/api/trace", r#"{"id":"m-1"}"#),
+        ("/api/trace", r#"{"id":"monsoon-1","tenant":"bandra"}"#),
         ("/api/tokens/make", r#"{"name":"new","roles":["read","reveal"],"tenant":"acme","expires":"90d"}"#),
         ("/api/tokens/revoke", r#"{"name":"token-r"}"#),
     ];

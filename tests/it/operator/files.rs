@@ -27,7 +27,7 @@ async fn a_change_of_the_files_is_in_the_audit_log() {
     world.write(&world.brands[0].file.clone().rate("900/s"));
     until_async("the change is noted", async || lines(&gateway, &[]).await.len() == 3).await;
     let all = lines(&gateway, &[]).await;
-    assert!(all[1].0 == "acme" && all[1].1.starts_with("acme.yaml is now "), "{all:?}");
+    assert!(all[1].0 == "acme" && all[1].1.starts_with("tenants/acme.yaml is now "), "{all:?}");
     assert!(all[2].0 == "-" && all[2].1.ends_with(": 1 changed files"), "{all:?}");
     assert_eq!(lines(&gateway, &["--tenant", "acme"]).await.len(), 1);
     assert_eq!(lines(&gateway, &["--tenant", "globex"]).await, []);

@@ -8,6 +8,7 @@ mod redrive;
 mod release;
 mod roles;
 mod token;
+mod trace;
 
 use std::process::{Command, Output};
 

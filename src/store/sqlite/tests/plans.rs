@@ -35,6 +35,7 @@ fn hot_questions_use_their_indexes() {
         (read::INTERRUPTED.to_owned(), "message_unsure"),
         (read_calls::DUE.to_owned(), "call_lane"),
         (read_calls::DUE.to_owned(), "call_order"),
+        (read_calls::ABOUT.to_owned(), "call_order"),
         (read_calls::NEXT.to_owned(), "call_lane"),
         (read_calls::LANE.to_owned(), "COVERING INDEX call_lane ((tenant,name)>(?,?))"),
         (format!("SELECT id FROM letter {}", letters::DUE), "letter_due"),
