@@ -17,10 +17,10 @@ pub(super) const DUE: &str = "SELECT c.id, c.message, c.context, c.at, c.attempt
 
 pub(super) const NEXT: &str = "SELECT min(due) FROM call WHERE tenant = ?1 AND name = ?2 AND due > ?3";
 
-/// In the order in which they go out.
+/// As the index has them.
 pub(super) const ABOUT: &str =
     "SELECT c.id, c.message, c.context, c.at, c.attempts, c.due, c.newest, c.seal, t.name, c.name
-    FROM call c JOIN tenant t ON t.id = c.tenant WHERE c.message = ?1 ORDER BY c.id";
+    FROM call c JOIN tenant t ON t.id = c.tenant WHERE c.message = ?1 ORDER BY c.name, c.id";
 
 /// The lane after that one: each is found by one step in the index.
 pub(super) const LANE: &str = "SELECT c.tenant, t.name, c.name FROM call c JOIN tenant t ON t.id = c.tenant
@@ -114,6 +114,7 @@ impl Reader {
             let lane = CallLane { tenant: row.get_ref(8)?.as_str()?.into(), name: row.get(9)? };
             found.push(self.call(row, &lane)?);
         }
+        found.sort_by_key(|call| call.call.id);
         Ok(found)
     }
 

@@ -55,7 +55,7 @@ impl Trap {
 }
 
 fn client(allow_loopback: bool) -> Http {
-    let short = Duration::from_secs(2);
+    let short = Duration::from_secs(4);
     let options =
         Options { allow_loopback, https_only: true, read_timeout: short, timeout: short * 2, ..Options::default() };
     Http::new(options).unwrap()
