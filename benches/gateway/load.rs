@@ -89,7 +89,7 @@ fn request(target: SocketAddr, number: u32) -> Result<Request<Full<Bytes>>, Trou
 }
 
 /// An id that no order shows in, as the platform's have none.
-fn id(number: u32) -> String {
+pub(super) fn id(number: u32) -> String {
     let (high, low) = (scattered(u64::from(number)), scattered(!u64::from(number)));
     format!("{:08x}-{:04x}-4a61-8f0e-{:012x}", high >> 32, high & 0xffff, low >> 16)
 }

@@ -4,6 +4,7 @@
 //! each in a process of its own so that its CPU time is its own; `sink` is the provider, `load` the platform.
 //! `round` makes one measurement, `report` the tables. Asserts what is counted, nothing that is timed.
 
+mod commits;
 mod direct;
 mod echo;
 mod http;
@@ -42,15 +43,15 @@ fn main() -> Result<(), Trouble> {
 fn measure(options: &Options) -> Result<(), Trouble> {
     let machine = report::machine(options.date.as_deref());
     println!("{machine}\n");
-    let times = times::measure(options.rounds)?;
+    let times = if options.durable { Vec::new() } else { times::measure(options.rounds)? };
     let mappings = report::mappings(&times);
     println!("{mappings}");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let samples = runtime.block_on(round::all(options))?;
-    let servers = report::servers(&samples);
-    println!("{servers}");
+    let measured = runtime.block_on(round::all(options))?;
+    let (servers, waits) = (report::servers(&measured.servers), report::waits(&measured));
+    println!("{servers}\n{waits}");
     if options.write {
-        report::write(&format!("{machine}\n\n{mappings}\n{servers}"))?;
+        report::write(&format!("{machine}\n\n{mappings}\n{servers}\n{waits}"))?;
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The command line of the bench: what a person may ask for, and the hidden role of a child process.
 
+use std::path::PathBuf;
+
 use crate::mapping::Trouble;
 
 /// What this process is for.
@@ -20,13 +22,19 @@ pub(super) struct Options {
     pub(super) messages: u32,
     /// Write the tables into docs/performance.md.
     pub(super) write: bool,
+    /// Another build of `switchboard`, measured beside this one.
+    pub(super) against: Option<PathBuf>,
+    /// Only the durable gateway and its reference.
+    pub(super) durable: bool,
     /// Stands in the tables; there is none of itself, so that a second run changes figures only.
     pub(super) date: Option<String>,
 }
 
+const KNOWN: &str = "--rounds N --messages N --write --against FILE --durable --date TEXT";
+
 /// Reads the arguments after the program's name.
 pub(super) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Role, Trouble> {
-    let mut options = Options { rounds: 5, messages: 20_000, write: false, date: None };
+    let mut options = Options { rounds: 5, messages: 20_000, write: false, against: None, durable: false, date: None };
     let mut measured = false;
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
@@ -40,8 +48,10 @@ pub(super) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Role, 
             "--rounds" => options.rounds = value()?.parse::<usize>()?.clamp(1, 50),
             "--messages" => options.messages = value()?.parse::<u32>()?.clamp(100, 1_000_000),
             "--write" => options.write = true,
+            "--against" => options.against = Some(value()?.into()),
+            "--durable" => options.durable = true,
             "--date" => options.date = Some(value()?),
-            other => return Err(format!("unknown: {other}; known: --rounds N --messages N --write --date TEXT").into()),
+            other => return Err(format!("unknown: {other}; known: {KNOWN}").into()),
         }
     }
     Ok(if measured { Role::Measure(options) } else { Role::Idle })

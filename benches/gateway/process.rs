@@ -40,13 +40,14 @@ impl Server {
 
     /// Starts the real gateway on files in `folder`. Its log is written and thrown away, as a container's would be read.
     pub(super) fn gateway<'s>(
+        program: &Path,
         folder: &Path,
         log: &str,
         secrets: impl IntoIterator<Item = (&'s str, &'s str)>,
     ) -> Result<Self, Trouble> {
         let address = std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;
         let store = format!("sqlite:{}", folder.join("store.db").display());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
+        let mut command = Command::new(program);
         command.args(["serve", "--allow-loopback", "--listen", &address.to_string(), "--store", &store]);
         command.arg("--mappings").arg(folder.join("mappings")).arg("--tenants").arg(folder.join("tenants"));
         command.envs(secrets).env("SWITCHBOARD_LOG_LEVEL", log).env("SWITCHBOARD_ADMIN_LISTEN", "127.0.0.1:0");

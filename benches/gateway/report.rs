@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
-use super::round::Samples;
-use super::subjects::{DIRECT, PASSTHROUGH};
+use super::round::{Measured, Samples};
+use super::subjects::{DIRECT, GATEWAY, PASSTHROUGH};
 use super::times::Timed;
 use crate::mapping::Trouble;
 
@@ -80,6 +80,20 @@ pub(super) fn servers(samples: &[Samples]) -> String {
         );
     }
     table
+}
+
+/// How long an accept takes at the worst, against the commit that it waits for.
+pub(super) fn waits(measured: &Measured) -> String {
+    let (half, most): (Vec<f64>, Vec<f64>) = measured.commits.iter().copied().unzip();
+    let gateway = measured.servers.iter().find(|sample| sample.name == GATEWAY);
+    let ratios = gateway.into_iter().flat_map(|gateway| gateway.most.iter().zip(&most).map(|(own, alone)| own / alone));
+    format!(
+        "A commit of the store alone, with as many callers: half within {:.1} ms, 99 of 100 within {:.1} ms. Of the \
+         gateway's answers, which wait for one, 99 of 100 take {} times as long as those.\n",
+        median(&half),
+        median(&most),
+        ratio(ratios)
+    )
 }
 
 fn ratio(ratios: impl Iterator<Item = f64>) -> String {

@@ -28,11 +28,18 @@ pub(super) struct Samples {
     pub(super) memory: u64,
 }
 
+/// Everything that was measured.
+pub(super) struct Measured {
+    pub(super) servers: Vec<Samples>,
+    /// Of the store alone in all rounds: a commit in milliseconds, half are shorter, and all but one in a hundred are.
+    pub(super) commits: Vec<(f64, f64)>,
+}
+
 /// Measures every server in every round.
-pub(super) async fn all(options: &Options) -> Result<Vec<Samples>, Trouble> {
-    let scene = subjects::start().await?;
+pub(super) async fn all(options: &Options) -> Result<Measured, Trouble> {
+    let scene = subjects::start(options).await?;
     let mut samples: Vec<Samples> = scene.subjects.iter().map(|subject| empty(subject.name)).collect();
-    let mut first = 0;
+    let (mut first, mut commits) = (0, Vec::new());
     // One round more than counted: the first warms up.
     for round in 0..=options.rounds {
         let count = if round == 0 { options.messages / 4 } else { options.messages };
@@ -41,11 +48,21 @@ pub(super) async fn all(options: &Options) -> Result<Vec<Samples>, Trouble> {
             one(&scene, subject, first, count, (!warming).then_some(samples)).await?;
             first += count;
         }
+        let waits = scene.commits.fire(first, count).await?;
+        first += count;
+        if round > 0 {
+            commits.push((share(&waits, 50), share(&waits, 99)));
+        }
     }
     for (subject, samples) in scene.subjects.iter().zip(&mut samples) {
         samples.memory = subject.server.memory()?;
     }
-    Ok(samples)
+    Ok(Measured { servers: samples, commits })
+}
+
+/// So many of a hundred are shorter, in milliseconds.
+fn share(waits: &[Duration], of_a_hundred: usize) -> f64 {
+    waits.get(waits.len() * of_a_hundred / 100).map_or(0.0, |wait| wait.as_secs_f64() * 1e3)
 }
 
 fn empty(name: &'static str) -> Samples {
@@ -74,9 +91,8 @@ async fn one(
     if let Some(samples) = samples {
         samples.cpu.push(used.as_secs_f64() * 1e6 / f64::from(count));
         samples.rate.push(f64::from(count) / took.as_secs_f64());
-        let at = |share: usize| waits.get(waits.len() * share / 100).map_or(0.0, |wait| wait.as_secs_f64() * 1e3);
-        samples.half.push(at(50));
-        samples.most.push(at(99));
+        samples.half.push(share(&waits, 50));
+        samples.most.push(share(&waits, 99));
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 mod check;
 mod demo;
 mod fmt;
+mod log;
 mod operator;
 mod options;
 mod out;

@@ -1,15 +1,13 @@
 //! `switchboard serve`: the gateway until a signal says stop.
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::info;
-use tracing_subscriber::EnvFilter;
 
-use super::options::{LogFormat, ServeOptions};
-use super::{fail, runtime};
+use super::options::ServeOptions;
+use super::{fail, log, runtime};
 use crate::app::{Gateway, Options};
 
 /// What `--allow-loopback` means for whoever serves brands.
@@ -21,14 +19,14 @@ const LOOPBACK: &str = "\
 **********************************************************************";
 
 pub(super) fn run(options: ServeOptions) -> ExitCode {
-    let (options, log) = match options.resolve() {
+    let (options, format) = match options.resolve() {
         Ok(resolved) => resolved,
         Err(problem) => {
             eprintln!("switchboard: {problem}");
             return ExitCode::from(2);
         }
     };
-    log_to_stderr(log);
+    let lines = log::to_stderr(format);
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(problem) => return fail(&problem),
@@ -36,24 +34,11 @@ pub(super) fn run(options: ServeOptions) -> ExitCode {
     let served = runtime.block_on(serve(options));
     // A name look-up that hangs must not keep the process.
     runtime.shutdown_timeout(Duration::from_secs(1));
+    drop(lines);
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => fail(&*problem),
     }
-}
-
-/// Logs go to standard error; `SWITCHBOARD_LOG_LEVEL` takes a filter such as `info,switchboard::flow=debug`.
-pub(super) fn log_to_stderr(format: LogFormat) {
-    let filter = EnvFilter::try_from_env("SWITCHBOARD_LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_writer(std::io::stderr);
-    // A second subscriber in one process is refused; the first stays.
-    let _ = match format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-    };
 }
 
 async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {

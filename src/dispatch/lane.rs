@@ -157,6 +157,8 @@ impl LaneTask {
                 },
                 () = sleep_until(wake) => if idle { break },
             }
+            // What came with it needs no look of its own.
+            self.catch_up(&mut handed, &mut endings);
         }
         self.seat = None;
         self.hold = Hold::default();

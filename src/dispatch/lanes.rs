@@ -21,6 +21,8 @@ use crate::store::Lane;
 
 /// Messages on their way to a lane; more wait in the store.
 const HANDED: usize = 1024;
+/// Words taken one after the other, before anything else is looked at.
+const TOGETHER: usize = 64;
 /// How often lanes are compared with the store: what did not fit into a queue on its way is found then.
 const COMPARE: Duration = Duration::from_secs(5);
 /// Before a store in trouble is asked again.
@@ -72,18 +74,15 @@ pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watc
             Some(ended) = lanes.tasks.join_next() => lanes.closed(ended),
             _ = compare.tick() => lanes.compare().await,
             untold = flow.untold() => lanes.hear(untold, &told),
-            work = work.recv() => match work {
-                Some(Work::Message(message)) => lanes.hand(&message.message.lane.clone(), Handed::Message(message)),
-                Some(Work::Stop(lane, scope)) => lanes.hold(lane, scope),
-                Some(Work::Release(release)) => {
-                    lanes.release(&release);
-                    told.calls.release(release);
+            next = work.recv() => {
+                let Some(next) = next else { break };
+                lanes.take(next, &told);
+                // What came with it needs no look at all the others.
+                for _ in 0..TOGETHER {
+                    let Ok(next) = work.try_recv() else { break };
+                    lanes.take(next, &told);
                 }
-                Some(Work::Calls) => told.calls.notify(),
-                Some(Work::Timers) => told.timers.notify_one(),
-                Some(Work::Unmatched) => told.unmatched.notify_one(),
-                None => break,
-            },
+            }
         }
     }
     flow.ending.store(true, Ordering::Relaxed);
@@ -150,6 +149,20 @@ impl Lanes {
         match self.flow.store.lanes().await {
             Ok(lanes) => lanes.into_iter().for_each(|(lane, queued)| self.hand(&lane, Handed::Look(queued))),
             Err(problem) => error!(%problem, "queued messages could not be read"),
+        }
+    }
+
+    fn take(&mut self, work: Work, told: &Beside) {
+        match work {
+            Work::Message(message) => self.hand(&message.message.lane.clone(), Handed::Message(message)),
+            Work::Stop(lane, scope) => self.hold(lane, scope),
+            Work::Release(release) => {
+                self.release(&release);
+                told.calls.release(release);
+            }
+            Work::Calls => told.calls.notify(),
+            Work::Timers => told.timers.notify_one(),
+            Work::Unmatched => told.unmatched.notify_one(),
         }
     }
 

@@ -14,7 +14,7 @@ use super::patience::Patience;
 use super::settle::{Along, Settled};
 use crate::auth::AuthError;
 use crate::codec::{self, Format};
-use crate::config::{Preflight, Tenant};
+use crate::config::{Number, Preflight, Tenant};
 use crate::delivery::{Input, Outcome, Phase};
 use crate::faults::{self, Point};
 use crate::legs::send::{Sent, as_attempt, outcome, request};
@@ -24,7 +24,7 @@ use crate::mapping::SendLeg;
 use crate::model::wire::{Answer, Class};
 use crate::model::{ClientRef, Failure, Reason, Refusal, StopScope};
 use crate::store::{Message, NewMessage, Origin, StoreError};
-use crate::value::Arena;
+use crate::value::{Arena, Value};
 
 /// What an attempt means for its lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,6 +37,13 @@ pub struct After {
     pub stop: Option<StopScope>,
     /// What it says of the provider.
     pub heard: Heard,
+}
+
+/// What is known of an attempt before anything goes out.
+enum Ready<'t> {
+    Call(Outcall),
+    /// The number's list has no such template, by name and language.
+    Unlisted(&'t Number, String, String),
 }
 
 /// Nobody's fault that the message can mend: the lane waits.
@@ -71,11 +78,11 @@ impl Flow {
         if tenant.number(message.message.lane.from.as_str()).is_none() {
             return Ok(HELD);
         }
-        if let Some(input) = self.before(message, tenant).await {
+        if let Some(input) = self.before(message, tenant) {
             return self.end(message, tenant, &input, &Along::default()).await;
         }
         let id = afoot::next(message.message.reference, &message.message.life);
-        let outcall = match self.prepare(message, tenant, leg, id) {
+        let outcall = match self.outcall(message, tenant, leg, id).await {
             Ok(outcall) => outcall,
             Err(NoCall::NoCredential) => return Ok(HELD),
             // Its own trouble: the messages behind it have nothing to do with it.
@@ -127,18 +134,13 @@ impl Flow {
         Ok(after(self.settle(Ok(message.clone()), tenant, input, along).await?))
     }
 
-    /// What is found before anything goes out: time over, opted out, a template that is gone.
-    async fn before(&self, message: &Message, tenant: &Tenant) -> Option<Input> {
+    /// What is found before anything goes out: time over, opted out.
+    fn before(&self, message: &Message, tenant: &Tenant) -> Option<Input> {
         let message = &message.message;
         if self.ambient.now() >= message.life.expires {
             return Some(Input::Due);
         }
-        if self.opted_out(message, tenant) {
-            return Some(Input::OptedOut);
-        }
-        self.unknown_template(message, tenant)
-            .await
-            .map(|refusal| Input::Unsendable(Failure::ours(refusal.reason, refusal.text)))
+        self.opted_out(message, tenant).then_some(Input::OptedOut)
     }
 
     /// Replies to an opt-out or opt-in are what the person expects; every other message meets the list again.
@@ -146,30 +148,57 @@ impl Flow {
         message.origin != Origin::Consent && suppressed(self, tenant, &message.lane.from, &message.to)
     }
 
-    /// A template that no list knew at accept is looked for again in a fresh one.
-    async fn unknown_template(&self, message: &NewMessage, tenant: &Tenant) -> Option<Refusal> {
-        if tenant.delivery.preflight != Preflight::Refuse {
-            return None;
+    /// The call of an attempt. A template that no list knew at accept is looked for again in a fresh one.
+    async fn outcall(
+        &self,
+        message: &Message,
+        tenant: &Tenant,
+        leg: &SendLeg,
+        id: ClientRef,
+    ) -> Result<Outcall, NoCall> {
+        let (number, name, language) = match self.prepare(message, tenant, (leg, id), true)? {
+            Ready::Call(outcall) => return Ok(outcall),
+            Ready::Unlisted(number, name, language) => (number, name, language),
+        };
+        if let Ok(synced) = self.sync(tenant, number, false).await
+            && synced.find(&name, &language).is_none()
+        {
+            return Err(Refusal::new(Reason::TemplateMissing, format!("{name} in {language}")).into());
         }
-        let number = tenant.number(message.lane.from.as_str())?;
-        let synced = self.templates.view(tenant, number)?;
-        let (name, language) = template_of(&message.body)?;
-        if synced.find(&name, &language).is_some() {
-            return None;
-        }
-        let synced = self.sync(tenant, number, false).await.ok()?;
-        match synced.find(&name, &language) {
-            Some(_) => None,
-            None => Some(Refusal::new(Reason::TemplateMissing, format!("{name} in {language}"))),
+        match self.prepare(message, tenant, (leg, id), false)? {
+            Ready::Call(outcall) => Ok(outcall),
+            Ready::Unlisted(..) => Err(Refusal::from(Reason::TemplateMissing).into()),
         }
     }
 
-    fn prepare(&self, message: &Message, tenant: &Tenant, leg: &SendLeg, id: ClientRef) -> Result<Outcall, NoCall> {
+    fn prepare<'t>(
+        &self,
+        message: &Message,
+        tenant: &'t Tenant,
+        (leg, id): (&SendLeg, ClientRef),
+        listed: bool,
+    ) -> Result<Ready<'t>, NoCall> {
         let now = self.ambient.now();
         // Asked anew: much may have happened since the message was accepted.
         let (facts, arena) = (TenantFacts::new(self, tenant, now), Arena::new());
         let value = as_attempt(decode(&message.message.body, &arena)?, id, &arena);
-        request(leg, tenant, value, &facts, &arena, now)
+        if let Some(unlisted) = self.unlisted(message, tenant, value).filter(|_| listed) {
+            return Ok(unlisted);
+        }
+        request(leg, tenant, value, &facts, &arena, now).map(Ready::Call)
+    }
+
+    /// A template that is not in the number's list, where there is one.
+    fn unlisted<'t>(&self, message: &Message, tenant: &'t Tenant, value: Value<'_>) -> Option<Ready<'t>> {
+        if tenant.delivery.preflight != Preflight::Refuse {
+            return None;
+        }
+        let template = value.get("template")?;
+        let (name, language) = (template.text("name")?, template.get("language")?.text("code")?);
+        let number = tenant.number(message.message.lane.from.as_str())?;
+        let synced = self.templates.view(tenant, number)?;
+        let missing = synced.find(name, language).is_none();
+        missing.then(|| Ready::Unlisted(number, name.to_owned(), language.to_owned()))
     }
 
     async fn exchange(
@@ -240,7 +269,11 @@ impl Flow {
     fn judge(&self, message: &Message, tenant: &Tenant, leg: &SendLeg, answer: &Answer, renewed: bool) -> Sent {
         let now = self.ambient.now();
         let (facts, arena) = (TenantFacts::new(self, tenant, now), Arena::new());
-        let value = decode(&message.message.body, &arena).unwrap_or(crate::value::Value::Null);
+        // Seldom does an answer mean something else for another message.
+        let value = Some(leg)
+            .filter(|leg| leg.call.asks_after(&["message", "number"]))
+            .map(|_| decode(&message.message.body, &arena));
+        let value = value.and_then(Result::ok).unwrap_or(Value::Null);
         outcome(leg, tenant, value, (answer, renewed), &facts, &arena, now)
     }
 
@@ -310,16 +343,8 @@ fn after(settled: Option<Settled>) -> After {
     })
 }
 
-fn decode<'a>(body: &'a [u8], arena: &'a Arena) -> Result<crate::value::Value<'a>, Refusal> {
+fn decode<'a>(body: &'a [u8], arena: &'a Arena) -> Result<Value<'a>, Refusal> {
     codec::decode(Format::Json, body, arena).map_err(|problem| Refusal::new(Reason::Malformed, problem.to_string()))
-}
-
-/// The name and language of a template message's template.
-fn template_of(body: &[u8]) -> Option<(String, String)> {
-    let arena = Arena::new();
-    let template = decode(body, &arena).ok()?.get("template")?;
-    let language = template.get("language")?.text("code")?;
-    Some((template.text("name")?.to_owned(), language.to_owned()))
 }
 
 /// What an outcome is, without the failure's texts.

@@ -18,7 +18,10 @@ use crate::value::{Arena, Timestamp, Value};
 pub(super) struct TenantFacts<'f> {
     flow: &'f Flow,
     tenant: &'f Tenant,
-    synced: OnceCell<Vec<(Address, Arc<Synced>)>>,
+    /// Of the sender that was asked for first: mostly no other is.
+    synced: OnceCell<(Address, Option<Arc<Synced>>)>,
+    /// Of all senders.
+    others: OnceCell<Vec<(Address, Arc<Synced>)>>,
     now: Timestamp,
 }
 
@@ -27,7 +30,7 @@ const FRESH: std::time::Duration = std::time::Duration::from_secs(60);
 
 impl<'f> TenantFacts<'f> {
     pub(super) const fn new(flow: &'f Flow, tenant: &'f Tenant, now: Timestamp) -> Self {
-        Self { flow, tenant, synced: OnceCell::new(), now }
+        Self { flow, tenant, synced: OnceCell::new(), others: OnceCell::new(), now }
     }
 
     fn lists(&self) -> Vec<(Address, Arc<Synced>)> {
@@ -40,7 +43,12 @@ impl<'f> TenantFacts<'f> {
 
     fn synced(&self, sender: &str) -> Option<&Synced> {
         let number = self.tenant.sender(sender)?;
-        self.synced
+        let first = || (number.number.clone(), self.flow.templates.view(self.tenant, number));
+        let (known, synced) = self.synced.get_or_init(first);
+        if *known == number.number {
+            return synced.as_deref();
+        }
+        self.others
             .get_or_init(|| self.lists())
             .iter()
             .find(|(known, _)| *known == number.number)

@@ -15,6 +15,7 @@ use super::request::{Passage, Way};
 use crate::config::Hit;
 use crate::legs::{Decision, Request, Step};
 use crate::mapping::Leg;
+use crate::model::Name;
 use crate::model::wire::Incoming;
 use crate::value::{Arena, Value};
 
@@ -47,14 +48,14 @@ pub struct Shapes {
     /// In the order of [`A_SECOND`].
     queues: [Sender<Sample>; 2],
     inbox: tokio::sync::Mutex<Inbox>,
+    /// The second, and how many were offered in it.
+    seen: Mutex<HashMap<(Name, Leg, usize), (i64, u32)>>,
     counts: Mutex<BTreeMap<(String, &'static str), Checked>>,
 }
 
 struct Inbox {
     passing: Receiver<Sample>,
     failed: Receiver<Sample>,
-    /// The second, and how many were checked in it.
-    seen: HashMap<(String, Leg, usize), (i64, u32)>,
     /// By the schema's name: its text, and what it was compiled to, if it could be.
     validators: HashMap<String, (Arc<str>, Option<Arc<Validator>>)>,
 }
@@ -62,8 +63,8 @@ struct Inbox {
 impl Default for Shapes {
     fn default() -> Self {
         let ((passing_in, passing), (failed_in, failed)) = (channel(WAITING), channel(WAITING));
-        let inbox = Inbox { passing, failed, seen: HashMap::new(), validators: HashMap::new() };
-        Self { queues: [passing_in, failed_in], inbox: tokio::sync::Mutex::new(inbox), counts: Mutex::default() }
+        let inbox = tokio::sync::Mutex::new(Inbox { passing, failed, validators: HashMap::new() });
+        Self { queues: [passing_in, failed_in], inbox, seen: Mutex::default(), counts: Mutex::default() }
     }
 }
 
@@ -81,6 +82,9 @@ impl Shapes {
                 _ if decision.leg == Some(leg) && decision.tenant.is_some() => !decision.refused.is_empty(),
                 _ => continue,
             };
+            if !self.has_time((hit.mapping.name.clone(), leg, usize::from(failed)), passage.now.seconds()) {
+                continue;
+            }
             // Nothing is copied for a queue that is full.
             let Ok(place) = self.queues[usize::from(failed)].try_reserve() else { continue };
             let Incoming { method, query, body, .. } = &passage.incoming;
@@ -91,6 +95,18 @@ impl Shapes {
                 incoming: Incoming { method, path, query, headers, body, peer: None },
             });
         }
+    }
+
+    /// Whether one more of this section may be checked now.
+    fn has_time(&self, key: (Name, Leg, usize), second: i64) -> bool {
+        let most = A_SECOND[key.2];
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = seen.entry(key).or_default();
+        if seen.0 != second {
+            *seen = (second, 0);
+        }
+        seen.1 += 1;
+        seen.1 <= most
     }
 
     /// By mapping and section, since the start.
@@ -109,24 +125,13 @@ impl Shapes {
 }
 
 impl Inbox {
-    async fn next(&mut self) -> Option<(Sample, usize)> {
+    async fn next(&mut self) -> Option<Sample> {
         tokio::select! {
             biased;
-            Some(sample) = self.failed.recv() => Some((sample, 1)),
-            Some(sample) = self.passing.recv() => Some((sample, 0)),
+            Some(sample) = self.failed.recv() => Some(sample),
+            Some(sample) = self.passing.recv() => Some(sample),
             else => None,
         }
-    }
-
-    /// Whether one more of this section may be checked now.
-    fn has_time(&mut self, key: (String, Leg, usize), second: i64) -> bool {
-        let most = A_SECOND[key.2];
-        let seen = self.seen.entry(key).or_default();
-        if seen.0 != second {
-            *seen = (second, 0);
-        }
-        seen.1 += 1;
-        seen.1 <= most
     }
 
     /// A schema compiled, anew when its text changes.
@@ -147,18 +152,15 @@ impl Flow {
     /// Waits for a document and checks it, on a thread where nobody waits.
     pub async fn check_shape(&self) {
         let mut inbox = self.shapes.inbox.lock().await;
-        let Some((sample, kind)) = inbox.next().await else { return };
+        let Some(sample) = inbox.next().await else { return };
         let snapshot = self.snapshot.load_full();
-        let (mapping, second) = (sample.hit.mapping.name.to_string(), self.ambient.now().seconds());
+        let mapping = sample.hit.mapping.name.to_string();
         let Some((leg, schema)) = sample.hit.section().and_then(|section| Some((section.leg, section.schema.clone()?)))
         else {
             return;
         };
         // The schemas of the newest configuration: a document is a sample, and the version before is gone soon.
         let Some(text) = snapshot.schema(&schema).map(|source| source.text.clone()) else { return };
-        if !inbox.has_time((mapping.clone(), leg, kind), second) {
-            return;
-        }
         let Some(validator) = inbox.validator(&schema, &text) else { return };
         drop(inbox);
         let checked = tokio::task::spawn_blocking(move || misfit(&validator, &text, &sample)).await;

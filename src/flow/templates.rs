@@ -34,22 +34,24 @@ pub struct Synced {
     pub at: Timestamp,
     /// In the provider's order.
     pub templates: Vec<Arc<Template>>,
-    by_name: HashMap<(String, String), usize>,
+    /// By name, then by language.
+    by_name: HashMap<String, HashMap<String, usize>>,
 }
 
 impl Synced {
     fn new(at: Timestamp, templates: Vec<Template>) -> Self {
         let templates: Vec<Arc<Template>> = templates.into_iter().map(Arc::new).collect();
-        let by_name = templates.iter().enumerate();
-        let by_name =
-            by_name.map(|(place, template)| ((template.name.clone(), template.language.clone()), place)).collect();
+        let mut by_name: HashMap<String, HashMap<String, usize>> = HashMap::new();
+        for (place, template) in templates.iter().enumerate() {
+            by_name.entry(template.name.clone()).or_default().insert(template.language.clone(), place);
+        }
         Self { at, templates, by_name }
     }
 
     /// The template of that name in that language.
     #[must_use]
     pub fn find(&self, name: &str, language: &str) -> Option<&Template> {
-        let place = self.by_name.get(&(name.to_owned(), language.to_owned()))?;
+        let place = self.by_name.get(name)?.get(language)?;
         self.templates.get(*place).map(|template| &**template)
     }
 }

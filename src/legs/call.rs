@@ -99,7 +99,8 @@ fn text<'v>(value: Option<Value<'v>>, what: &str) -> Result<std::borrow::Cow<'v,
 fn url<'v>(call: &'v Call, frame: &Frame<'v>) -> Result<Url, Refusal> {
     let base = text(call.url.host().value(frame)?, "the url")?;
     let wrong = || Refusal::new(Reason::Malformed, "the url is no absolute http or https URL");
-    let mut url = Url::parse(&base).map_err(|_| wrong())?;
+    let lasting = call.url.is_set() || call.url.host().constant().is_some();
+    let mut url = call.parsed.url(&base, lasting).ok_or_else(wrong)?;
     let UrlPlan::Parts { path, query, .. } = &call.url else { return Ok(url) };
     for part in path {
         let part = text(part.value(frame)?, "a part of the url")?;
@@ -118,9 +119,7 @@ fn url<'v>(call: &'v Call, frame: &Frame<'v>) -> Result<Url, Refusal> {
 
 /// A host from a setting is the operator's word; any other must be listed.
 fn allowed(call: &Call, tenant: &Tenant, party: Party, url: &Url) -> Result<(), Refusal> {
-    let reads = call.url.host().reads();
-    if call.url.host().constant().is_none() && !reads.is_empty() && reads.iter().all(|(root, _)| &**root == "settings")
-    {
+    if call.url.is_set() {
         return Ok(());
     }
     listed(tenant, party, url)

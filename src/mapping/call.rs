@@ -2,6 +2,7 @@
 
 use super::auth::{self, SchemePlan, Way};
 use super::fields::{Fields, Reader};
+use super::parsed::Parsed;
 use super::provider::LISTED_FIRST;
 use super::retry::{self, Retry};
 use super::route::method;
@@ -35,6 +36,13 @@ impl UrlPlan {
             Self::Whole(program) | Self::Parts { base: program, .. } => program,
         }
     }
+
+    /// Whether the host is one of the settings, and so the operator's word.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        let reads = self.host().reads();
+        self.host().constant().is_none() && !reads.is_empty() && reads.iter().all(|(root, _)| &**root == "settings")
+    }
 }
 
 /// A bad answer to a send as a Failure.
@@ -57,6 +65,8 @@ pub struct Call {
     pub method: String,
     /// Where to.
     pub url: UrlPlan,
+    /// Hosts that were called before.
+    pub parsed: Parsed,
     /// Instead of the file's schemes.
     pub auth: Option<SchemePlan>,
     /// A map of headers.
@@ -79,6 +89,16 @@ pub struct Call {
     pub retry: Retry,
     /// JSON Schema of the body we send (a send) or of the answer (a listing), relative to `schemas/`.
     pub schema: Option<String>,
+}
+
+impl Call {
+    /// Whether what an answer means depends on one of these names.
+    #[must_use]
+    pub fn asks_after(&self, names: &[&str]) -> bool {
+        let failed = self.failed.as_ref().map(|plan| &plan.failure);
+        let programs = [self.ok.as_ref(), self.take.as_ref(), failed, self.next.as_ref()];
+        programs.into_iter().flatten().any(|program| program.reads().iter().any(|(root, _)| names.contains(&&**root)))
+    }
 }
 
 /// Reads a call of that shape in the scope of `roots`.
@@ -126,6 +146,7 @@ pub(super) fn read(
         when,
         method,
         url,
+        parsed: Parsed::default(),
         auth,
         headers,
         body,

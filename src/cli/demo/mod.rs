@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::options::LogFormat;
-use super::{fail, runtime, serve};
+use super::{fail, log, runtime};
 use crate::app::Ledger;
 use crate::cli::out::{out, outln};
 use scene::Scene;
@@ -30,9 +30,7 @@ pub(super) struct DemoOptions {
 const LONGEST: Duration = Duration::from_secs(300);
 
 pub(super) fn run(options: &DemoOptions) -> ExitCode {
-    if options.verbose {
-        serve::log_to_stderr(LogFormat::Text);
-    }
+    let _lines = options.verbose.then(|| log::to_stderr(LogFormat::Text));
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(problem) => return fail(&problem),

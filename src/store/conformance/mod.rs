@@ -26,11 +26,12 @@ fn sqlite_engine() -> Made {
     (Box::new(store), Some(directory))
 }
 
-/// The same, with contents sealed.
+/// The same, with contents sealed, and nothing found from memory that can be in the index.
 fn sealed_engine() -> Made {
     let directory = tempfile::tempdir().unwrap();
     let key = sqlite::SealKey { name: "first".to_owned(), key: zeroize::Zeroizing::new([7; 32]) };
     let store = sqlite::Sqlite::open_sealed(&directory.path().join("switchboard.db"), &[key]).unwrap();
+    store.index_together(1);
     (Box::new(store), Some(directory))
 }
 

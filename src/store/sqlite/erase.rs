@@ -153,7 +153,7 @@ fn message(tx: &mut Tx<'_>, number: i64, at: Timestamp, gone: &mut Forgotten) ->
         return Ok(());
     };
     for hash in key::all(&message) {
-        tx.execute("DELETE FROM key WHERE hash = ?1 AND ref = ?2", [hash, number])?;
+        tx.lose(hash, number)?;
     }
     let before = message.life.phase;
     let after = match before {
@@ -177,7 +177,7 @@ fn message(tx: &mut Tx<'_>, number: i64, at: Timestamp, gone: &mut Forgotten) ->
     let sql = "UPDATE body SET recipient = '', platform_id = '', dedupe = ?2, content = ?3, seal = NULL WHERE ref = ?1";
     tx.execute(sql, params![number, dedupe, &b"{}"[..]])?;
     if let Some(dedupe) = &dedupe {
-        tx.execute("INSERT OR IGNORE INTO key VALUES (?1, ?2)", [key::own(tenant.as_str(), dedupe), number])?;
+        tx.find_by(key::own(tenant.as_str(), dedupe), number)?;
     }
     tx.moved(message.reference, message.lane, Some(before), Some(after));
     gone.messages += 1;

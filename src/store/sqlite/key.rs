@@ -36,7 +36,8 @@ pub(super) fn all(new: &NewMessage) -> impl Iterator<Item = i64> {
     let dedupe = new.dedupe.as_deref().map(|key| own(tenant, key));
     let platform = (!new.platform_id.is_empty() && new.dedupe.as_deref() != Some(&*new.platform_id))
         .then(|| own(tenant, &new.platform_id));
-    let recipient = (new.origin == Origin::Platform).then(|| recipient(&new.lane, new.to.as_str()));
+    let recipient =
+        (new.origin == Origin::Platform && !new.is_forgotten()).then(|| recipient(&new.lane, new.to.as_str()));
     [dedupe, platform, recipient].into_iter().flatten()
 }
 

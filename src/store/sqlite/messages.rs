@@ -53,29 +53,32 @@ fn accept_one(tx: &mut Tx<'_>, new: &NewMessage) -> Result<Acceptance, Trouble> 
     let sql = "INSERT INTO body (ref, recipient, platform_id, dedupe, version, content, seal)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     tx.execute(sql, body)?;
-    key::all(new).try_for_each(|hash| find_by(tx, hash, number))?;
+    key::all(new).try_for_each(|hash| tx.find_by(hash, number))?;
     tx.moved(new.reference, new.lane.clone(), None, Some(life.phase));
     Ok(Acceptance::New)
-}
-
-fn find_by(tx: &Tx<'_>, hash: i64, number: i64) -> rusqlite::Result<()> {
-    tx.execute("INSERT OR IGNORE INTO key VALUES (?1, ?2)", [hash, number]).map(drop)
 }
 
 /// The message that was accepted under the same key.
 fn repeated(tx: &Tx<'_>, new: &NewMessage) -> rusqlite::Result<Option<Ref>> {
     let Some(dedupe) = &new.dedupe else { return Ok(None) };
     let tenant = new.lane.tenant.as_str();
-    let sql = "SELECT k.ref FROM key k JOIN body b ON b.ref = k.ref JOIN message m ON m.ref = k.ref
-        JOIN lane l ON l.id = m.lane JOIN tenant t ON t.id = l.tenant
-        WHERE k.hash = ?1 AND b.dedupe = ?2 AND t.name = ?3";
-    let with = |key: &str| tx.first(sql, params![key::own(tenant, key), key, tenant], |row| row.get(0));
-    let mut found = with(dedupe)?;
+    let found = accepted_under(tx, tenant, dedupe)?;
     if let (None, Some(veil)) = (found, tx.veil()) {
         // Its recipient was forgotten.
-        found = with(&veil.dedupe(tenant, dedupe))?;
+        return accepted_under(tx, tenant, &veil.dedupe(tenant, dedupe));
     }
-    Ok(found.map(Ref::from_number))
+    Ok(found)
+}
+
+fn accepted_under(tx: &Tx<'_>, tenant: &str, dedupe: &str) -> rusqlite::Result<Option<Ref>> {
+    let sql = "SELECT 1 FROM body b JOIN message m ON m.ref = b.ref JOIN lane l ON l.id = m.lane
+        JOIN tenant t ON t.id = l.tenant WHERE b.ref = ?1 AND b.dedupe = ?2 AND t.name = ?3";
+    for reference in tx.found(key::own(tenant, dedupe))? {
+        if tx.first(sql, params![reference.number(), dedupe, tenant], |_| Ok(()))?.is_some() {
+            return Ok(Some(reference));
+        }
+    }
+    Ok(None)
 }
 
 pub(super) fn begin(tx: &mut Tx<'_>, messages: &[(Ref, u64)]) -> Result<(), Trouble> {
@@ -120,7 +123,7 @@ pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<(), Trouble> {
         tx.pending.attempts.push((change.reference, false));
     }
     if let Some(id) = &change.provider_id {
-        find_by(tx, key::provider(id), number)?;
+        tx.find_by(key::provider(id), number)?;
     }
     let lane = tx.lane_of(before.lane)?;
     if let Some(alias) = &change.alias {

@@ -21,6 +21,7 @@ mod queue;
 mod read;
 mod read_calls;
 mod readers;
+mod recent;
 mod recount;
 mod row;
 mod schema;
@@ -124,6 +125,12 @@ impl Sqlite {
     #[must_use]
     pub fn commits(&self) -> u64 {
         self.shared.commits.load(Ordering::Relaxed)
+    }
+
+    /// How many keys are worth writing to the index together.
+    #[cfg(test)]
+    pub(in crate::store) fn index_together(&self, keys: usize) {
+        self.shared.recent_mut().together(keys);
     }
 
     fn write<'s, T, F>(&'s self, work: F) -> Stored<'s, T>

@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::super::Lane;
 use super::super::veil::Veil;
+use super::recent::Recent;
 use super::seal::Seals;
 use super::shared::{Entry, Pending, Shared};
 use super::{row, schema};
@@ -126,7 +127,7 @@ fn private(path: &Path) -> io::Result<File> {
 /// The writer's connection, with the tables there.
 pub(super) fn connect_to_write(path: &Path) -> Result<Connection, OpenError> {
     drop(private(path)?);
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = Connection::open_with_flags(path, flags())?;
     connection.set_prepared_statement_cache_capacity(128);
     keep_plans(&connection)?;
     faults::reached(Point::StoreMade);
@@ -144,7 +145,7 @@ pub(super) fn connect_to_write(path: &Path) -> Result<Connection, OpenError> {
 }
 
 pub(super) fn connect_to_read(path: &Path) -> Result<Connection, OpenError> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = Connection::open_with_flags(path, flags())?;
     connection.set_prepared_statement_cache_capacity(64);
     keep_plans(&connection)?;
     connection.pragma_update(None, "query_only", true)?;
@@ -154,9 +155,14 @@ pub(super) fn connect_to_read(path: &Path) -> Result<Connection, OpenError> {
     Ok(connection)
 }
 
+/// Each connection is one thread's: nobody else's use has to be kept out, which costs something with every value.
+fn flags() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
 /// For the thread that moves the log into the file.
 pub(super) fn connect_to_move(path: &Path) -> Result<Connection, OpenError> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = Connection::open_with_flags(path, flags())?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "cache_size", -64)?;
     Ok(connection)
@@ -204,6 +210,8 @@ pub(super) fn load(connection: &Connection, seals: Seals) -> rusqlite::Result<Sh
     shared.apply(&suppressions_and_attempts(connection, &shared)?);
     load_ledger(connection, &shared)?;
     load_purged(connection, &shared)?;
+    let recent = Recent::load(connection, &shared)?;
+    *shared.recent_mut() = recent;
     // The rows themselves are the truth of what is in flight.
     for (condition, queued) in [("phase = 0", true), ("phase IN (1, 2)", false)] {
         count(connection, &shared, condition, queued)?;

@@ -2,13 +2,13 @@
 
 use std::sync::atomic::Ordering;
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use super::read::Reader;
 use super::tx::Tx;
 use super::writer::Trouble;
 use super::{Sqlite, key, letters, row, texts};
-use crate::store::{self, StoreError};
+use crate::store::StoreError;
 use crate::value::Timestamp;
 
 /// After so many rows that are too young the rest is taken to be too: references grow with time.
@@ -98,19 +98,14 @@ pub(super) fn purge(tx: &mut Tx<'_>, old: &[i64], before: Timestamp, most: usize
 /// Unless something came of it since it was found; whether it is gone.
 fn forget(tx: &mut Tx<'_>, number: i64) -> rusqlite::Result<bool> {
     let sql = format!("{} WHERE m.ref = ?1 AND {DONE}", row::SELECT);
-    let Some(message) = tx.first(&sql, [number], |row| row::message(row, &tx.shared.seals, |lane| tx.lane_of(lane)))?
-    else {
-        return Ok(false);
-    };
-    let providers = tx.first("SELECT providers FROM message WHERE ref = ?1", [number], |row| row::list(row, 0))?;
-    let keys: Vec<i64> =
-        key::all(&message.message).chain(providers.iter().flatten().map(|id| key::provider(id))).collect();
+    let read = |row: &Row<'_>| Ok((row::without_content(row, |lane| tx.lane_of(lane))?, row::providers(row)?));
+    let Some((message, providers)) = tx.first(&sql, [number], read)? else { return Ok(false) };
+    let keys: Vec<i64> = key::all(&message).chain(providers.iter().map(|id| key::provider(id))).collect();
     for hash in keys {
-        tx.execute("DELETE FROM key WHERE hash = ?1 AND ref = ?2", [hash, number])?;
+        tx.lose(hash, number)?;
     }
     tx.execute("DELETE FROM body WHERE ref = ?1", [number])?;
     tx.execute("DELETE FROM message WHERE ref = ?1", [number])?;
-    let store::Message { message, .. } = message;
     tx.moved(message.reference, message.lane, Some(message.life.phase), None);
     Ok(true)
 }

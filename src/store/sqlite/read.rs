@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Params, params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use super::super::{Lane, Line, Message};
+use super::super::{Lane, Line, Message, Origin};
 use super::shared::Shared;
 use super::{key, row};
 use crate::model::{Address, Name, Ref};
@@ -13,13 +13,7 @@ use crate::value::Timestamp;
 
 /// What follows [`row::SELECT`] or stands alone; that each uses its index is tested.
 pub(super) const ONE: &str = "WHERE m.ref = ?1";
-pub(super) const BY_PLATFORM: &str =
-    "JOIN key k ON k.ref = m.ref WHERE k.hash = ?1 AND b.platform_id = ?2 ORDER BY k.ref DESC";
-pub(super) const LAST_TO: &str =
-    "JOIN key k ON k.ref = m.ref WHERE k.hash = ?1 AND b.recipient = ?2 AND m.origin = 0 ORDER BY k.ref DESC";
-/// The newest first, should a provider give one id twice.
-pub(super) const BY_PROVIDER: &str =
-    "SELECT k.ref, m.providers FROM key k JOIN message m ON m.ref = k.ref WHERE k.hash = ?1 ORDER BY k.ref DESC";
+pub(super) const FOUND: &str = "SELECT ref FROM key WHERE hash = ?1 ORDER BY ref DESC";
 pub(super) const READY: &str =
     "SELECT ref FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0 AND wake IS NULL ORDER BY ref";
 pub(super) const WAITED: &str = "SELECT ref FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0
@@ -38,32 +32,29 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn message(&self, reference: Ref) -> rusqlite::Result<Option<Message>> {
-        Ok(self.messages(ONE, [reference.number()], |_| true, 1)?.pop())
+        Ok(self.one(reference.number())?.map(|(message, _)| message))
     }
 
     pub(super) fn by_provider_id(&self, id: &str) -> rusqlite::Result<Option<Message>> {
         // The list holds the ids of earlier attempts too.
-        let mut statement = self.connection.prepare_cached(BY_PROVIDER)?;
-        let mut rows = statement.query([key::provider(id)])?;
-        while let Some(row) = rows.next()? {
-            if row::list(row, 1)?.iter().any(|known| known == id) {
-                return self.message(Ref::from_number(row.get(0)?));
-            }
-        }
-        Ok(None)
+        let has_it = |_: &Message, providers: &[String]| providers.iter().any(|known| known == id);
+        Ok(self.found(key::provider(id), has_it, 1)?.pop())
     }
 
     pub(super) fn by_platform_id(&self, tenant: &Name, id: &str) -> rusqlite::Result<Vec<Message>> {
-        let hash = key::own(tenant.as_str(), id);
-        self.messages(BY_PLATFORM, params![hash, id], |message| message.message.lane.tenant == *tenant, 100)
+        let is_it =
+            |known: &Message, _: &[String]| known.message.platform_id == id && known.message.lane.tenant == *tenant;
+        self.found(key::own(tenant.as_str(), id), is_it, 100)
     }
 
     pub(super) fn last_to(&self, lane: &Lane, to: &[Address]) -> rusqlite::Result<Option<Message>> {
         let mut newest: Option<Message> = None;
         for address in to {
             let hash = key::recipient(lane, address.as_str());
-            let ours = |message: &Message| message.message.lane == *lane;
-            let found = self.messages(LAST_TO, params![hash, address.as_str()], ours, 1)?.pop();
+            let is_it = |Message { message, .. }: &Message, _: &[String]| {
+                message.to == *address && message.lane == *lane && message.origin == Origin::Platform
+            };
+            let found = self.found(hash, is_it, 1)?.pop();
             newest = found.into_iter().chain(newest).max_by_key(|message| message.message.reference);
         }
         Ok(newest)
@@ -124,22 +115,38 @@ impl Reader {
         Ok((due, next.map(Timestamp::from_millis)))
     }
 
-    fn messages(
+    /// With all ids that providers gave it.
+    fn one(&self, number: i64) -> rusqlite::Result<Option<(Message, Vec<String>)>> {
+        let mut statement = self.connection.prepare_cached(&format!("{} {ONE}", row::SELECT))?;
+        let read = |row: &Row<'_>| {
+            let message = row::message(row, &self.shared.seals, |lane| self.lane(lane))?;
+            Ok((message, row::providers(row)?))
+        };
+        statement.query_row([number], read).optional()
+    }
+
+    /// Messages with a key of that hash, newest first.
+    fn found(
         &self,
-        tail: &str,
-        params: impl Params,
-        wanted: impl Fn(&Message) -> bool,
+        hash: i64,
+        wanted: impl Fn(&Message, &[String]) -> bool,
         most: usize,
     ) -> rusqlite::Result<Vec<Message>> {
-        let mut statement = self.connection.prepare_cached(&format!("{} {tail}", row::SELECT))?;
-        let mut rows = statement.query(params)?;
+        // Memory first: what leaves it meanwhile is in the index by then.
+        let mut recent = self.shared.recent().find(hash).into_iter().peekable();
+        let mut statement = self.connection.prepare_cached(FOUND)?;
+        let mut rows = statement.query([hash])?;
+        let indexed = |row: Option<&Row<'_>>| row.map(|row| row.get::<_, i64>(0)).transpose();
+        let mut next = indexed(rows.next()?)?;
         let mut found = Vec::new();
         while found.len() < most {
-            let Some(row) = rows.next()? else { break };
-            let message = row::message(row, &self.shared.seals, |lane| self.lane(lane))?;
-            if wanted(&message) {
-                found.push(message);
+            let Some(newest) = recent.peek().copied().max(next) else { break };
+            // One that is being written may be in both.
+            recent.next_if_eq(&newest);
+            if next == Some(newest) {
+                next = indexed(rows.next()?)?;
             }
+            found.extend(self.one(newest)?.filter(|(known, ids)| wanted(known, ids)).map(|(known, _)| known));
         }
         Ok(found)
     }
@@ -150,7 +157,7 @@ impl Reader {
             return Ok(lane.clone());
         }
         let sql = "SELECT t.name, l.sender FROM lane l JOIN tenant t ON t.id = l.tenant WHERE l.id = ?1";
-        let lane = |row: &rusqlite::Row<'_>| {
+        let lane = |row: &Row<'_>| {
             Ok(Lane { tenant: row.get_ref(0)?.as_str()?.into(), from: row.get_ref(1)?.as_str()?.into() })
         };
         self.connection.prepare_cached(sql)?.query_row([id], lane)

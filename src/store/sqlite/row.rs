@@ -1,5 +1,6 @@
 //! A message as a row: columns to values and back.
 
+use bytes::Bytes;
 use rusqlite::types::Type;
 use rusqlite::{Error, Row};
 
@@ -21,8 +22,22 @@ pub(super) fn message(
     seals: &Seals,
     lane: impl FnOnce(i64) -> rusqlite::Result<Lane>,
 ) -> rusqlite::Result<Message> {
+    let message = NewMessage { body: seals.content(row, 19, 20)?, ..without_content(row, lane)? };
+    Ok(Message { message, provider_id: providers(row)?.pop(), said: list(row, 14)?, revision: count(row, 12)? })
+}
+
+/// All ids that providers gave it, the newest last.
+pub(super) fn providers(row: &Row<'_>) -> rusqlite::Result<Vec<String>> {
+    list(row, 13)
+}
+
+/// The same row where nobody needs what the message says.
+pub(super) fn without_content(
+    row: &Row<'_>,
+    lane: impl FnOnce(i64) -> rusqlite::Result<Lane>,
+) -> rusqlite::Result<NewMessage> {
     let lane = lane(row.get(1)?)?;
-    let message = NewMessage {
+    Ok(NewMessage {
         reference: Ref::from_number(row.get(0)?),
         lane,
         to: Address::from(row.get_ref(15)?.as_str()?),
@@ -34,13 +49,11 @@ pub(super) fn message(
         },
         platform_id: row.get(16)?,
         dedupe: row.get(17)?,
-        body: seals.content(row, 19, 20)?,
+        body: Bytes::new(),
         version: row.get(18)?,
         life: life(row)?,
         at: Timestamp::from_millis(row.get(4)?),
-    };
-    let mut providers: Vec<String> = list(row, 13)?;
-    Ok(Message { message, provider_id: providers.pop(), said: list(row, 14)?, revision: count(row, 12)? })
+    })
 }
 
 /// A count; negative ones were never written.

@@ -10,7 +10,7 @@ pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before. A new file takes them all, an older one those that it lacks, so none of
 /// them is ever changed.
-pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS, PRIVACY];
+pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS, PRIVACY, RECENT];
 
 const MESSAGES: &str = "
 CREATE TABLE tenant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -159,4 +159,10 @@ ALTER TABLE body ADD COLUMN seal INTEGER;
 ALTER TABLE call ADD COLUMN seal INTEGER;
 ALTER TABLE letter ADD COLUMN seal INTEGER;
 ALTER TABLE text ADD COLUMN seal INTEGER;
+";
+
+const RECENT: &str = "
+-- Up to which message `key` has all that messages are found by. Later ones are in memory, and follow from the rows.
+CREATE TABLE indexed (id INTEGER PRIMARY KEY CHECK (id = 1), upto INTEGER NOT NULL);
+INSERT INTO indexed SELECT 1, ifnull(max(ref), 0) FROM message;
 ";

@@ -9,6 +9,7 @@ use super::super::Lane;
 use super::super::suppressed::Suppressed;
 use super::super::tally::{Move, Tally};
 use super::super::veil::{Proof, Veil};
+use super::recent::{Keyed, Recent};
 use super::recount::Recount;
 use super::seal::Seals;
 use crate::faults::Trail;
@@ -30,6 +31,7 @@ pub(super) struct Shared {
     tally: RwLock<Tally>,
     suppressed: RwLock<Suppressed>,
     begun: RwLock<HashSet<Ref>>,
+    recent: RwLock<Recent>,
     /// A count that is under way. Locked from a commit to its end in memory, so that a count never sees half of one.
     recount: Mutex<Option<Recount>>,
     /// Counts that were begun.
@@ -50,6 +52,7 @@ pub(super) struct Pending {
     pub(super) tenants: Vec<(Name, i64)>,
     pub(super) lanes: Vec<(Lane, i64)>,
     pub(super) moves: Vec<Move>,
+    pub(super) keyed: Keyed,
     pub(super) suppressions: Vec<Entry>,
     /// Opt-outs of the forgotten: whose, for which sender, and the hash.
     pub(super) proofs: Vec<(Name, Option<Address>, Proof)>,
@@ -98,6 +101,15 @@ impl Shared {
         self.begun.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn recent(&self) -> RwLockReadGuard<'_, Recent> {
+        self.recent.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For loading and tests; afterwards only [`Shared::apply`] writes.
+    pub(super) fn recent_mut(&self) -> RwLockWriteGuard<'_, Recent> {
+        self.recent.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The key of what was forgotten, if anybody ever was.
     pub(super) fn veil(&self) -> Option<&Veil> {
         self.veil.get()
@@ -125,6 +137,7 @@ impl Shared {
                 let _changed = if *begun { open.insert(*reference) } else { open.remove(reference) };
             }
         }
+        self.recent_mut().apply(&pending.keyed);
         if let Some(veil) = &pending.veil {
             self.veil_by(veil.clone());
         }

@@ -111,6 +111,7 @@ impl Writer {
     fn attempt(&self, group: &mut [Box<dyn Work>]) -> Result<(), rusqlite::Error> {
         let mut tx = Tx { connection: &self.connection, shared: &self.shared, pending: Pending::default() };
         let done = tx.execute("BEGIN IMMEDIATE", []).and_then(|_| {
+            tx.write_keys()?;
             group.iter_mut().try_for_each(|work| work.run(&mut tx))?;
             tx.write_ledger()
         });

@@ -8,6 +8,7 @@ mod kills;
 mod later;
 mod plans;
 mod purge;
+mod recent;
 mod recount;
 mod restarts;
 mod sealed;

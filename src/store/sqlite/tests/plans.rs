@@ -25,9 +25,7 @@ fn hot_questions_use_their_indexes() {
     let found = |tail: &str| format!("{} {tail}", super::super::row::SELECT);
     let questions = [
         (found(read::ONE), "SEARCH"),
-        (found(read::BY_PLATFORM), "PRIMARY KEY"),
-        (found(read::LAST_TO), "PRIMARY KEY"),
-        (read::BY_PROVIDER.to_owned(), "PRIMARY KEY"),
+        (read::FOUND.to_owned(), "PRIMARY KEY"),
         (read::READY.to_owned(), "COVERING INDEX message_queue (lane=? AND class=? AND wake=?)"),
         (read::WAITED.to_owned(), "COVERING INDEX message_queue (lane=? AND class=? AND wake>? AND wake<?)"),
         (read::DUE.to_owned(), "COVERING INDEX message_due"),

@@ -79,7 +79,7 @@ async fn what_an_earlier_version_purged_is_known() {
     let connection = Connection::open(&path).unwrap();
     connection
         .execute_batch(
-            "DROP INDEX letter_count; DROP TABLE audit; DROP INDEX letter_at; DROP TABLE proof; DROP TABLE veil; DROP TABLE seal;
+            "DROP TABLE indexed; DROP INDEX letter_count; DROP TABLE audit; DROP INDEX letter_at; DROP TABLE proof; DROP TABLE veil; DROP TABLE seal;
             ALTER TABLE body DROP COLUMN seal; ALTER TABLE call DROP COLUMN seal; ALTER TABLE letter DROP COLUMN seal;
             ALTER TABLE text DROP COLUMN seal; DROP INDEX letter_due; DROP INDEX letter_hash; DROP INDEX letter_unmatched; DROP INDEX letter_old;
             ALTER TABLE letter DROP COLUMN attempts; ALTER TABLE letter DROP COLUMN due;
