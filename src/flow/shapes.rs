@@ -28,6 +28,9 @@ const A_SECOND: [u32; 2] = [1, 10];
 /// Digits longer than this are no index of a list, and may be a number of a person.
 const INDEX: usize = 5;
 
+/// A section of a mapping, and which of the queues.
+type Kind = (Name, Leg, usize);
+
 /// One document.
 struct Sample {
     hit: Hit,
@@ -49,7 +52,7 @@ pub struct Shapes {
     queues: [Sender<Sample>; 2],
     inbox: tokio::sync::Mutex<Inbox>,
     /// The second, and how many were offered in it.
-    seen: Mutex<HashMap<(Name, Leg, usize), (i64, u32)>>,
+    seen: Mutex<HashMap<Kind, (i64, u32)>>,
     counts: Mutex<BTreeMap<(String, &'static str), Checked>>,
 }
 
@@ -98,7 +101,7 @@ impl Shapes {
     }
 
     /// Whether one more of this section may be checked now.
-    fn has_time(&self, key: (Name, Leg, usize), second: i64) -> bool {
+    fn has_time(&self, key: Kind, second: i64) -> bool {
         let most = A_SECOND[key.2];
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = seen.entry(key).or_default();
