@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use switchboard::app::SystemAmbient;
 use switchboard::delivery::Life;
+use switchboard::flow::Ambient;
 use switchboard::model::{Class, Ref};
 use switchboard::store::sqlite::Sqlite;
 use switchboard::store::{Acceptance, Lane, NewMessage, Origin, Store};
-use switchboard::value::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::load::{CONNECTIONS, id};
@@ -50,7 +51,7 @@ async fn caller(store: Arc<Sqlite>, next: Arc<AtomicU32>, last: u32) -> Result<V
         if number >= last {
             return Ok(waits);
         }
-        let message = message(number)?;
+        let message = message(number);
         let begun = Instant::now();
         let accepted = store.accept(vec![message]).await?;
         waits.push(begun.elapsed());
@@ -61,10 +62,9 @@ async fn caller(store: Arc<Sqlite>, next: Arc<AtomicU32>, last: u32) -> Result<V
 }
 
 /// As the gateway would store what the platform sends.
-fn message(number: u32) -> Result<NewMessage, Trouble> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    let at = Timestamp::from_millis(i64::try_from(since.as_millis())?);
-    Ok(NewMessage {
+fn message(number: u32) -> NewMessage {
+    let at = SystemAmbient.now();
+    NewMessage {
         reference: Ref::from_number((i64::from(number) + 1) << 18),
         lane: Lane { tenant: "shop".into(), from: "919845013377".into() },
         to: format!("{}", 919_820_000_000 + u64::from(number)).as_str().into(),
@@ -76,5 +76,5 @@ fn message(number: u32) -> Result<NewMessage, Trouble> {
         version: "0123456789abcdef".to_owned(),
         life: Life::new(at.after(GOOD)),
         at,
-    })
+    }
 }
