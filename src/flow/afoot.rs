@@ -39,6 +39,11 @@ impl Afoot {
         }
     }
 
+    /// Whether an attempt of a message is under way.
+    pub(super) fn has(&self, message: Ref) -> bool {
+        self.going().contains_key(&message)
+    }
+
     /// The newest attempt that may have reached the provider: the one under way, else the last that was made.
     pub(super) fn newest(&self, message: Ref, life: &Life) -> u32 {
         let going = self.going().get(&message).map(|going| going.attempt.get());
@@ -87,6 +92,7 @@ mod tests {
         afoot.note(message);
         let attempting = afoot.begin(next(message, &life));
         assert_eq!((afoot.newest(message, &life), attempting.is_overtaken()), (4, false));
+        assert!(afoot.has(message) && !afoot.has(Ref::from_number(2)));
         afoot.note(Ref::from_number(2));
         assert!(!attempting.is_overtaken(), "that was another one");
         afoot.note(message);

@@ -84,7 +84,7 @@ impl Flow {
             }
             return Ok(None);
         }
-        let (message, attempt) = self.attempt_of(message, &event).await?;
+        let (message, attempt) = self.attempt_of(message, tenant, &event).await?;
         if attempt == Attempt::Earlier && event.status.is_none_or(|status| status <= Status::Submitted) {
             info!(id = %message.message.reference, tenant = %tenant.name, "of an earlier attempt: says nothing of the one that followed");
             if let Some(letter) = letter {
@@ -169,14 +169,45 @@ impl Flow {
         Ok(left.map(|_| letter.why.clone()))
     }
 
-    /// Which attempt an event speaks of. A provider's id that is known settled its attempt, so a message that is open again
-    /// was queued anew after it; and one that is settled knows the id of its last attempt, if its answer was not lost.
+    /// Which attempt an event speaks of: as our id says that the provider echoes, else by the provider's own.
+    pub(super) async fn attempt_of(
+        &self,
+        message: Message,
+        tenant: &Tenant,
+        event: &Event,
+    ) -> Result<(Message, Attempt), StoreError> {
+        let life = &message.message.life;
+        let (is_final, resent) = (life.phase.is_final(), life.resends > 0);
+        let goes_on = !is_final || self.afoot.has(message.message.reference);
+        // Without a resend the first id that is learned is of the attempt that settled the message.
+        let has_another =
+            goes_on || !resent && message.provider_id.is_some() && message.provider_id != event.provider_id;
+        let of_newest = self.is_of_newest(&message, event);
+        match of_newest {
+            Some(true) if is_final => return Ok((message, Attempt::Last)),
+            // That an earlier one is worth another says nothing of the other, and once one was sent anew for that, nothing
+            // but real success of the earlier ones does.
+            Some(false) if goes_on && resent || has_another && is_worth_another(tenant, event) => {
+                return Ok((message, Attempt::Earlier));
+            }
+            _ => {}
+        }
+        let (message, attempt) = self.attempt_by_id(message, event).await?;
+        Ok((message, if of_newest == Some(false) && attempt == Attempt::Last { Attempt::Unknown } else { attempt }))
+    }
+
+    /// Whether an event is of the newest attempt, which a provider that echoes our id says.
+    fn is_of_newest(&self, message: &Message, event: &Event) -> Option<bool> {
+        let reference = message.message.reference;
+        let id = event.reference.filter(|id| id.message == reference)?;
+        Some(id.attempt.get() >= self.afoot.newest(reference, &message.message.life))
+    }
+
+    /// A provider's id that is known settled its attempt, so a message that is open again was queued anew after it; and one
+    /// that is settled knows the id of its last attempt, if its answer was not lost.
     ///
     /// The id may have been learned since the message was read: then it is judged, and given back, as it is now.
-    pub(super) async fn attempt_of(&self, message: Message, event: &Event) -> Result<(Message, Attempt), StoreError> {
-        if self.is_of_earlier(&message, event) {
-            return Ok((message, Attempt::Earlier));
-        }
+    async fn attempt_by_id(&self, message: Message, event: &Event) -> Result<(Message, Attempt), StoreError> {
         let (Some(said), Some(known)) = (&event.provider_id, &message.provider_id) else {
             return Ok((message, Attempt::Last));
         };
@@ -194,15 +225,6 @@ impl Flow {
         Ok((message, attempt))
     }
 
-    /// The provider echoes the attempt's number. That an earlier one failed says nothing of the newest, and once a failure had
-    /// the message sent anew, nothing but real success of the earlier ones does.
-    fn is_of_earlier(&self, message: &Message, event: &Event) -> bool {
-        let life = &message.message.life;
-        let newest = self.afoot.newest(message.message.reference, life);
-        event.reference.is_some_and(|id| id.message == message.message.reference && id.attempt.get() < newest)
-            && (event.status == Some(Status::Failed) || life.resends > 0)
-    }
-
     /// Our own id first: it is there even before the provider's answer to the send was stored.
     pub(super) async fn message_of(&self, event: &Event) -> Result<Option<Message>, StoreError> {
         if let Some(reference) = event.reference
@@ -215,6 +237,11 @@ impl Flow {
             None => Ok(None),
         }
     }
+}
+
+/// A failure after which the message is sent anew, if that is what its tenant wants.
+fn is_worth_another(tenant: &Tenant, event: &Event) -> bool {
+    tenant.delivery.policy.resend && event.failure.as_ref().is_some_and(|failure| failure.resend.is_some())
 }
 
 /// Which attempt a status speaks of.

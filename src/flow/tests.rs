@@ -19,7 +19,7 @@ use crate::diagnostic::Source;
 use crate::model::wire::{Answer, Class, Incoming, Prepared};
 use crate::model::{Class as Urgency, ClientRef, Event, Failure, Reason, Ref, Secret, Status};
 use crate::store::memory::Memory;
-use crate::store::{Change, Lane, Line, NewMessage, Origin, Suppression};
+use crate::store::{Change, Lane, Line, Message, NewMessage, Origin, Suppression};
 use crate::value::Timestamp;
 
 const PLATFORM: &str = r#"
@@ -396,7 +396,7 @@ async fn what_is_said_of_an_earlier_attempt_says_nothing_of_the_last() {
     }
     let (read, failed) = (flow.store.message(id).await.unwrap().unwrap(), spoken("p3", Status::Failed));
     take("p3").await;
-    let (now, attempt) = flow.attempt_of(read, &failed).await.unwrap();
+    let (now, attempt) = flow.attempt_of(read, tenant, &failed).await.unwrap();
     assert_eq!((attempt, now.message.life.phase), (Attempt::Last, Phase::Submitted));
     let last = hear("p1", Status::Submitted).await;
     assert_eq!(last.provider_id.as_deref(), Some("p3"));
@@ -480,4 +480,34 @@ async fn a_call_that_is_ready_need_not_begin_when_its_message_was_settled_or_is_
     flow.settle(Err(on_time.reference), tenant, &needless.unwrap(), &Along::default()).await.unwrap();
     let life = flow.store.message(on_time.reference).await.unwrap().unwrap().message.life;
     assert_eq!((life.phase, life.best), (Phase::Submitted, Some(Status::Delivered)));
+}
+
+/// Found by the simulation: a failure of an attempt before the last was told to nobody, and the id of an earlier attempt took
+/// the place of the last one's, so that what was said of that was dropped.
+#[tokio::test]
+async fn an_attempt_before_the_last_is_told_of_but_is_not_the_last() {
+    let flow = flow("delivery: { resend: \"on\" }");
+    let (id, snapshot) = (Ref::from_number(1), flow.snapshot.load_full());
+    let tenant = snapshot.tenant("acme").unwrap();
+    let names = ["acme".to_owned()];
+    let mut settled = message(1, Origin::Platform);
+    (settled.life.attempts, settled.life.phase) = (3, Phase::Submitted);
+    flow.store.accept(vec![settled]).await.unwrap();
+    let barred = Event { failure: Some(Failure::ours(Reason::Blocked, None)), ..spoken("p2", Status::Failed) };
+    flow.status(&snapshot, Vouched::Then(&names), barred, None).await.unwrap();
+    let told = flow.store.message(id).await.unwrap().unwrap();
+    assert_eq!((told.provider_id.as_deref(), told.message.life.told.clone()), (None, Told::Failed));
+    for (of, status, attempt) in [
+        ("p1", Status::Submitted, Attempt::Unknown),
+        ("p2", Status::Read, Attempt::Unknown),
+        ("p3", Status::Submitted, Attempt::Last),
+        // Nobody knows whether the provider has the last one: then this is all that there is to go by.
+        ("p2", Status::Failed, Attempt::Unknown),
+    ] {
+        let found = flow.attempt_of(told.clone(), tenant, &spoken(of, status)).await.unwrap().1;
+        assert_eq!(found, attempt, "{of} {status:?}");
+    }
+    let taken = Message { provider_id: Some("p3".to_owned()), ..told };
+    let found = flow.attempt_of(taken, tenant, &spoken("p2", Status::Failed)).await.unwrap().1;
+    assert_eq!(found, Attempt::Earlier, "the provider has the one after it");
 }

@@ -47,11 +47,6 @@ impl Story<'_> {
         !self.anew && (!self.ever_anew || self.last == Some(&*spoken.id))
     }
 
-    /// A failure that carries our id names its attempt: that an earlier one failed says nothing of the last.
-    fn is_worth_another(&self, spoken: &Spoken) -> bool {
-        spoken.is_worth_another() && (!spoken.with_ref || self.last == Some(&*spoken.id))
-    }
-
     fn doubt(&mut self, at: i64) {
         (self.unclear, self.ever_unclear) = (Some(at), true);
     }
@@ -101,14 +96,14 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
             What::Arrives(spoken) => {
                 let story = stories.get_mut(&spoken.of).unwrap();
                 story.stored = false;
-                if story.is_worth_another(spoken) {
+                if spoken.is_worth_another() {
                     (story.known, story.good, story.anew, story.ever_anew) = (false, false, true, true);
                 }
             }
             // While its tenant has no file it is kept as a dead letter.
             What::Status(spoken) if stories[&spoken.of].stored && !facts.is_parked(spoken) => {
                 let story = stories.get_mut(&spoken.of).unwrap();
-                if story.is_worth_another(spoken) {
+                if spoken.is_worth_another() {
                     story.known = false;
                 } else if spoken.with_ref && (story.is_of_last(spoken) || matches!(spoken.word, "delivered" | "read")) {
                     story.known = true;
