@@ -17,7 +17,7 @@ use super::certificate::{self, Pem, PemError};
 use super::handler::{BackDoor, Entrance};
 use super::reload::{self, Causes, Loaded, Loader, log_problems};
 use super::watch::Watch;
-use super::{FileProblem, Secrets, SystemAmbient, door, housekeeping, noted, now, read_file, token};
+use super::{FileProblem, Secrets, Storage, SystemAmbient, door, housekeeping, noted, now, read_file, token};
 use crate::client::{self, Http};
 use crate::config::{Own, PublicUrl, Reference, Retention};
 use crate::diagnostic::Diagnostic;
@@ -25,8 +25,8 @@ use crate::faults::{self, Point};
 use crate::flow::{Ambient, Flow};
 use crate::model::{Name, Secret};
 use crate::operate::{Desk, HEADERS, Standing, Tokens};
-use crate::store::sqlite::{OpenError, SealKey, Sqlite};
-use crate::store::{Ledger, Store, StoreError};
+use crate::store::sqlite::OpenError;
+use crate::store::{Ledger, SealKey, StoreError, postgres};
 use crate::value::Timestamp;
 use crate::{dispatch, ingress};
 
@@ -37,8 +37,8 @@ pub struct Options {
     pub mappings: PathBuf,
     /// Where tenant files are.
     pub tenants: PathBuf,
-    /// The embedded store's file.
-    pub store: PathBuf,
+    /// Where everything is kept.
+    pub store: Storage,
     /// The public listener.
     pub listen: SocketAddr,
     /// What callers reach the listener by, for signatures that cover it; goes before what the gateway's file says.
@@ -70,7 +70,7 @@ impl Default for Options {
         Self {
             mappings: "mappings".into(),
             tenants: "tenants".into(),
-            store: "data/switchboard.db".into(),
+            store: PathBuf::from("data/switchboard.db").into(),
             listen: SocketAddr::from(([0, 0, 0, 0], 8080)),
             public_url: None,
             config: None,
@@ -100,6 +100,14 @@ pub enum StartError {
         path: PathBuf,
         /// Why.
         problem: OpenError,
+    },
+    /// The database cannot be used.
+    #[error("{problem} ({place}); {}", .problem.help())]
+    Database {
+        /// Where it is, without the password.
+        place: String,
+        /// Why.
+        problem: postgres::OpenError,
     },
     /// What the gateway's file says cannot be had, or must not be.
     #[error("{0}")]
@@ -146,10 +154,7 @@ impl Gateway {
         let resolve = |reference: &Reference| options.secrets.resolve(reference);
         let keys = options.own.encryption.keys(&resolve).map_err(StartError::Unfit)?;
         let keys: Vec<SealKey> = keys.into_iter().map(|(name, key)| SealKey { name, key }).collect();
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open_sealed(&options.store, &keys).map_err(|problem| {
-            let path = options.store.clone();
-            StartError::Store { path, problem }
-        })?);
+        let store = options.store.open(&keys).await?;
         faults::reached(Point::StoreOpened);
         let began = Instant::now();
         let mut loader = Loader::new(options.clone(), &*store).await;

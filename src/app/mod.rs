@@ -17,6 +17,7 @@ mod own;
 mod reload;
 mod remote;
 mod secrets;
+mod storage;
 mod token;
 mod watch;
 
@@ -28,5 +29,6 @@ pub use handler::Entrance;
 pub use offline::{Offline, OfflineError};
 pub use remote::{Remote, RemoteError};
 pub use secrets::Secrets;
+pub use storage::Storage;
 
 pub use crate::store::{Forgotten, Ledger, StoreError};

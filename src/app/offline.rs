@@ -1,14 +1,16 @@
 //! What is done to a store that no gateway has open.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 
-use super::{Secrets, now};
+use super::{Secrets, Storage, now};
 use crate::config::{Own, Reference};
 use crate::diagnostic::Diagnostic;
 use crate::model::Name;
 use crate::operate;
-use crate::store::sqlite::{OpenError, SealKey, Sqlite};
-use crate::store::{Audit, Forget, Forgotten, Store, StoreError};
+use crate::store::postgres::{self, Postgres};
+use crate::store::sqlite::{OpenError, Sqlite};
+use crate::store::{Audit, Forget, Forgotten, SealKey, Store, StoreError};
 
 /// Who stands in the audit log: no token can have that name.
 const WHO: &str = "the command line";
@@ -28,8 +30,16 @@ pub enum OfflineError {
         problem: OpenError,
     },
     /// A gateway has it.
-    #[error("the store {} is open: ask its gateway: switchboard forget", .0.display())]
-    Running(PathBuf),
+    #[error("the store {0} is open: ask its gateway: switchboard forget")]
+    Running(String),
+    /// The database cannot be used.
+    #[error("{problem} ({place}); {}", .problem.help())]
+    Database {
+        /// Where it is, without the password.
+        place: String,
+        /// Why.
+        problem: postgres::OpenError,
+    },
     /// A key of `encryption` cannot be had.
     #[error("{0}")]
     Key(Box<Diagnostic>),
@@ -45,26 +55,31 @@ pub enum OfflineError {
 }
 
 /// A store, opened for one thing.
-pub struct Offline(Sqlite);
+pub struct Offline(Arc<dyn Store>);
 
 impl Offline {
-    /// Opens the store in that file, with the keys that the gateway's file names.
+    /// Opens that store, which must be there, with the keys that the gateway's file names.
     ///
     /// # Errors
     /// [`OfflineError`].
-    pub fn open(path: &Path, own: &Own) -> Result<Self, OfflineError> {
-        if !path.is_file() {
-            return Err(OfflineError::Missing(path.to_owned()));
-        }
+    pub async fn open(storage: &Storage, own: &Own) -> Result<Self, OfflineError> {
         let secrets = Secrets::default();
         let keys = own.encryption.keys(&|reference: &Reference| secrets.resolve(reference));
         let keys: Vec<SealKey> =
             keys.map_err(OfflineError::Key)?.into_iter().map(|(name, key)| SealKey { name, key }).collect();
-        let opened = Sqlite::open_sealed(path, &keys);
-        opened.map(Self).map_err(|problem| match problem {
-            OpenError::InUse(path) => OfflineError::Running(path),
-            problem => OfflineError::Store { path: path.to_owned(), problem },
-        })
+        match storage {
+            Storage::Sqlite(path) if !path.is_file() => Err(OfflineError::Missing(path.clone())),
+            Storage::Sqlite(path) => match Sqlite::open_sealed(path, &keys) {
+                Ok(store) => Ok(Self(Arc::new(store))),
+                Err(OpenError::InUse(path)) => Err(OfflineError::Running(path.display().to_string())),
+                Err(problem) => Err(OfflineError::Store { path: path.clone(), problem }),
+            },
+            Storage::Postgres(place) => match Postgres::open(place, &keys).await {
+                Ok(store) => Ok(Self(Arc::new(store))),
+                Err(postgres::OpenError::InUse) => Err(OfflineError::Running(place.to_string())),
+                Err(problem) => Err(OfflineError::Database { place: place.to_string(), problem }),
+            },
+        }
     }
 
     /// Erases a person, as a running gateway does: noted in the audit log first.
@@ -76,7 +91,7 @@ impl Offline {
         let address = operate::person(number).map_err(OfflineError::Person)?;
         let tenant = tenant.map(Name::from);
         if let Some(name) = &tenant {
-            let known = operate::is_in(store, name).await?;
+            let known = operate::is_in(&**store, name).await?;
             known.then_some(()).ok_or_else(|| OfflineError::Unknown(name.clone()))?;
         }
         let (who, what, about) = (WHO.to_owned(), "forget".to_owned(), "a person".to_owned());

@@ -55,8 +55,8 @@ pub(super) struct ServeOptions {
     /// The gateway file [default: switchboard.yaml, if it is there]
     #[arg(long, env = "SWITCHBOARD_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where everything is kept [default: sqlite:data/switchboard.db]
-    #[arg(long, env = "SWITCHBOARD_STORE", value_name = "sqlite:PATH")]
+    /// Where everything is kept: sqlite:PATH or postgres://USER@HOST/DATABASE [default: sqlite:data/switchboard.db]
+    #[arg(long, env = "SWITCHBOARD_STORE", value_name = "STORE", hide_env_values = true)]
     store: Option<String>,
     /// The public address [default: 0.0.0.0:8080]
     #[arg(long, env = "SWITCHBOARD_LISTEN", value_name = "ADDRESS:PORT")]
@@ -93,6 +93,12 @@ pub(super) enum BadOption {
     /// One of two that belong together.
     #[error("tls_certificate and tls_key belong together: there is no {0}")]
     Half(&'static str),
+    /// A store that is none; the value may hold a password, so it is not said.
+    #[error("store: {problem}. It is {}", app::Storage::EXPECTED)]
+    Store {
+        /// Why.
+        problem: String,
+    },
     /// A value that is none.
     #[error("{option}: `{value}` is not {expected}")]
     Value {
@@ -163,7 +169,7 @@ impl ServeOptions {
             Some(text) => Some(parse("admin_listen", text, "an address and a port, such as 127.0.0.1:8081, or off")?),
             None => defaults.admin_listen,
         };
-        let store = store_path(self.store.or(file.store).as_deref())?;
+        let store = storage(self.store.or(file.store))?;
         let log = match (self.log, file.log.as_deref()) {
             (Some(format), _) => format,
             (None, None | Some("text")) => LogFormat::Text,
@@ -202,15 +208,10 @@ impl ServeOptions {
     }
 }
 
-/// Where the store is, as it is written; without a word, where it always is.
-pub(super) fn store_path(written: Option<&str>) -> Result<PathBuf, BadOption> {
-    let Some(text) = written else { return Ok(app::Options::default().store) };
-    let path = text.strip_prefix("sqlite:").filter(|path| !path.is_empty());
-    path.map(PathBuf::from).ok_or_else(|| BadOption::Value {
-        option: "store",
-        value: text.to_owned(),
-        expected: "sqlite:PATH",
-    })
+/// Where everything is kept.
+pub(super) fn storage(text: Option<String>) -> Result<app::Storage, BadOption> {
+    let read = |text: String| app::Storage::parse(&text).map_err(|problem| BadOption::Store { problem });
+    text.map_or_else(|| Ok(app::Options::default().store), read)
 }
 
 /// Shorter ones can be guessed.

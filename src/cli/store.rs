@@ -1,19 +1,42 @@
-//! `switchboard store …`: what is done to the store of a gateway that does not run. All other commands ask the gateway.
+//! `switchboard store …`: what is done to the store of a gateway that does not run, or not yet. All other commands ask the
+//! gateway.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::options::{gateway_file, store_path};
+use super::options::{BadOption, gateway_file, storage};
 use super::{fail, operator, runtime};
-use crate::app::{Forgotten, Offline, OfflineError};
+use crate::app::{Forgotten, Offline, OfflineError, Storage};
+use crate::config::Own;
 
 /// What is done.
 #[derive(Debug, Subcommand)]
 pub(super) enum StoreCommand {
     /// Erase a person, as `forget` does at a running gateway
     Forget(ForgetOptions),
+    /// Bring the tables of a PostgreSQL database to this program's version: once before the first start, and with each newer
+    /// program
+    Migrate(Place),
+}
+
+/// Where.
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// The store [default: that of the gateway file, or sqlite:data/switchboard.db]
+    #[arg(long, env = "SWITCHBOARD_STORE", value_name = "STORE", hide_env_values = true)]
+    store: Option<String>,
+    /// The gateway file: where the store is, and which keys seal it [default: switchboard.yaml, if it is there]
+    #[arg(long, env = "SWITCHBOARD_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+impl Place {
+    fn resolve(&self) -> Result<(Storage, Own), BadOption> {
+        let own = gateway_file(self.config.as_deref())?;
+        Ok((storage(self.store.clone().or_else(|| own.file.store.clone()))?, own))
+    }
 }
 
 /// Who, and where.
@@ -24,37 +47,48 @@ pub(super) struct ForgetOptions {
     /// By that tenant alone
     #[arg(long)]
     tenant: Option<String>,
-    /// The store [default: that of the gateway file, or sqlite:data/switchboard.db]
-    #[arg(long, env = "SWITCHBOARD_STORE", value_name = "sqlite:PATH")]
-    store: Option<String>,
-    /// The gateway file: where the store is, and which keys seal it [default: switchboard.yaml, if it is there]
-    #[arg(long, env = "SWITCHBOARD_CONFIG", value_name = "FILE")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
     /// Print JSON
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(command: &StoreCommand) -> ExitCode {
-    let StoreCommand::Forget(options) = command;
-    let usage = |problem: &dyn std::fmt::Display| {
-        fail(problem);
-        ExitCode::from(2)
+    let place = match command {
+        StoreCommand::Forget(options) => &options.place,
+        StoreCommand::Migrate(place) => place,
     };
-    let own = match gateway_file(options.config.as_deref()) {
-        Ok(own) => own,
-        Err(problem) => return usage(&problem),
-    };
-    let path = match store_path(options.store.as_deref().or(own.file.store.as_deref())) {
-        Ok(path) => path,
+    let (storage, own) = match place.resolve() {
+        Ok(resolved) => resolved,
         Err(problem) => return usage(&problem),
     };
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(problem) => return fail(&problem),
     };
-    let forgotten = Offline::open(&path, &own)
-        .and_then(|store| runtime.block_on(store.forget(&options.number, options.tenant.as_deref())));
+    match command {
+        StoreCommand::Forget(options) => runtime.block_on(forget(options, &storage, &own)),
+        StoreCommand::Migrate(_) => match runtime.block_on(storage.migrate()) {
+            Ok(done) => {
+                println!("{done}");
+                ExitCode::SUCCESS
+            }
+            Err(problem) => fail(&problem),
+        },
+    }
+}
+
+fn usage(problem: &dyn std::fmt::Display) -> ExitCode {
+    fail(problem);
+    ExitCode::from(2)
+}
+
+async fn forget(options: &ForgetOptions, storage: &Storage, own: &Own) -> ExitCode {
+    let forgotten = match Offline::open(storage, own).await {
+        Ok(store) => store.forget(&options.number, options.tenant.as_deref()).await,
+        Err(problem) => Err(problem),
+    };
     match forgotten {
         Ok(gone) => {
             shown(gone, options.json);

@@ -25,7 +25,7 @@ pub struct GatewayFile {
     pub mappings: Option<PathBuf>,
     /// Where tenant files are.
     pub tenants: Option<PathBuf>,
-    /// `sqlite:PATH`.
+    /// `sqlite:PATH`, or `postgres://…`.
     pub store: Option<String>,
     /// The public listener.
     pub listen: Option<String>,

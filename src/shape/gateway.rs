@@ -18,7 +18,8 @@ pub static GATEWAY: MapShape = MapShape::new(
         member(
             "store",
             Kind::Text,
-            "where everything is kept: made if it is not there; one process at a time",
+            "where everything is kept: `sqlite:PATH`, made if it is not there, or `postgres://USER@HOST/DATABASE`, whose tables \
+             `switchboard store migrate` makes; one process at a time",
             "sqlite:/var/lib/switchboard.db",
         )
         .or("sqlite:data/switchboard.db"),

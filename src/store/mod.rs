@@ -3,10 +3,16 @@
 //!
 //! Knows no mapping, no tenant file and no HTTP. Writers are coalesced into group commits. Start at [`Store`].
 
+mod codes;
 mod contract;
+mod key;
 pub mod memory;
 mod mention;
 mod operator;
+pub mod postgres;
+mod recount;
+mod seal;
+mod shared;
 pub mod sqlite;
 mod suppressed;
 mod tally;
@@ -15,6 +21,7 @@ mod wake;
 
 pub use contract::*;
 pub use operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Role, Roles, Token};
+pub use seal::SealKey;
 
 #[cfg(test)]
 mod conformance;

@@ -159,3 +159,61 @@ pub(super) const fn bucket(ledger: &mut Ledger, phase: Phase) -> &mut u64 {
         Phase::Suppressed => &mut ledger.suppressed,
     }
 }
+
+/// What some moves do to one tenant's ledger.
+#[derive(Debug, Default)]
+pub(super) struct Sums {
+    more: Ledger,
+    less: Ledger,
+    purged: Ledger,
+}
+
+/// Moves added up by tenant, in the order of their coming.
+pub(super) fn sums(moves: &[Move]) -> Vec<(Name, Sums)> {
+    let mut sums: Vec<(Name, Sums)> = Vec::new();
+    for step in moves {
+        let place = sums.iter().position(|(tenant, ..)| *tenant == step.lane.tenant).unwrap_or_else(|| {
+            sums.push((step.lane.tenant.clone(), Sums::default()));
+            sums.len() - 1
+        });
+        sums[place].1.add(step);
+    }
+    sums
+}
+
+impl Sums {
+    fn add(&mut self, step: &Move) {
+        match (step.before, step.after) {
+            (before, Some(after)) => {
+                self.more.accepted += u64::from(before.is_none());
+                *bucket(&mut self.more, after) += 1;
+                before.iter().for_each(|before| *bucket(&mut self.less, *before) += 1);
+            }
+            (Some(last), None) => *bucket(&mut self.purged, last) += 1,
+            (None, None) => {}
+        }
+    }
+
+    /// By how much accepted, submitted, rejected, suppressed, expired and failed change, if they do.
+    pub(super) fn ends(&self) -> Option<[i64; 6]> {
+        (self.more != self.less).then(|| differences(&self.more, &self.less))
+    }
+
+    /// How many submitted, rejected, suppressed, expired and failed ones were purged, if any.
+    pub(super) fn purged(&self) -> Option<[i64; 5]> {
+        let [_, ends @ ..] = differences(&self.purged, &Ledger::default());
+        (self.purged != Ledger::default()).then_some(ends)
+    }
+}
+
+fn differences(more: &Ledger, less: &Ledger) -> [i64; 6] {
+    let column = |one: fn(&Ledger) -> u64| one(more).wrapping_sub(one(less)).cast_signed();
+    [
+        column(|l| l.accepted),
+        column(|l| l.submitted),
+        column(|l| l.rejected),
+        column(|l| l.suppressed),
+        column(|l| l.expired),
+        column(|l| l.failed),
+    ]
+}

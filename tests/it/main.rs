@@ -38,6 +38,8 @@ mod operator;
 #[cfg(test)]
 mod outages;
 #[cfg(test)]
+mod postgres;
+#[cfg(test)]
 mod power;
 #[cfg(test)]
 mod reload;

@@ -103,7 +103,7 @@ fn gateway_options(folder: &TempDir, brands: &[Brand], private_key: &str, port: 
     Ok(Options {
         mappings,
         tenants,
-        store: folder.path().join("switchboard.db"),
+        store: folder.path().join("switchboard.db").into(),
         listen: loopback(port),
         allow_loopback: true,
         secrets: Secrets(secrets),

@@ -1,6 +1,7 @@
 //! What every engine keeps: one test per promise and engine.
 
 mod calls;
+mod differential;
 mod forget;
 mod letters;
 mod messages;
@@ -29,10 +30,13 @@ fn sqlite_engine() -> Made {
 /// The same, with contents sealed, and nothing found from memory that can be in the index.
 fn sealed_engine() -> Made {
     let directory = tempfile::tempdir().unwrap();
-    let key = sqlite::SealKey { name: "first".to_owned(), key: zeroize::Zeroizing::new([7; 32]) };
-    let store = sqlite::Sqlite::open_sealed(&directory.path().join("switchboard.db"), &[key]).unwrap();
+    let store = sqlite::Sqlite::open_sealed(&directory.path().join("switchboard.db"), &[seal_key()]).unwrap();
     store.index_together(1);
     (Box::new(store), Some(directory))
+}
+
+fn seal_key() -> SealKey {
+    SealKey { name: "first".to_owned(), key: zeroize::Zeroizing::new([7; 32]) }
 }
 
 macro_rules! promises {
@@ -45,6 +49,20 @@ macro_rules! promises {
                 let (store, _directory) = super::sqlite_engine();
                 super::$of::$promise(&*store).await;
                 store.close().await.unwrap();
+            })*
+        }
+        mod postgres_keeps {
+            $(#[tokio::test] async fn $promise() {
+                let (store, _tables) = super::postgres::tests::made(&[]).await;
+                super::$of::$promise(&store).await;
+                super::Store::close(&store).await.unwrap();
+            })*
+        }
+        mod sealed_postgres_keeps {
+            $(#[tokio::test] async fn $promise() {
+                let (store, _tables) = super::postgres::tests::made(&[super::seal_key()]).await;
+                super::$of::$promise(&store).await;
+                super::Store::close(&store).await.unwrap();
             })*
         }
         mod sealed_keeps {

@@ -9,7 +9,6 @@ mod calls;
 mod checkpoint;
 mod erase;
 mod forget;
-mod key;
 mod later;
 mod letters;
 mod messages;
@@ -21,12 +20,11 @@ mod queue;
 mod read;
 mod read_calls;
 mod readers;
-mod recent;
+pub(in crate::store) mod recent;
 mod recount;
 mod row;
 mod schema;
 mod seal;
-mod shared;
 mod texts;
 mod tx;
 mod writer;
@@ -45,12 +43,14 @@ use futures_util::future::{FutureExt, ready};
 use tokio::sync::{oneshot, watch};
 
 pub use open::OpenError;
-pub use seal::SealKey;
 
+use super::recount::Counting;
+pub use super::seal::SealKey;
+use super::shared::{self, Shared};
 use super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Kept, Lane,
     Ledger, Lettered, Letters, Line, Message, NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text,
-    Token,
+    Token, key,
 };
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
@@ -58,8 +58,6 @@ use crate::value::Timestamp;
 use checkpoint::Checkpoints;
 use queue::{Queue, Served, Urgency};
 use readers::Readers;
-use recount::Counting;
-use shared::Shared;
 use tx::Tx;
 use writer::{Trouble, Writer, task};
 
@@ -96,7 +94,7 @@ impl Sqlite {
     pub fn open_sealed(path: &Path, keys: &[SealKey]) -> Result<Self, OpenError> {
         let lock = open::lock(path)?;
         let mut connection = open::connect_to_write(path)?;
-        let seals = seal::Seals::learn(&connection, keys)?;
+        let seals = seal::learn(&connection, keys)?;
         let shared = Arc::new(open::load(&connection, seals)?);
         let readers = Readers::start(path, &shared)?;
         let checkpoints = Checkpoints::start(path, &mut connection)?;

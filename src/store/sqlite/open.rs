@@ -8,9 +8,9 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
 
 use super::super::Lane;
+use super::super::seal::Seals;
 use super::super::veil::Veil;
 use super::recent::Recent;
-use super::seal::Seals;
 use super::shared::{Entry, Pending, Shared};
 use super::{row, schema};
 use crate::faults::{self, Point};

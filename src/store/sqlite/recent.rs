@@ -26,7 +26,7 @@ pub(super) type Key = (i64, i64);
 
 /// Keys that may not be in the index.
 #[derive(Debug)]
-pub(super) struct Recent {
+pub(in crate::store) struct Recent {
     /// The index has all keys of messages up to this number, or will have them once `moving` is empty.
     upto: i64,
     fresh: BTreeSet<Key>,
@@ -48,7 +48,7 @@ pub(super) fn of_hash(hash: i64) -> RangeInclusive<Key> {
 
 /// What a transaction does to the keys in memory, once it is committed.
 #[derive(Debug, Default)]
-pub(super) struct Keyed {
+pub(in crate::store) struct Keyed {
     /// Learned; those of older messages are in the index already.
     pub(super) new: BTreeSet<Key>,
     /// Of what was purged or forgotten.
@@ -74,7 +74,7 @@ impl Recent {
         number > self.upto
     }
 
-    pub(super) fn apply(&mut self, keyed: &Keyed) {
+    pub(in crate::store) fn apply(&mut self, keyed: &Keyed) {
         self.fresh.extend(&keyed.new);
         for key in &keyed.gone {
             self.fresh.remove(key);

@@ -4,10 +4,12 @@ use bytes::Bytes;
 use rusqlite::types::Type;
 use rusqlite::{Error, Row};
 
-use super::super::{Lane, Line, Message, NewMessage, Origin};
-use super::seal::Seals;
+use super::super::codes;
+pub(super) use super::super::codes::{class_code, list_text, origin_code, phase_code, status_code};
+use super::super::seal::Seals;
+use super::super::{Lane, Line, Message, NewMessage};
 use crate::delivery::{Life, Phase, Told};
-use crate::model::{Address, Class, Ref, Status};
+use crate::model::{Address, Ref};
 use crate::value::Timestamp;
 
 /// Every column of a message, in the order that [`message`] reads.
@@ -41,12 +43,8 @@ pub(super) fn without_content(
         reference: Ref::from_number(row.get(0)?),
         lane,
         to: Address::from(row.get_ref(15)?.as_str()?),
-        class: if row.get::<_, i64>(2)? == 0 { Class::Transactional } else { Class::Promotional },
-        origin: match row.get::<_, i64>(3)? {
-            0 => Origin::Platform,
-            1 => Origin::Reply,
-            _ => Origin::Consent,
-        },
+        class: codes::class(row.get(2)?),
+        origin: codes::origin(row.get(3)?),
         platform_id: row.get(16)?,
         dedupe: row.get(17)?,
         body: Bytes::new(),
@@ -73,7 +71,7 @@ fn life(row: &Row<'_>) -> rusqlite::Result<Life> {
         resends: row.get(7)?,
         wake: row.get::<_, Option<i64>>(8)?.map(Timestamp::from_millis),
         expires: Timestamp::from_millis(row.get(9)?),
-        best: row.get::<_, Option<i64>>(10)?.and_then(status),
+        best: row.get::<_, Option<i64>>(10)?.and_then(codes::status),
         told,
     })
 }
@@ -84,64 +82,13 @@ pub(super) fn list(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<String>
     text.map_or(Ok(Vec::new()), |text| serde_json::from_str(text).map_err(|error| unreadable(column, error)))
 }
 
-/// The column for a list; none for an empty one.
-pub(super) fn list_text(list: &[String]) -> Option<String> {
-    let text = |list| serde_json::to_string(list).ok();
-    Some(list).filter(|list| !list.is_empty()).and_then(text)
-}
-
 /// The column for what was said about a failure; none for nothing.
 pub(super) fn told_text(told: &Told) -> rusqlite::Result<Option<String>> {
-    let text = |told| serde_json::to_string(told).map_err(|error| Error::ToSqlConversionFailure(error.into()));
-    if *told == Told::Nothing { Ok(None) } else { text(told).map(Some) }
-}
-
-/// The number of a phase: its place in [`Phase::ALL`], which the partial indexes of the schema rely on.
-pub(super) const fn phase_code(phase: Phase) -> i64 {
-    match phase {
-        Phase::Queued => 0,
-        Phase::Sending => 1,
-        Phase::InDoubt => 2,
-        Phase::Submitted => 3,
-        Phase::Rejected => 4,
-        Phase::Failed => 5,
-        Phase::Expired => 6,
-        Phase::Suppressed => 7,
-    }
+    codes::told_text(told).map_err(|error| Error::ToSqlConversionFailure(error.into()))
 }
 
 pub(super) fn phase(code: i64) -> rusqlite::Result<Phase> {
-    let known = Phase::ALL.into_iter().find(|phase| phase_code(*phase) == code);
-    known.ok_or(Error::IntegralValueOutOfRange(5, code))
-}
-
-pub(super) const fn status_code(status: Status) -> i64 {
-    match status {
-        Status::Failed => 1,
-        Status::Submitted => 2,
-        Status::Delivered => 3,
-        Status::Read => 4,
-    }
-}
-
-fn status(code: i64) -> Option<Status> {
-    let all = [Status::Failed, Status::Submitted, Status::Delivered, Status::Read];
-    all.into_iter().find(|status| status_code(*status) == code)
-}
-
-pub(super) const fn class_code(class: Class) -> i64 {
-    match class {
-        Class::Transactional => 0,
-        Class::Promotional => 1,
-    }
-}
-
-pub(super) const fn origin_code(origin: Origin) -> i64 {
-    match origin {
-        Origin::Platform => 0,
-        Origin::Reply => 1,
-        Origin::Consent => 2,
-    }
+    codes::phase(code).ok_or(Error::IntegralValueOutOfRange(5, code))
 }
 
 /// A line of history as it is appended: one line of text.

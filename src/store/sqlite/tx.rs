@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, Params, Row};
 
-use super::super::tally::{Move, bucket};
+use super::super::Lane;
+use super::super::tally::{Move, sums};
 use super::super::veil::Veil;
-use super::super::{Lane, Ledger};
 use super::shared::{Pending, Shared};
 use crate::delivery::Phase;
 use crate::model::{Name, Ref};
@@ -99,50 +99,18 @@ impl Tx<'_> {
 
     /// The ends of this transaction, added up by tenant.
     pub(super) fn write_ledger(&mut self) -> rusqlite::Result<()> {
-        let mut sums: Vec<(Name, Sums)> = Vec::new();
-        for step in &self.pending.moves {
-            let place = sums.iter().position(|(tenant, ..)| *tenant == step.lane.tenant).unwrap_or_else(|| {
-                sums.push((step.lane.tenant.clone(), Sums::default()));
-                sums.len() - 1
-            });
-            sums[place].1.add(step);
-        }
-        for (tenant, Sums { more, less, purged }) in sums {
+        for (tenant, sums) in sums(&self.pending.moves) {
             let id = self.tenant(&tenant)?;
-            let values = |changes: [i64; 6], skip| [id].into_iter().chain(changes.into_iter().skip(skip));
-            if more != less {
+            if let Some(ends) = sums.ends() {
                 self.execute("INSERT OR IGNORE INTO ledger VALUES (?1, 0, 0, 0, 0, 0, 0)", [id])?;
-                self.execute(ADD, rusqlite::params_from_iter(values(differences(&more, &less), 0)))?;
+                self.execute(ADD, rusqlite::params_from_iter([id].into_iter().chain(ends)))?;
             }
-            if purged != Ledger::default() {
+            if let Some(purged) = sums.purged() {
                 self.execute("INSERT OR IGNORE INTO purged VALUES (?1, 0, 0, 0, 0, 0)", [id])?;
-                let changes = differences(&purged, &Ledger::default());
-                self.execute(ADD_PURGED, rusqlite::params_from_iter(values(changes, 1)))?;
+                self.execute(ADD_PURGED, rusqlite::params_from_iter([id].into_iter().chain(purged)))?;
             }
         }
         Ok(())
-    }
-}
-
-/// What a transaction does to a tenant's ledger.
-#[derive(Default)]
-struct Sums {
-    more: Ledger,
-    less: Ledger,
-    purged: Ledger,
-}
-
-impl Sums {
-    fn add(&mut self, step: &Move) {
-        match (step.before, step.after) {
-            (before, Some(after)) => {
-                self.more.accepted += u64::from(before.is_none());
-                *bucket(&mut self.more, after) += 1;
-                before.iter().for_each(|before| *bucket(&mut self.less, *before) += 1);
-            }
-            (Some(last), None) => *bucket(&mut self.purged, last) += 1,
-            (None, None) => {}
-        }
     }
 }
 
@@ -151,16 +119,3 @@ const ADD: &str = "UPDATE ledger SET accepted = accepted + ?2, submitted = submi
 
 const ADD_PURGED: &str = "UPDATE purged SET submitted = submitted + ?2, rejected = rejected + ?3,
     suppressed = suppressed + ?4, expired = expired + ?5, failed = failed + ?6 WHERE tenant = ?1";
-
-/// In the order of the columns.
-fn differences(more: &Ledger, less: &Ledger) -> [i64; 6] {
-    let column = |one: fn(&Ledger) -> u64| one(more).wrapping_sub(one(less)).cast_signed();
-    [
-        column(|l| l.accepted),
-        column(|l| l.submitted),
-        column(|l| l.rejected),
-        column(|l| l.suppressed),
-        column(|l| l.expired),
-        column(|l| l.failed),
-    ]
-}

@@ -359,7 +359,7 @@ fn speaking_tls(world: &World) -> Options {
     Options {
         listen: ([127, 0, 0, 1], 0).into(),
         admin_listen: Some(([127, 0, 0, 1], 0).into()),
-        store: world.folder().join("tls.db"),
+        store: world.folder().join("tls.db").into(),
         own: Own { listener, ..Own::default() },
         tls: Some(pem(world)),
         ..world.options()

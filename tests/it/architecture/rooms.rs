@@ -101,6 +101,8 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["ingress"]),
     ("x509_parser", &["ingress"]),
     ("rusqlite", &["store"]),
+    ("tokio_postgres", &["store"]),
+    ("rustls_tokio_postgres", &["store"]),
     ("clap", &["cli"]),
     ("notify", &["app"]),
 ];

@@ -74,6 +74,8 @@ pub(crate) struct World {
     pub(crate) client: reqwest::Client,
     port: u16,
     folder: TempDir,
+    /// Kept in that database, and not in a file.
+    pub(crate) database: Option<String>,
 }
 
 impl World {
@@ -95,7 +97,7 @@ impl World {
             std::fs::write(folder.path().join("mappings").join(name), text).unwrap();
         }
         let client = reqwest::Client::builder().no_proxy().timeout(GUARD).build().unwrap();
-        let mut world = Self { provider, brands: Vec::new(), client, port, folder };
+        let mut world = Self { provider, brands: Vec::new(), client, port, folder, database: None };
         for file in tenants {
             world.add(file).await;
         }
@@ -157,7 +159,7 @@ impl World {
         app::Options {
             mappings: self.folder.path().join("mappings"),
             tenants: self.folder.path().join("tenants"),
-            store: self.folder.path().join("switchboard.db"),
+            store: app::Storage::parse(&self.store_url()).unwrap(),
             listen: ([127, 0, 0, 1], self.port).into(),
             admin_listen: Some(([127, 0, 0, 1], 0).into()),
             admin_token: Some(Secret::new(ADMIN_TOKEN.to_owned())),
@@ -165,6 +167,12 @@ impl World {
             secrets: Secrets(secrets.collect()),
             ..app::Options::default()
         }
+    }
+
+    /// Where everything is kept, as the operator says it.
+    pub(crate) fn store_url(&self) -> String {
+        let file = || format!("sqlite:{}", self.folder.path().join("switchboard.db").display());
+        self.database.clone().unwrap_or_else(file)
     }
 
     /// What the files refer to, by variable.

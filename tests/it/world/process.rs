@@ -41,7 +41,7 @@ impl Process {
     pub(crate) fn arguments(world: &World) -> Vec<String> {
         let path = |name: &str| world.folder().join(name).display().to_string();
         let (mappings, tenants) = (path("mappings"), path("tenants"));
-        let (store, listen) = (format!("sqlite:{}", path("switchboard.db")), format!("127.0.0.1:{}", world.port));
+        let (store, listen) = (world.store_url(), format!("127.0.0.1:{}", world.port));
         let arguments = ["--mappings", &mappings, "--tenants", &tenants, "--store", &store, "--listen", &listen];
         let more = ["--admin-listen", "127.0.0.1:0", "--log", "json", "--allow-loopback"];
         arguments.iter().chain(&more).map(|argument| (*argument).to_owned()).collect()

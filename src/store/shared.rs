@@ -3,15 +3,15 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, AtomicU64};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::super::Lane;
-use super::super::suppressed::Suppressed;
-use super::super::tally::{Move, Tally};
-use super::super::veil::{Proof, Veil};
-use super::recent::{Keyed, Recent};
+use super::Lane;
 use super::recount::Recount;
 use super::seal::Seals;
+use super::sqlite::recent::{Keyed, Recent};
+use super::suppressed::Suppressed;
+use super::tally::{Move, Tally};
+use super::veil::{Proof, Veil};
 use crate::faults::Trail;
 use crate::model::{Address, Name, Ref};
 
@@ -41,7 +41,7 @@ pub(super) struct Shared {
     /// How far histories were emptied: a message's number.
     pub(super) emptied: AtomicI64,
     /// What contents are sealed with.
-    pub(super) seals: Seals,
+    pub(super) seals: Arc<Seals>,
     /// The key of what was forgotten; there from the first time on.
     veil: OnceLock<Veil>,
 }
@@ -76,8 +76,8 @@ pub(super) struct Entry {
 }
 
 impl Shared {
-    pub(super) fn new(seals: Seals) -> Self {
-        Self { seals, ..Self::default() }
+    pub(super) fn new(seals: impl Into<Arc<Seals>>) -> Self {
+        Self { seals: seals.into(), ..Self::default() }
     }
 
     pub(super) fn names(&self) -> RwLockReadGuard<'_, Names> {
@@ -119,6 +119,26 @@ impl Shared {
         self.suppressed.write().unwrap_or_else(PoisonError::into_inner).veil_by(veil.clone());
         // There is one for the life of a store.
         let _known = self.veil.set(veil);
+    }
+
+    /// Everything that was loaded anew, in place of what was known; keys and counters stay.
+    pub(super) fn replace(&self, fresh: Self) {
+        fn put<T>(place: &RwLock<T>, fresh: RwLock<T>) {
+            *place.write().unwrap_or_else(PoisonError::into_inner) =
+                fresh.into_inner().unwrap_or_else(PoisonError::into_inner);
+        }
+        let Self { names, tally, suppressed, begun, recent, veil, .. } = fresh;
+        put(&self.names, names);
+        put(&self.tally, tally);
+        put(&self.suppressed, suppressed);
+        put(&self.begun, begun);
+        put(&self.recent, recent);
+        if let Some(veil) = veil.into_inner() {
+            // There is one for the life of a store.
+            let _known = self.veil.set(veil);
+        }
+        // A count that was under way followed other moves.
+        *self.recount() = None;
     }
 
     /// Held by the writer while it commits and applies.

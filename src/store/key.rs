@@ -2,11 +2,19 @@
 
 use sha2::{Digest, Sha256};
 
-use super::super::{DeadLetter, Lane, NewMessage, Origin};
+use super::{DeadLetter, Lane, NewMessage, Origin};
 
 /// The tenant's own ids: the platform's id and the idempotency key, which are mostly the same.
 pub(super) fn own(tenant: &str, id: &str) -> i64 {
     hash(b'i', &[tenant, id])
+}
+
+/// The idempotency key alone, long enough to stand for it.
+pub(super) fn once(tenant: &str, key: &str) -> [u8; 16] {
+    let digest = digest(b'd', &[tenant.as_bytes(), key.as_bytes()]);
+    let mut half = [0; 16];
+    half.copy_from_slice(&digest[..16]);
+    half
 }
 
 /// A provider's id.
@@ -41,12 +49,26 @@ pub(super) fn all(new: &NewMessage) -> impl Iterator<Item = i64> {
     [dedupe, platform, recipient].into_iter().flatten()
 }
 
+/// All that a message is found by where [`once`] is kept apart.
+pub(super) fn found_by(new: &NewMessage) -> impl Iterator<Item = i64> {
+    let platform = (!new.platform_id.is_empty()).then(|| own(new.lane.tenant.as_str(), &new.platform_id));
+    let recipient =
+        (new.origin == Origin::Platform && !new.is_forgotten()).then(|| recipient(&new.lane, new.to.as_str()));
+    [platform, recipient].into_iter().flatten()
+}
+
 fn hash(domain: u8, parts: &[&str]) -> i64 {
     let parts: Vec<&[u8]> = parts.iter().map(|part| part.as_bytes()).collect();
     hash_bytes(domain, &parts)
 }
 
 fn hash_bytes(domain: u8, parts: &[&[u8]]) -> i64 {
+    let mut short = [0; 8];
+    short.copy_from_slice(&digest(domain, parts)[..8]);
+    i64::from_le_bytes(short)
+}
+
+fn digest(domain: u8, parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update([domain]);
     for part in parts {
@@ -55,10 +77,7 @@ fn hash_bytes(domain: u8, parts: &[&[u8]]) -> i64 {
         hasher.update(length.to_le_bytes());
         hasher.update(part);
     }
-    let digest = hasher.finalize();
-    let mut short = [0; 8];
-    short.copy_from_slice(&digest[..8]);
-    i64::from_le_bytes(short)
+    hasher.finalize().into()
 }
 
 #[cfg(test)]

@@ -1,0 +1,144 @@
+//! The tables, and why each index is there. A change of them is one more of the [`STEPS`].
+//!
+//! Plain types and plain SQL: identity columns, `UNNEST`, `ON CONFLICT`. What a database that speaks the same protocol would
+//! have to have besides: advisory locks of a session. Texts are in collation `C`, so that order and comparison are those of
+//! their bytes, as in the other engines.
+
+/// The version of the tables: how many [`STEPS`] made them.
+pub(super) const VERSION: usize = STEPS.len();
+
+/// What made each version out of the one before; none of them is ever changed.
+pub(super) const STEPS: &[&str] = &[FIRST];
+
+/// Where the version is kept.
+pub(super) const KNOWN: &str = "SELECT to_regclass('switchboard') IS NOT NULL";
+
+/// One row.
+pub(super) const MAKE: &str = "
+CREATE TABLE IF NOT EXISTS switchboard (id integer PRIMARY KEY CHECK (id = 1), version bigint NOT NULL);
+INSERT INTO switchboard VALUES (1, 0) ON CONFLICT DO NOTHING;
+";
+
+const FIRST: &str = r#"
+-- Whoever writes. `epoch` grows with each start: who has an older one writes no more. `commits` is written in every
+-- transaction, so that whoever lost the answer to a COMMIT can look what became of it.
+CREATE TABLE node (
+    id integer PRIMARY KEY, epoch bigint NOT NULL, commits bigint NOT NULL, seen timestamptz NOT NULL
+) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_scale_factor = 0);
+INSERT INTO node VALUES (0, 0, 0, now());
+
+CREATE TABLE tenant (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text COLLATE "C" NOT NULL UNIQUE);
+CREATE TABLE lane (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tenant bigint NOT NULL, sender text COLLATE "C" NOT NULL,
+    UNIQUE (tenant, sender)
+);
+
+-- What is changing of a message, apart from what never does (`body`), so that a change rewrites a small row. `wake` is the
+-- life's; `due` is when it is to be looked at: a queued message also when its time runs out, so that expiry needs no lane
+-- that moves. Changed rows stay on their page where it has room, and are cleaned up often: an index of what is queued that
+-- is full of dead rows is slow to claim from.
+CREATE TABLE message (
+    ref bigint PRIMARY KEY, lane bigint NOT NULL, class smallint NOT NULL, origin smallint NOT NULL, at bigint NOT NULL,
+    phase smallint NOT NULL, attempts bigint NOT NULL, resends bigint NOT NULL, wake bigint, expires bigint NOT NULL,
+    best smallint, told text, due bigint, revision bigint NOT NULL, providers text[] COLLATE "C", said text
+) WITH (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.2,
+    autovacuum_analyze_scale_factor = 0.05);
+-- The order of claiming. Ready ones have no wake and so are by their age; those that wait for their next attempt are
+-- apart: a lane may have many.
+CREATE INDEX message_queue ON message (lane, class, wake, ref) WHERE phase = 0;
+CREATE INDEX message_due ON message (due, ref) WHERE due IS NOT NULL;
+-- Sending and in doubt: few.
+CREATE INDEX message_unsure ON message (ref) WHERE phase IN (1, 2);
+
+CREATE TABLE body (
+    ref bigint PRIMARY KEY, recipient text COLLATE "C" NOT NULL, platform_id text COLLATE "C" NOT NULL,
+    dedupe text COLLATE "C", version text COLLATE "C" NOT NULL, content bytea NOT NULL, seal bigint
+);
+-- Half a SHA-256 of tenant and key: who inserts it first has accepted the message, whichever node that is.
+CREATE TABLE dedupe (hash bytea PRIMARY KEY, ref bigint NOT NULL);
+-- Short hashes of everything else that a message is found by; what is found is compared with the text itself.
+CREATE TABLE key (hash bigint NOT NULL, ref bigint NOT NULL, PRIMARY KEY (hash, ref));
+-- Added to and never changed: to be divided by days once that pays.
+CREATE TABLE history (
+    ref bigint NOT NULL, id bigint GENERATED ALWAYS AS IDENTITY, at bigint NOT NULL, text text NOT NULL,
+    PRIMARY KEY (ref, id)
+);
+-- Attempts that began and have not ended: a few rows that come and go all the time.
+CREATE TABLE attempt (ref bigint PRIMARY KEY)
+    WITH (autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_scale_factor = 0);
+
+CREATE TABLE call (
+    id bigint PRIMARY KEY, tenant bigint NOT NULL, name text COLLATE "C" NOT NULL, message bigint, context bytea NOT NULL,
+    at bigint NOT NULL, attempts bigint NOT NULL, due bigint NOT NULL, newest boolean NOT NULL, seal bigint
+) WITH (fillfactor = 85, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_scale_factor = 0.01);
+-- Lanes of calls are found by one step each, and one that is stopped is stepped over whole.
+CREATE INDEX call_lane ON call (tenant, name, due, id);
+CREATE INDEX call_order ON call (message, name, id) WHERE message IS NOT NULL;
+
+-- A letter with a time is tried again by itself then and is on no list yet. A short hash of what it is: one that repeats is
+-- not kept twice; calls have none.
+CREATE TABLE letter (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tenant text COLLATE "C", kind text COLLATE "C" NOT NULL,
+    name text COLLATE "C" NOT NULL, message bigint, why text COLLATE "C" NOT NULL, content bytea NOT NULL,
+    at bigint NOT NULL, attempts bigint NOT NULL DEFAULT 0, due bigint, hash bigint, call bigint, came text, seal bigint
+);
+CREATE INDEX letter_tenant ON letter (tenant, id);
+CREATE INDEX letter_due ON letter (due, id) WHERE due IS NOT NULL;
+CREATE INDEX letter_hash ON letter (hash) WHERE hash IS NOT NULL;
+CREATE INDEX letter_unmatched ON letter (tenant, id) WHERE kind = 'unmatched';
+CREATE INDEX letter_old ON letter (at) WHERE kind = 'unmatched';
+CREATE INDEX letter_count ON letter (tenant, kind, due);
+CREATE INDEX letter_at ON letter (at);
+
+CREATE TABLE inbound (tenant bigint NOT NULL, id text COLLATE "C" NOT NULL, at bigint NOT NULL, PRIMARY KEY (tenant, id));
+CREATE INDEX inbound_at ON inbound (at);
+
+-- Which addresses are one person's.
+CREATE SEQUENCE person_number;
+CREATE TABLE person (
+    tenant bigint NOT NULL, address text COLLATE "C" NOT NULL, person bigint NOT NULL, PRIMARY KEY (tenant, address)
+);
+CREATE INDEX person_addresses ON person (person);
+-- One row for every known address of a person. An empty sender stands for the whole tenant.
+CREATE TABLE suppression (
+    tenant bigint NOT NULL, address text COLLATE "C" NOT NULL, sender text COLLATE "C" NOT NULL,
+    PRIMARY KEY (tenant, address, sender)
+);
+-- Opt-outs of people who were forgotten: a keyed hash of each address. The key is there from the first one on.
+CREATE TABLE proof (
+    tenant bigint NOT NULL, hash bytea NOT NULL, sender text COLLATE "C" NOT NULL, PRIMARY KEY (tenant, hash, sender)
+);
+CREATE TABLE veil (id integer PRIMARY KEY CHECK (id = 1), key bytea NOT NULL, seal bigint);
+
+-- Ends are counted as they happen and outlive their messages; what is in flight is counted from the rows.
+CREATE TABLE ledger (
+    tenant bigint PRIMARY KEY, accepted bigint NOT NULL, submitted bigint NOT NULL, rejected bigint NOT NULL,
+    suppressed bigint NOT NULL, expired bigint NOT NULL, failed bigint NOT NULL
+) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
+-- Where messages stood that were purged: the ledger still counts them, so a count of the rows must, too.
+CREATE TABLE purged (
+    tenant bigint PRIMARY KEY, submitted bigint NOT NULL, rejected bigint NOT NULL, suppressed bigint NOT NULL,
+    expired bigint NOT NULL, failed bigint NOT NULL
+) WITH (fillfactor = 10);
+
+-- Texts of the configuration. Few and read at the start only.
+CREATE TABLE text (
+    kind bigint NOT NULL, file text COLLATE "C" NOT NULL, version text COLLATE "C" NOT NULL, content bytea NOT NULL,
+    retired bigint, seal bigint, PRIMARY KEY (kind, file, version)
+);
+-- Tokens of the admin API, hashed.
+CREATE TABLE token (
+    name text COLLATE "C" PRIMARY KEY, hash bytea NOT NULL, at bigint NOT NULL, roles bigint NOT NULL,
+    tenant text COLLATE "C", until bigint
+);
+CREATE TABLE audit (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at bigint NOT NULL, who text COLLATE "C" NOT NULL,
+    what text COLLATE "C" NOT NULL, tenant text COLLATE "C", about text NOT NULL
+);
+CREATE INDEX audit_at ON audit (at);
+-- Keys that contents are sealed with, by the names that they are configured under; `proof` tells whether a key is the
+-- right one. A row without a seal is as it came.
+CREATE TABLE seal (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text COLLATE "C" NOT NULL UNIQUE, proof bytea NOT NULL
+);
+"#;

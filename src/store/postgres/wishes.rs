@@ -1,0 +1,262 @@
+//! The contract, method by method: what goes to the writer, and what a reader answers.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::{FutureExt, ready};
+
+use super::super::recount::{Counting, add_slice, next_slice};
+use super::super::{
+    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Kept, Lane,
+    Ledger, Lettered, Letters, Line, Message, NewMessage, Page, Store, Stored, Suppression, Taken, Text, Token,
+};
+use super::queue::Urgency;
+use super::work::{self, Asked, Settled, Work};
+use super::{Postgres, erase, letters, operator, people, purge, texts};
+use crate::faults::Point;
+use crate::model::{Address, Name, Ref};
+use crate::value::Timestamp;
+
+/// A count leaves the readers free for so long between two slices.
+const BETWEEN_SLICES: Duration = Duration::from_millis(20);
+
+/// A piece of work that may be run again: what it is about is shared between the runs.
+macro_rules! again {
+    ($about:ident, |$tx:ident| $work:expr) => {{
+        let about = Arc::new($about);
+        work::any(move |$tx| {
+            let $about = Arc::clone(&about);
+            async move { $work.await }.boxed()
+        })
+    }};
+}
+
+impl Store for Postgres {
+    fn accept(&self, messages: Vec<NewMessage>) -> Stored<'_, Vec<Acceptance>> {
+        self.or_later(|place| {
+            let (asked, told) = Asked::new(messages, Some(place));
+            (Work::Accept(asked), told)
+        })
+    }
+
+    fn begin(&self, messages: Vec<(Ref, u64)>) -> Stored<'_, ()> {
+        let (asked, told) = Asked::new(messages, None);
+        self.push(Urgency::UnderWay, (Work::Begin(asked), told))
+    }
+
+    fn update(&self, change: Change) -> Stored<'_, ()> {
+        let (asked, told) = Asked::new(change, None);
+        self.push(Urgency::UnderWay, (Work::Update(Box::new(asked)), told))
+    }
+
+    fn message(&self, reference: Ref) -> Stored<'_, Option<Message>> {
+        async move { Ok(self.reader().await?.message(reference).await?) }.boxed()
+    }
+
+    fn by_provider_id(&self, id: &str) -> Stored<'_, Option<Message>> {
+        let id = id.to_owned();
+        async move { Ok(self.reader().await?.by_provider_id(&id).await?) }.boxed()
+    }
+
+    fn by_platform_id(&self, tenant: &Name, id: &str) -> Stored<'_, Vec<Message>> {
+        let (tenant, id) = (tenant.clone(), id.to_owned());
+        async move { Ok(self.reader().await?.by_platform_id(&tenant, &id).await?) }.boxed()
+    }
+
+    fn last_to(&self, lane: &Lane, to: &[Address]) -> Stored<'_, Option<Message>> {
+        let (lane, to) = (lane.clone(), to.to_vec());
+        async move { Ok(self.reader().await?.last_to(&lane, &to).await?) }.boxed()
+    }
+
+    fn history(&self, reference: Ref) -> Stored<'_, Vec<Line>> {
+        async move { Ok(self.reader().await?.history(reference).await?) }.boxed()
+    }
+
+    fn lanes(&self) -> Stored<'_, Vec<(Lane, u64)>> {
+        ready(Ok(self.shared.tally().lanes())).boxed()
+    }
+
+    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>> {
+        let (lane, held) = (lane.clone(), held.clone());
+        async move { Ok(self.reader().await?.claim(&lane, now, most, &held).await?) }.boxed()
+    }
+
+    fn interrupted(&self) -> Stored<'_, Vec<Ref>> {
+        async move { Ok(self.reader().await?.interrupted().await?) }.boxed()
+    }
+
+    fn due(&self, now: Timestamp, most: usize) -> Stored<'_, (Vec<Ref>, Option<Timestamp>)> {
+        async move { Ok(self.reader().await?.due(now, most).await?) }.boxed()
+    }
+
+    fn backlog(&self, tenant: &Name) -> u64 {
+        self.shared.tally().backlog(tenant)
+    }
+
+    fn calls_beside(
+        &self,
+        now: Timestamp,
+        most: usize,
+        held: &HashSet<i64>,
+        stopped: &HashSet<CallLane>,
+    ) -> Stored<'_, (Vec<Call>, Option<Timestamp>)> {
+        let (held, stopped) = (held.clone(), stopped.clone());
+        async move { Ok(self.reader().await?.calls(now, most, &held, &stopped).await?) }.boxed()
+    }
+
+    fn calls_about(&self, message: Ref) -> Stored<'_, Vec<Call>> {
+        async move { Ok(self.reader().await?.calls_about(message).await?) }.boxed()
+    }
+
+    fn settle_call(&self, id: i64, step: CallStep, line: Option<Line>) -> Stored<'_, ()> {
+        let (asked, told) = Asked::new(Settled { id, step, line }, None);
+        self.push(Urgency::UnderWay, (Work::Settle(asked), told))
+    }
+
+    fn take(&self, inbound: Taken) -> Stored<'_, bool> {
+        let points = [Point::TakeWritten, Point::TakeCommitted];
+        let work = again!(inbound, |tx| people::take(tx, &inbound));
+        self.or_later(|place| Work::other(work, Some(place), Some(points)))
+    }
+
+    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, ()> {
+        let points = [Point::SuppressWritten, Point::SuppressCommitted];
+        self.step(points, again!(changes, |tx| people::suppress(tx, &changes)))
+    }
+
+    fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool {
+        self.shared.suppressed().holds(tenant, sender, address)
+    }
+
+    fn park(&self, letters: Vec<DeadLetter>) -> Stored<'_, ()> {
+        let points = [Point::ParkWritten, Point::ParkCommitted];
+        let work = again!(letters, |tx| letters::park_all(tx, &letters));
+        self.or_later(|place| Work::other(work, Some(place), Some(points)))
+    }
+
+    fn letters_due(&self, now: Timestamp, most: usize) -> Stored<'_, (Vec<DeadLetter>, Option<Timestamp>)> {
+        async move { Ok(self.reader().await?.letters_due(now, most).await?) }.boxed()
+    }
+
+    fn put_off(&self, letters: Vec<(i64, Option<Timestamp>)>, keep: usize) -> Stored<'_, usize> {
+        let points = [Point::PutOffWritten, Point::PutOffCommitted];
+        self.step(points, again!(letters, |tx| letters::put_off(tx, &letters, keep)))
+    }
+
+    fn letters(&self, fit: &Letters, page: Page, most: usize) -> Stored<'_, Vec<DeadLetter>> {
+        let fit = fit.clone();
+        async move { Ok(self.reader().await?.letters(&fit, page, most).await?) }.boxed()
+    }
+
+    fn count_letters(&self) -> Stored<'_, Vec<Lettered>> {
+        async move { Ok(self.reader().await?.count_letters().await?) }.boxed()
+    }
+
+    fn redrive(&self, letter: i64, at: Timestamp, newest: bool) -> Stored<'_, bool> {
+        let points = [Point::RedriveWritten, Point::RedriveCommitted];
+        self.step(points, move |tx| letters::redrive(tx, letter, at, newest).boxed())
+    }
+
+    fn discard(&self, letter: i64) -> Stored<'_, bool> {
+        let points = [Point::DiscardWritten, Point::DiscardCommitted];
+        self.step(points, move |tx| letters::discard(tx, letter).boxed())
+    }
+
+    fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
+        ready(Ok(self.shared.tally().ledger(tenant))).boxed()
+    }
+
+    fn recount(&self) -> Stored<'_, Vec<Count>> {
+        async {
+            let _one = self.counting.lock().await;
+            let counting = Counting::begin(&self.shared);
+            let run = counting.run;
+            loop {
+                // A count ends in vain where everything in memory was loaded anew.
+                let whole = self.gate.lock().await;
+                let Some(upto) = next_slice(&self.shared, run) else { return Ok(Vec::new()) };
+                drop(whole);
+                let rows = self.reader().await?.rows_after(upto).await?;
+                let whole = self.gate.lock().await;
+                if let Some(counts) = add_slice(&self.shared, run, rows) {
+                    return Ok(counts);
+                }
+                drop(whole);
+                tokio::time::sleep(BETWEEN_SLICES).await;
+            }
+        }
+        .boxed()
+    }
+
+    #[cfg(test)]
+    fn miscount(&self, tenant: &Name) {
+        self.shared.tally_mut().ledger_mut(tenant).failed += 1;
+    }
+
+    fn keep_token(&self, token: Token) -> Stored<'_, bool> {
+        let points = [Point::TokenWritten, Point::TokenCommitted];
+        self.step(points, again!(token, |tx| operator::keep_token(tx, &token)))
+    }
+
+    fn tokens(&self) -> Stored<'_, Vec<Token>> {
+        async move { Ok(self.reader().await?.tokens().await?) }.boxed()
+    }
+
+    fn revoke_token(&self, name: &str) -> Stored<'_, bool> {
+        let name = name.to_owned();
+        let points = [Point::RevokeWritten, Point::RevokeCommitted];
+        self.step(points, again!(name, |tx| operator::revoke_token(tx, &name)))
+    }
+
+    fn audit(&self, line: Audit) -> Stored<'_, ()> {
+        let points = [Point::AuditWritten, Point::AuditCommitted];
+        self.step(points, again!(line, |tx| operator::audit(tx, &line)))
+    }
+
+    fn audits(&self, fit: &Audits, most: usize) -> Stored<'_, Vec<Audit>> {
+        let fit = fit.clone();
+        async move { Ok(self.reader().await?.audits(&fit, most).await?) }.boxed()
+    }
+
+    fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()> {
+        let points = [Point::TextsWritten, Point::TextsCommitted];
+        self.step(points, again!(texts, |tx| texts::keep(tx, &texts)))
+    }
+
+    fn texts(&self) -> Stored<'_, Vec<Text>> {
+        async move { Ok(self.reader().await?.texts().await?) }.boxed()
+    }
+
+    fn probe(&self) -> Stored<'_, ()> {
+        // Every transaction writes its mark.
+        self.write(|_| ready(Ok(())).boxed())
+    }
+
+    fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize> {
+        async move {
+            let old = self.old(before, most).await?;
+            let points = [Point::PurgeWritten, Point::PurgeCommitted];
+            let work = again!(old, |tx| purge::purge(tx, &old, before, most));
+            self.push(Urgency::New, Work::other(work, None, Some(points))).await
+        }
+        .boxed()
+    }
+
+    fn expire(&self, kept: Kept, before: Timestamp, most: usize) -> Stored<'_, usize> {
+        let points = [Point::ExpireWritten, Point::ExpireCommitted];
+        self.step(points, move |tx| purge::expire(tx, kept, before, most).boxed())
+    }
+
+    fn forget(&self, whom: Forget) -> Stored<'_, Forgotten> {
+        erase::forget(self, whom).boxed()
+    }
+
+    fn close(&self) -> Stored<'_, ()> {
+        async {
+            self.end().await;
+            Ok(())
+        }
+        .boxed()
+    }
+}
