@@ -47,9 +47,6 @@ enum Command {
     /// Simulated parties to test against
     #[command(subcommand)]
     Sim(sim::SimCommand),
-    /// What is done to a store beside a gateway
-    #[command(subcommand)]
-    Store(store::StoreCommand),
     /// Where every tenant's messages stand at a running gateway, and whether that adds up
     Ledger(operator::LedgerOptions),
     /// Do dead letters of a running gateway again: calls that were given up, webhooks that could not be used
@@ -91,7 +88,6 @@ pub fn run() -> ExitCode {
         Command::Try(options) => trial::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Sim(command) => sim::run(command),
-        Command::Store(command) => store::run(&command),
         Command::Ledger(options) => operator::ledger(&options),
         Command::Redrive(options) => operator::redrive(&options),
         Command::Release(options) => operator::release(&options),

@@ -48,12 +48,12 @@ async fn check_counts(store: &dyn Store) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_in_a_campaign_it_loses_nothing() {
-    const MANY: u64 = 1200;
+    const MANY: u64 = 600;
     let tables = Tables::new();
     let answers = Answers { delay: Delay::millis(5, 60), ..Answers::default() };
-    let doubt = "delivery: { in_doubt: { wait: 10s } }";
+    let doubt = "delivery: { in_doubt: { wait: 3s } }";
     let options = ProviderOptions { answers, keep_bodies: false, ..provider() };
-    let world = world(&tables, acme().rate("100/s").line(doubt), options).await;
+    let world = world(&tables, acme().rate("50/s").line(doubt), options).await;
     let brand = &world.brands[0];
     let process = Process::start(&world).await;
     let campaign = Campaign { concurrency: 64, ..world.campaign(brand, MANY) };
