@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
@@ -15,6 +16,11 @@ use super::shared::{Entry, Pending, Shared};
 use super::{row, schema};
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
+
+/// A lock that was just given back may be held for a moment still: a process that is being started has all open files of the
+/// one that starts it, until it runs its own program.
+const TRIES: u32 = 25;
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -95,11 +101,14 @@ pub(super) fn lock(path: &Path) -> Result<Lock, OpenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let file = private(Path::new(&name))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Lock(file)),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(Lock(file)),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
     }
+    Err(OpenError::InUse(path.to_owned()))
 }
 
 /// Makes the folder and those above it, and makes sure of them: a name outlives a power cut once the folder that has it
@@ -151,7 +160,7 @@ pub(super) fn connect_to_read(path: &Path) -> Result<Connection, OpenError> {
     connection.pragma_update(None, "query_only", true)?;
     connection.pragma_update(None, "cache_size", -8192)?;
     // Readers never wait for the writer, except while a checkpoint resets the log.
-    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.busy_timeout(Duration::from_secs(5))?;
     Ok(connection)
 }
 
