@@ -25,7 +25,7 @@ impl Flow {
             let key = keys::calls(&keys::tenant(tenant.name.as_str()));
             (key, Speed::new(rate, tenant.limits.burst))
         });
-        let cells: Vec<(String, Speed)> = number.into_iter().chain(all).collect();
+        let cells = [number, all];
         loop {
             if let Some(wait) = self.take_all(&cells) {
                 sleep(wait).await;
@@ -43,12 +43,13 @@ impl Flow {
     }
 
     /// One of each, or how long to wait before that can be.
-    fn take_all(&self, cells: &[(String, Speed)]) -> Option<Duration> {
+    fn take_all(&self, cells: &[Option<(String, Speed)>]) -> Option<Duration> {
         let wait = |verdict| match verdict {
             Verdict::Go => None,
             Verdict::Wait(wait) => Some(wait),
         };
-        let longest = cells.iter().filter_map(|(key, speed)| wait(self.limits.peek(key, *speed))).max();
-        longest.or_else(|| cells.iter().filter_map(|(key, speed)| wait(self.limits.take(key, *speed))).max())
+        let cells = cells.iter().flatten();
+        let longest = cells.clone().filter_map(|(key, speed)| wait(self.limits.peek(key, *speed))).max();
+        longest.or_else(|| cells.filter_map(|(key, speed)| wait(self.limits.take(key, *speed))).max())
     }
 }

@@ -6,15 +6,18 @@
 mod codes;
 mod contract;
 mod key;
+mod lines;
 pub mod memory;
 mod mention;
 mod operator;
+mod person;
 pub mod postgres;
 mod recount;
 mod seal;
 mod shared;
 pub mod sqlite;
 mod suppressed;
+mod sweep;
 mod tally;
 mod veil;
 mod wake;

@@ -9,7 +9,8 @@ use futures_util::FutureExt;
 use regex::bytes::Regex;
 
 use super::super::codes::phase_code;
-use super::super::{Forget, Forgotten, Line, StoreError, key, mention};
+use super::super::person::{Person, Table};
+use super::super::{Forget, Forgotten, Line, StoreError, key};
 use super::people::{self, ADDRESSES};
 use super::read::Reader;
 use super::trouble::Trouble;
@@ -18,7 +19,7 @@ use super::words::{address, get, kept, limit, name_or_none, text};
 use super::{Postgres, calls, letters, row};
 use crate::delivery::Phase;
 use crate::faults::Point;
-use crate::model::{Address, Name, Ref};
+use crate::model::{Name, Ref};
 use crate::value::Timestamp;
 
 const POINTS: [Point; 2] = [Point::ForgetWritten, Point::ForgetCommitted];
@@ -29,37 +30,6 @@ const BATCH: usize = 200;
 
 /// Rows as they were before are gone after this, unless somebody still reads them.
 const CLEAN: &str = "VACUUM message, body, dedupe, key, history, call, letter, person, suppression";
-
-/// Whom it is about: every address by tenant.
-#[derive(Clone, Debug)]
-struct Person {
-    all: HashMap<Name, Vec<Address>>,
-    /// Not one tenant's affair.
-    everywhere: bool,
-}
-
-/// A table that is looked through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Table {
-    Messages,
-    Calls,
-    Letters,
-}
-
-impl Person {
-    fn has(&self, tenant: &Name, address: &str) -> bool {
-        self.all.get(tenant).is_some_and(|all| all.iter().any(|known| known.as_str() == address))
-    }
-
-    /// Finds any address of the person in what is of that tenant; in what is of nobody where everybody forgets.
-    fn finder(&self, tenant: Option<&Name>) -> Option<Regex> {
-        match tenant {
-            Some(tenant) => mention::finder(self.all.get(tenant).into_iter().flatten()),
-            None if self.everywhere => mention::finder(self.all.values().flatten()),
-            None => None,
-        }
-    }
-}
 
 /// Who is forgotten, and what was erased so far.
 struct Forgetting<'s> {
@@ -133,15 +103,12 @@ impl Reader {
             let names = self.shared.names();
             names.tenants.iter().filter(|(name, _)| meant(name)).map(|(name, id)| (name.clone(), *id)).collect()
         };
-        let mut all = HashMap::new();
+        let mut person = Person::new(whom);
         for (name, id) in tenants {
-            let mut known = self.each(ADDRESSES, &[&id, &kept(whom.address.as_str())], |row| address(row, 0)).await?;
-            if !known.contains(&whom.address) {
-                known.push(whom.address.clone());
-            }
-            all.insert(name, known);
+            let known = self.each(ADDRESSES, &[&id, &kept(whom.address.as_str())], |row| address(row, 0)).await?;
+            person.add(whom, name, known);
         }
-        Ok(Person { all, everywhere: whom.tenant.is_none() })
+        Ok(person)
     }
 
     /// Rows of a slice that are about the person, and where the next slice begins. `messages`: those that are about the

@@ -33,7 +33,7 @@ mod writer;
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,6 +46,7 @@ pub use place::Place;
 
 use super::seal::SealKey;
 use super::shared::Shared;
+use super::sweep::Sweep;
 use super::{StoreError, Stored};
 use crate::faults::Point;
 use crate::value::Timestamp;
@@ -74,7 +75,7 @@ pub struct Postgres {
     /// One count at a time.
     counting: tokio::sync::Mutex<()>,
     /// The last message that was looked at for a purge.
-    purged: AtomicI64,
+    purged: Sweep,
 }
 
 impl std::fmt::Debug for Postgres {
@@ -122,7 +123,7 @@ impl Postgres {
             ended: Mutex::new(ended),
             gate,
             counting: tokio::sync::Mutex::default(),
-            purged: AtomicI64::new(0),
+            purged: Sweep::default(),
         })
     }
 
@@ -178,29 +179,10 @@ impl Postgres {
         .boxed()
     }
 
-    /// Looks for old messages where the last look ended, so that those which cannot go are not looked at for each of those
-    /// that can; once behind the last one, from the beginning.
+    /// So many that may go, if there are as many.
     async fn old(&self, before: Timestamp, most: usize) -> Result<Vec<i64>, StoreError> {
-        let start = self.purged.load(Ordering::Relaxed);
-        let mut found = Vec::new();
-        for (from, until) in [(start, i64::MAX), (0, start)] {
-            let mut after = from;
-            loop {
-                let wanted = most - found.len();
-                let looked = self.reader().await?.old((after, until), before, wanted).await?;
-                after = looked.upto;
-                found.extend(looked.old);
-                if found.len() >= most {
-                    self.purged.store(after, Ordering::Relaxed);
-                    return Ok(found);
-                }
-                if looked.end {
-                    break;
-                }
-            }
-        }
-        self.purged.store(0, Ordering::Relaxed);
-        Ok(found)
+        let look = |span, wanted| async move { Ok(self.reader().await?.old(span, before, wanted).await?) };
+        self.purged.old(most, look).await
     }
 
     async fn end(&self) {

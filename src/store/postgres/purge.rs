@@ -3,6 +3,7 @@
 
 use std::sync::atomic::Ordering;
 
+use super::super::sweep::{Looked, SLICE, Seen};
 use super::super::{Kept, key};
 use super::read::Reader;
 use super::trouble::Trouble;
@@ -11,24 +12,8 @@ use super::words::{get, limit};
 use super::{letters, row, texts};
 use crate::value::Timestamp;
 
-/// After so many rows that are too young the rest is taken to be too: references grow with time.
-const YOUNG: usize = 256;
-
-/// Looked at by one question.
-const SLICE: usize = 4096;
-
 /// Which rows may go; `m` is the message.
 const DONE: &str = "m.phase > 2 AND m.wake IS NULL AND NOT EXISTS (SELECT 1 FROM call c WHERE c.message = m.ref)";
-
-/// What one look at the rows found.
-pub(super) struct Looked {
-    /// Those that may go.
-    pub(super) old: Vec<i64>,
-    /// The last row that was looked at.
-    pub(super) upto: i64,
-    /// None of those behind it is old.
-    pub(super) end: bool,
-}
 
 impl Reader {
     /// Looks at some rows behind `after`, none behind `until`, for at most so many that may go.
@@ -42,21 +27,8 @@ impl Reader {
             "SELECT m.ref, m.at < $3, {DONE} FROM message m WHERE m.ref > $1 AND m.ref <= $2 ORDER BY m.ref LIMIT $4"
         );
         let rows = self.conn.query(&sql, &[&after, &until, &before.millis(), &limit(SLICE)]).await?;
-        let (mut looked, mut young) = (Looked { old: Vec::new(), upto: after, end: false }, 0);
-        let mut rows_left = rows.iter();
-        while looked.old.len() < most {
-            let Some(row) = rows_left.next().filter(|_| young < YOUNG) else {
-                looked.end = rows.len() < SLICE || young >= YOUNG;
-                break;
-            };
-            looked.upto = get(row, 0)?;
-            if !get::<bool>(row, 1)? {
-                young += 1;
-            } else if get(row, 2)? {
-                looked.old.push(looked.upto);
-            }
-        }
-        Ok(looked)
+        let seen = |row| Ok(Seen { number: get(row, 0)?, is_young: !get::<bool>(row, 1)?, is_done: get(row, 2)? });
+        Looked::at(after, most, rows.iter().map(seen))
     }
 }
 

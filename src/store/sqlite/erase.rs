@@ -6,7 +6,8 @@ use std::collections::{HashMap, HashSet};
 use regex::bytes::Regex;
 use rusqlite::params;
 
-use super::super::{Forget, Forgotten, mention};
+use super::super::person::{Person, Table};
+use super::super::{Forget, Forgotten};
 use super::people::{self, ADDRESSES};
 use super::read::Reader;
 use super::row::{self, line_text, phase_code};
@@ -21,57 +22,23 @@ use crate::value::Timestamp;
 /// Rows that a reader looks at in one go.
 const SLICE: i64 = 1024;
 
-/// Whom it is about: every address by tenant.
-#[derive(Clone, Debug)]
-pub(super) struct Person {
-    all: HashMap<Name, Vec<Address>>,
-    /// Not one tenant's affair.
-    everywhere: bool,
-}
-
-/// A table that is looked through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Table {
-    Messages,
-    Calls,
-    Letters,
-}
-
 /// Rows of a slice that are about the person, and where the next slice begins.
 pub(super) type Slice = (Vec<i64>, Option<i64>);
-
-impl Person {
-    fn has(&self, tenant: &Name, address: &str) -> bool {
-        self.all.get(tenant).is_some_and(|all| all.iter().any(|known| known.as_str() == address))
-    }
-
-    /// Finds any address of the person in what is of that tenant; in what is of nobody where everybody forgets.
-    fn finder(&self, tenant: Option<&Name>) -> Option<Regex> {
-        match tenant {
-            Some(tenant) => mention::finder(self.all.get(tenant).into_iter().flatten()),
-            None if self.everywhere => mention::finder(self.all.values().flatten()),
-            None => None,
-        }
-    }
-}
 
 impl Reader {
     /// Every address of the person, by tenant.
     pub(super) fn person(&self, whom: &Forget) -> rusqlite::Result<Person> {
         let names = self.shared.names();
         let meant = |name: &Name| whom.tenant.as_ref().is_none_or(|tenant| tenant == name);
-        let mut all = HashMap::new();
+        let mut person = Person::new(whom);
         for (name, id) in names.tenants.iter().filter(|(name, _)| meant(name)) {
             let mut statement = self.connection.prepare_cached(ADDRESSES)?;
             let address = |row: &rusqlite::Row<'_>| Ok(Address::from(row.get_ref(0)?.as_str()?));
             let known = statement.query_map(params![id, whom.address.as_str()], address)?;
-            let mut known: Vec<Address> = known.collect::<Result<_, _>>()?;
-            if !known.contains(&whom.address) {
-                known.push(whom.address.clone());
-            }
-            all.insert(name.clone(), known);
+            let known: Vec<Address> = known.collect::<Result<_, _>>()?;
+            person.add(whom, name.clone(), known);
         }
-        Ok(Person { all, everywhere: whom.tenant.is_none() })
+        Ok(person)
     }
 
     /// A slice of a table. `messages`: those that are about the person, whose calls and letters are too.

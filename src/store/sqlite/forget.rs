@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::person::{Person, Table};
 use super::super::{Forget, Forgotten, StoreError};
 use super::Sqlite;
-use super::erase::{self, Person, Table};
+use super::erase;
 use super::read::Reader;
 use crate::faults::Point;
 

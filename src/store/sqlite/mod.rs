@@ -34,7 +34,7 @@ mod tests;
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -47,6 +47,7 @@ pub use open::OpenError;
 use super::recount::Counting;
 pub use super::seal::SealKey;
 use super::shared::{self, Shared};
+use super::sweep::Sweep;
 use super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Kept, Lane,
     Ledger, Lettered, Letters, Line, Message, NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text,
@@ -75,7 +76,7 @@ pub struct Sqlite {
     /// One count at a time.
     counting: tokio::sync::Mutex<()>,
     /// The last message that was looked at for a purge.
-    purged: AtomicI64,
+    purged: Sweep,
 }
 
 impl Sqlite {
@@ -115,7 +116,7 @@ impl Sqlite {
             ended,
             writer,
             counting: tokio::sync::Mutex::default(),
-            purged: AtomicI64::new(0),
+            purged: Sweep::default(),
         })
     }
 

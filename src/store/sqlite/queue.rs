@@ -1,44 +1,25 @@
-//! What waits for the writer, in two lines: what the gateway has to write about messages that it took before, and what
-//! somebody sends again if he is told "later". The first goes first: a flood of new messages is not waited for by those
-//! on their way.
+//! The writer's lines ([`Lines`]), for a writer that is a thread.
 
-use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::super::StoreError;
+use super::super::lines::Lines;
+pub(super) use super::super::lines::Urgency;
 use super::writer::Work;
 
-/// More than this many writes waiting for the disk is an overload.
-pub(super) const WAITING: usize = 8192;
-/// Of these places so many are not for what is new.
-pub(super) const RESERVED: usize = WAITING / 4;
-/// At most so many callers wait for one commit.
-const GROUP: usize = 1024;
-/// At most so many of them with something new: each adds to the wait of all the others.
+/// At most so many of a group are something new.
 const NEW: usize = 256;
-/// So many places of a group are left to what is new, whatever else there is.
-const LEFT: usize = 64;
 
-/// Which line a write waits in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Urgency {
-    /// It has been begun: an attempt, an answer, the end of a call.
-    UnderWay,
-    /// It can be sent again: a new message, a webhook.
-    New,
-}
-
-/// The two lines.
+/// What waits.
 #[derive(Default)]
 pub(super) struct Queue {
-    lines: Mutex<Lines>,
+    waiting: Mutex<Waiting>,
     something: Condvar,
 }
 
 #[derive(Default)]
-struct Lines {
-    under_way: VecDeque<Box<dyn Work>>,
-    new: VecDeque<Box<dyn Work>>,
+struct Waiting {
+    lines: Lines<Box<dyn Work>, NEW>,
     closed: bool,
     /// The writer waits for somebody: nobody else needs to be woken.
     waits: bool,
@@ -47,20 +28,13 @@ struct Lines {
 impl Queue {
     /// Puts it into its line; [`StoreError::Overloaded`] if there is no place.
     pub(super) fn push(&self, urgency: Urgency, work: Box<dyn Work>) -> Result<(), StoreError> {
-        let mut lines = self.lines();
-        if lines.closed {
+        let mut waiting = self.waiting();
+        if waiting.closed {
             return Err(StoreError::Failed("the store is closed".to_owned()));
         }
-        let most = if urgency == Urgency::New { WAITING - RESERVED } else { WAITING };
-        if lines.under_way.len() + lines.new.len() >= most {
-            return Err(StoreError::Overloaded);
-        }
-        match urgency {
-            Urgency::UnderWay => lines.under_way.push_back(work),
-            Urgency::New => lines.new.push_back(work),
-        }
-        let waits = std::mem::take(&mut lines.waits);
-        drop(lines);
+        waiting.lines.push(urgency, work)?;
+        let waits = std::mem::take(&mut waiting.waits);
+        drop(waiting);
         if waits {
             self.something.notify_one();
         }
@@ -69,27 +43,24 @@ impl Queue {
 
     /// Waits until something is there; what is done together next. `None` once it is closed and all is done.
     fn group(&self) -> Option<Vec<Box<dyn Work>>> {
-        let nothing = |lines: &mut Lines| {
-            lines.waits = lines.under_way.is_empty() && lines.new.is_empty() && !lines.closed;
-            lines.waits
+        let nothing = |waiting: &mut Waiting| {
+            waiting.waits = waiting.lines.is_empty() && !waiting.closed;
+            waiting.waits
         };
-        let mut lines = self.something.wait_while(self.lines(), nothing).unwrap_or_else(PoisonError::into_inner);
-        let new = lines.new.len().min(NEW).min(GROUP.saturating_sub(lines.under_way.len()).max(LEFT));
-        let under_way = lines.under_way.len().min(GROUP - new);
-        let mut group: Vec<_> = lines.under_way.drain(..under_way).collect();
-        group.extend(lines.new.drain(..new));
+        let mut waiting = self.something.wait_while(self.waiting(), nothing).unwrap_or_else(PoisonError::into_inner);
+        let group = waiting.lines.group();
         (!group.is_empty()).then_some(group)
     }
 
     /// Nothing more is taken; what waits is done.
     pub(super) fn close(&self) {
-        self.lines().closed = true;
+        self.waiting().closed = true;
         self.something.notify_one();
     }
 
-    fn lines(&self) -> MutexGuard<'_, Lines> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         // Whole at every moment.
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,10 +77,10 @@ impl Served {
 
 impl Drop for Served {
     fn drop(&mut self) {
-        let mut lines = self.0.lines();
-        lines.closed = true;
-        let left = (std::mem::take(&mut lines.under_way), std::mem::take(&mut lines.new));
-        drop(lines);
+        let mut waiting = self.0.waiting();
+        waiting.closed = true;
+        let left = std::mem::take(&mut waiting.lines);
+        drop(waiting);
         // Whoever waited hears that it was not done.
         drop(left);
     }
@@ -123,6 +94,7 @@ impl std::fmt::Debug for Queue {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::lines::{RESERVED, WAITING};
     use super::super::writer::task;
     use super::*;
 
@@ -133,7 +105,7 @@ mod tests {
 
     /// How many there are in the groups, one after the other, with those of the first line in them.
     fn groups(queue: &Queue) -> Vec<(usize, usize)> {
-        let left = |queue: &Queue| queue.lines().under_way.len();
+        let left = |queue: &Queue| queue.waiting().lines.under_way();
         let mut groups = Vec::new();
         loop {
             let before = left(queue);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::super::super::samples::*;
-use super::super::queue::WAITING;
 use super::place;
 use crate::delivery::Phase;
+use crate::store::lines::WAITING;
 use crate::store::sqlite::Sqlite;
 use crate::store::{Acceptance, Store, StoreError};
 

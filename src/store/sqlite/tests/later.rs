@@ -4,8 +4,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::super::super::samples::*;
 use super::place;
+use crate::store::lines::WAITING;
 use crate::store::sqlite::Sqlite;
-use crate::store::sqlite::queue::WAITING;
 use crate::store::{Acceptance, Store, StoreError, Stored};
 
 /// Keeps the writer busy until told otherwise; resolves once the writer has begun.

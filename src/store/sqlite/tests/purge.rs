@@ -1,7 +1,5 @@
 //! What may not go yet is not looked at again for each of those that may.
 
-use std::sync::atomic::Ordering;
-
 use super::super::super::samples::*;
 use super::place;
 use crate::delivery::Phase;
@@ -26,7 +24,7 @@ async fn each_look_goes_on_where_the_last_one_ended() {
     }
     // More than one look takes in stand before the first that may go.
     done(&store, 8001..=8500).await;
-    let upto = || store.purged.load(Ordering::Relaxed);
+    let upto = || store.purged.upto();
     for place in 1..=5 {
         assert_eq!(store.purge(at(i64::MAX), 100).await, Ok(100));
         assert_eq!(upto(), 8000 + place * 100, "it does not begin anew");
