@@ -49,6 +49,9 @@ enum Ready<'t> {
 /// Nobody's fault that the message can mend: the lane waits.
 const HELD: After = After { again: true, hold: true, stop: None, heard: Heard::Nothing };
 
+/// Nothing was done with this copy of the message.
+const STALE: After = After { again: true, hold: false, stop: None, heard: Heard::Nothing };
+
 const TOO_MANY_REQUESTS: u16 = 429;
 
 impl Flow {
@@ -96,12 +99,13 @@ impl Flow {
                 return self.end(message, tenant, &input, &Along::default()).await;
             }
         };
-        let attempting = self.afoot.begin(id);
+        // Somebody speaks of this message just now: it is read again.
+        let Some(attempting) = self.afoot.begin(id) else { return Ok(STALE) };
         // Recorded before the call: after a crash this attempt is in doubt, never forgotten.
         match self.store.begin(vec![(message.message.reference, message.revision)]).await {
             Ok(()) => {}
             // Sent, settled or begun meanwhile: this copy is stale, and the store knows better.
-            Err(StoreError::Conflict) => return Ok(After { again: true, ..After::default() }),
+            Err(StoreError::Conflict) => return Ok(STALE),
             Err(problem) => return Err(problem),
         }
         faults::reached(Point::SendBegun);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::Flow;
+use super::afoot::Judging;
 use super::letters;
 use super::request::{Passage, Way};
 use super::settle::Along;
@@ -67,12 +68,14 @@ impl Flow {
         event: Event,
         letter: Option<i64>,
     ) -> Result<Option<Event>, StoreError> {
+        let named = event.reference.map(|id| self.afoot.judge(id.message));
         let message = self.message_of(&event).await?;
         let owner = message.and_then(|message| {
             let tenant = owner(snapshot, vouched, &message)?;
             Some((message, tenant))
         });
         let Some((message, tenant)) = owner else { return Ok(Some(event)) };
+        let (message, _judging) = self.held_still(message, named).await?;
         info!(id = %message.message.reference, tenant = %tenant.name, status = event.word.as_deref(), "status received");
         if event.status.is_none() {
             warn!(id = %message.message.reference, tenant = %tenant.name, word = event.word.as_deref(), "a status that the mapping does not know: recorded, not reported");
@@ -194,6 +197,21 @@ impl Flow {
         }
         let (message, attempt) = self.attempt_by_id(message, event).await?;
         Ok((message, if of_newest == Some(false) && attempt == Attempt::Last { Attempt::Unknown } else { attempt }))
+    }
+
+    /// The message as it is while none of its attempts can begin.
+    async fn held_still<'f>(
+        &'f self,
+        message: Message,
+        named: Option<Judging<'f>>,
+    ) -> Result<(Message, Judging<'f>), StoreError> {
+        let reference = message.message.reference;
+        if let Some(judging) = named.filter(|judging| judging.is_of(reference)) {
+            return Ok((message, judging));
+        }
+        // It was found by the provider's id, before anybody could know which one to hold.
+        let judging = self.afoot.judge(reference);
+        Ok((self.store.message(reference).await?.unwrap_or(message), judging))
     }
 
     /// Whether an event is of the newest attempt, which a provider that echoes our id says.

@@ -419,7 +419,7 @@ async fn a_failure_of_an_attempt_whose_answer_was_lost_says_nothing_of_the_next(
     let mut doubtful = message(1, Origin::Platform);
     doubtful.life.attempts = 1;
     flow.store.accept(vec![doubtful.clone()]).await.unwrap();
-    let attempting = flow.afoot.begin(afoot::next(id, &doubtful.life));
+    let attempting = flow.afoot.begin(afoot::next(id, &doubtful.life)).unwrap();
     assert_eq!(hear("p1").await, doubtful.life, "it is sent again already");
     assert!(!attempting.is_overtaken());
     let life = hear("p2").await;
@@ -469,7 +469,7 @@ async fn a_call_that_is_ready_need_not_begin_when_its_message_was_settled_or_is_
     let tenant = snapshot.tenant("acme").unwrap();
     let on_time = message(1, Origin::Platform);
     flow.store.accept(vec![on_time.clone()]).await.unwrap();
-    let attempting = flow.afoot.begin(afoot::next(on_time.reference, &on_time.life));
+    let attempting = flow.afoot.begin(afoot::next(on_time.reference, &on_time.life)).unwrap();
     assert_eq!(flow.in_vain(&on_time, tenant, &attempting), None);
     let late = NewMessage { life: Life::new(Still.now()), ..on_time.clone() };
     assert_eq!(flow.in_vain(&late, tenant, &attempting), Some(Input::Due));

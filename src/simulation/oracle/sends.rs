@@ -124,6 +124,8 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
                 for story in stories.values_mut() {
                     story.answered = false;
                     if std::mem::take(&mut story.calling) {
+                        // An answer in that very moment is lost, and what it asked for.
+                        story.not_before = None;
                         story.doubt(*at);
                     }
                 }
