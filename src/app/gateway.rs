@@ -109,6 +109,9 @@ pub enum StartError {
         /// Why.
         problem: postgres::OpenError,
     },
+    /// The store is open and does not answer.
+    #[error("the store cannot be read: {0}")]
+    Unread(StoreError),
     /// What the gateway's file says cannot be had, or must not be.
     #[error("{0}")]
     Unfit(Box<Diagnostic>),
@@ -175,6 +178,7 @@ impl Gateway {
         let (work_in, work_out) = mpsc::channel(16_384);
         let ambient: Arc<dyn Ambient> = Arc::new(SystemAmbient);
         let flow = Arc::new(Flow::new(snapshot, store, Arc::new(outbound), ambient, work_in));
+        flow.number_after(flow.store.newest().await.map_err(StartError::Unread)?);
         let standing = Standing { at: now(), took: began.elapsed(), loads: 1, ..standing };
         if let Some(address) = options.admin_listen.filter(|address| !address.ip().is_loopback())
             && !token::is_there(options.admin_token.as_ref(), &*flow.store).await

@@ -22,6 +22,11 @@ pub trait Ambient: Send + Sync + 'static {
 pub struct Ids(AtomicI64);
 
 impl Ids {
+    /// From now on ids are larger than this one.
+    pub fn pass(&self, id: i64) {
+        self.0.fetch_max(id, Ordering::Relaxed);
+    }
+
     /// A new id, larger than any before.
     pub fn next(&self, ambient: &dyn Ambient) -> i64 {
         let random = i64::try_from(ambient.random() % (1 << 17)).unwrap_or_default();
@@ -29,5 +34,33 @@ impl Ids {
         let update = |last: i64| Some(fresh.max(last.saturating_add(1)));
         let last = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update).unwrap_or_default();
         fresh.max(last.saturating_add(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct SetBack;
+
+    impl Ambient for SetBack {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(1)
+        }
+
+        fn random(&self) -> u64 {
+            0
+        }
+    }
+
+    #[test]
+    fn ids_grow_where_the_clock_was_set_back() {
+        let ids = Ids::default();
+        let first = ids.next(&SetBack);
+        assert_eq!(ids.next(&SetBack), first + 1);
+        ids.pass(1 << 40);
+        assert_eq!(ids.next(&SetBack), (1 << 40) + 1);
+        ids.pass(7);
+        assert_eq!(ids.next(&SetBack), (1 << 40) + 2);
     }
 }

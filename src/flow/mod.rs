@@ -150,6 +150,12 @@ impl Flow {
         }
     }
 
+    /// Ids are larger than this from now on: what goes by them keeps its order over a restart, wherever the clock was set
+    /// meanwhile.
+    pub fn number_after(&self, newest: i64) {
+        self.ids.pass(newest);
+    }
+
     /// Puts a new configuration in place; the dispatcher looks at once at what waits because of the old one.
     pub fn configure(&self, mut snapshot: Snapshot) {
         snapshot.keys = Arc::clone(&self.keys.ring);

@@ -105,6 +105,7 @@ impl Gateway {
         let store = Arc::new(Watched { memory: memory.clone(), outside: outside.clone() });
         let (work, worked) = mpsc::channel(told);
         let flow = Flow::new(files::snapshot(&brands), store, outside.clone(), outside.clone(), work);
+        flow.number_after(ready(memory.newest()).unwrap());
         let flow = Arc::new(flow);
         let (stop, stopped) = watch::channel(false);
         let running = tokio::spawn(crate::dispatch::run(flow.clone(), worked, stopped));

@@ -178,6 +178,10 @@ impl Store for Watched {
         self.around(false, move || ready(self.memory.claim(&lane, now, most, &held)))
     }
 
+    fn newest(&self) -> Stored<'_, i64> {
+        self.around(false, move || ready(self.memory.newest()))
+    }
+
     fn interrupted(&self) -> Stored<'_, Vec<Ref>> {
         self.around(false, move || ready(self.memory.interrupted()))
     }

@@ -338,6 +338,8 @@ pub trait Store: Send + Sync + 'static {
     fn lanes(&self) -> Stored<'_, Vec<(Lane, u64)>>;
     /// Queued messages of a lane whose time has come, transactional first, then oldest first, without those in `held`.
     fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>>;
+    /// The largest id that a message or a waiting call has, 0 where there is none; asked once, at start.
+    fn newest(&self) -> Stored<'_, i64>;
     /// Messages whose attempt began and never ended; asked once, at start.
     fn interrupted(&self) -> Stored<'_, Vec<Ref>>;
     /// Messages whose `wake` has come, or queued ones whose time ran out, the earliest first, and when the next one will.

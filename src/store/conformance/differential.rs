@@ -202,7 +202,7 @@ async fn seen(store: &dyn Store) -> Vec<String> {
         }
         seen.push(format!("{} {:?}", store.backlog(&name(tenant)), store.ledger(&name(tenant)).await));
     }
-    seen.push(format!("{:?} {:?}", store.lanes().await, store.interrupted().await));
+    seen.push(format!("{:?} {:?} {:?}", store.lanes().await, store.interrupted().await, store.newest().await));
     seen.push(format!("{:?}", store.recount().await));
     let (mut due, next) = store.due(at(200), 99).await.unwrap();
     // What is due at one moment has no order.

@@ -91,6 +91,7 @@ promises! {
     queues::claiming_goes_by_class_then_age,
     queues::claiming_leaves_out_what_waits_is_held_or_under_way,
     queues::attempts_that_never_ended_are_found,
+    queues::the_newest_id_is_a_message_s_or_a_call_s,
     queues::only_a_queued_message_can_be_begun,
     queues::an_old_copy_cannot_be_begun,
     queues::what_is_due_comes_in_time_order,

@@ -67,6 +67,15 @@ pub(super) async fn attempts_that_never_ended_are_found(store: &dyn Store) {
     assert_eq!(claim(store, 100, 9).await, [2, 5]);
 }
 
+pub(super) async fn the_newest_id_is_a_message_s_or_a_call_s(store: &dyn Store) {
+    assert_eq!(store.newest().await, Ok(0));
+    accept(store, (1..=3).map(new).collect()).await;
+    assert_eq!(store.newest().await, Ok(3));
+    let calls = vec![call(9, Some(1)), call(7, Some(1))];
+    store.update(Change { calls, ..change(1, 0, Phase::Submitted) }).await.unwrap();
+    assert_eq!(store.newest().await, Ok(9));
+}
+
 pub(super) async fn only_a_queued_message_can_be_begun(store: &dyn Store) {
     accept(store, (1..=3).map(new).collect()).await;
     store.update(change(2, 0, Phase::Expired)).await.unwrap();

@@ -29,6 +29,11 @@ impl Calls {
         self.all.insert(call.id, Call { attempts: 0, due: call.at, newest, call });
     }
 
+    /// The largest id of them.
+    pub(super) fn newest(&self) -> Option<i64> {
+        self.all.keys().max().copied()
+    }
+
     pub(super) fn remove(&mut self, id: i64) -> Option<Call> {
         let call = self.all.remove(&id)?;
         if let Some(times) = self.by_time.get_mut(&call.call.lane()) {

@@ -99,6 +99,10 @@ impl Store for Memory {
         Self::done(Ok(self.state().claim(lane, now, most, held)))
     }
 
+    fn newest(&self) -> Stored<'_, i64> {
+        Self::done(Ok(self.state().newest()))
+    }
+
     fn interrupted(&self) -> Stored<'_, Vec<Ref>> {
         Self::done(Ok(self.state().interrupted()))
     }

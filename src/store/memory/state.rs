@@ -186,6 +186,11 @@ impl State {
         ready.filter(|found| found.message.life.wake.is_none_or(|wake| wake <= now)).take(most).cloned().collect()
     }
 
+    pub(super) fn newest(&self) -> i64 {
+        let message = self.rows.keys().next_back().map(|reference| reference.number());
+        message.into_iter().chain(self.calls.newest()).max().unwrap_or_default()
+    }
+
     pub(super) fn interrupted(&self) -> Vec<Ref> {
         let sending = |(_, row): &(&Ref, &Row)| row.message.message.life.phase == Phase::Sending;
         let mut all = self.begun.clone();

@@ -31,6 +31,7 @@ const READY: &str =
 const WAITED: &str = "SELECT m.ref FROM message m WHERE m.lane = $1 AND m.class = CLASS AND m.phase = 0
     AND m.wake IS NOT NULL AND m.wake <= $4
     AND m.ref <> ALL($2) AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.ref = m.ref) ORDER BY m.wake, m.ref LIMIT $3";
+const NEWEST: &str = "SELECT greatest((SELECT max(ref) FROM message), (SELECT max(id) FROM call), 0)";
 const INTERRUPTED: &str = "SELECT a.ref FROM attempt a JOIN message m ON m.ref = a.ref WHERE m.phase IN (0, 1)
     UNION SELECT ref FROM message WHERE phase IN (1, 2) AND phase = 1 ORDER BY 1";
 const DUE: &str = "SELECT m.ref FROM message m WHERE m.due IS NOT NULL AND m.due <= $1
@@ -110,6 +111,11 @@ impl Reader {
         let place = |message: &Message| (message.message.class, message.message.reference);
         claimed.sort_by_key(place);
         Ok(claimed)
+    }
+
+    pub(super) async fn newest(&self) -> Result<i64, Trouble> {
+        let row = self.conn.first(NEWEST, &[]).await?;
+        row.map_or(Ok(0), |row| get(&row, 0))
     }
 
     pub(super) async fn interrupted(&self) -> Result<Vec<Ref>, Trouble> {

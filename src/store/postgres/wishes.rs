@@ -82,6 +82,10 @@ impl Store for Postgres {
         async move { Ok(self.reader().await?.claim(&lane, now, most, &held).await?) }.boxed()
     }
 
+    fn newest(&self) -> Stored<'_, i64> {
+        async move { Ok(self.reader().await?.newest().await?) }.boxed()
+    }
+
     fn interrupted(&self) -> Stored<'_, Vec<Ref>> {
         async move { Ok(self.reader().await?.interrupted().await?) }.boxed()
     }

@@ -255,6 +255,10 @@ impl Store for Sqlite {
         self.read(move |reader| reader.claim(&lane, now, most, &held))
     }
 
+    fn newest(&self) -> Stored<'_, i64> {
+        self.read(read::Reader::newest)
+    }
+
     fn interrupted(&self) -> Stored<'_, Vec<Ref>> {
         self.read(read::Reader::interrupted)
     }

@@ -18,6 +18,8 @@ pub(super) const READY: &str =
     "SELECT ref FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0 AND wake IS NULL ORDER BY ref";
 pub(super) const WAITED: &str = "SELECT ref FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0
     AND wake IS NOT NULL AND wake <= ?3 ORDER BY wake";
+pub(super) const NEWEST: &str =
+    "SELECT max(ifnull((SELECT max(ref) FROM message), 0), ifnull((SELECT max(id) FROM call), 0))";
 pub(super) const INTERRUPTED: &str = "SELECT a.ref FROM attempt a JOIN message m ON m.ref = a.ref
     WHERE m.phase IN (0, 1) UNION SELECT ref FROM (SELECT ref, phase FROM message WHERE phase IN (1, 2))
     WHERE phase = 1 ORDER BY 1";
@@ -101,6 +103,10 @@ impl Reader {
             }
         }
         Ok(found)
+    }
+
+    pub(super) fn newest(&self) -> rusqlite::Result<i64> {
+        self.connection.query_row(NEWEST, [], |row| row.get(0))
     }
 
     pub(super) fn interrupted(&self) -> rusqlite::Result<Vec<Ref>> {
