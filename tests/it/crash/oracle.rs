@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use switchboard::sim::platform::{Breach, Kind, Message};
 use switchboard::sim::provider::Sent;
 use switchboard::store::Store;
 use switchboard::store::sqlite::Sqlite;
 use switchboard::value::Timestamp;
 
-use crate::world::{Brand, GUARD, Process, World, accepted, order, until, word_of};
+use crate::world::{ADMIN_TOKEN, Brand, GUARD, Process, World, accepted, order, until, word_of};
 
 /// What nobody could know when a process was killed.
 #[derive(Debug, Default)]
@@ -162,8 +163,25 @@ impl Oracle<'_> {
             accepted.iter().all(|one| told(one).as_deref() == failed(one.0.file.kind))
         })
         .await;
+        self.nothing_in_flight(&process.admin().await).await;
         assert!(process.terminate().await.success());
         self.judge().await
+    }
+
+    /// A reply that a kill left in doubt is seen by nobody outside: its doubt ends in its time.
+    async fn nothing_in_flight(&self, admin: &str) {
+        let begun = Instant::now();
+        loop {
+            let asked = self.world.client.get(format!("{admin}/api/ledger")).bearer_auth(ADMIN_TOKEN).send().await;
+            let said = asked.unwrap().bytes().await.unwrap();
+            let ledger: Value = serde_json::from_slice(&said).unwrap();
+            let tenants = ledger["tenants"].as_array().unwrap();
+            if tenants.iter().all(|tenant| tenant["in_flight"] == 0) {
+                return;
+            }
+            assert!(begun.elapsed() < GUARD, "still in flight: {ledger}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// The first messages, calls and opt-outs that have not come to their end.
