@@ -99,7 +99,9 @@ impl Desk {
             Some(upto) => upto,
             None => self.last_letter(fit.tenant.as_ref()).await?,
         };
-        let page = self.flow.store.letters(&fit, Page::Oldest { above: after, upto }, PAGE).await?;
+        let mut page = self.flow.store.letters(&fit, Page::Oldest { above: after, upto }, PAGE).await?;
+        let end = page.last().map(|letter| letter.id).filter(|_| page.len() == PAGE);
+        page.retain(|letter| filter.shows(&letter.why));
         if let (false, Some(first)) = (dry_run, page.first()) {
             let last = page.last().map_or(first.id, |letter| letter.id);
             let about = format!("dead letters {} to {last}: {}", first.id, page.len());
@@ -121,8 +123,7 @@ impl Desk {
             }
             last = Some(letter.id);
         }
-        let done = sums.letters.len() == page.len() && page.len() < PAGE;
-        let next = last.filter(|_| !done);
+        let next = if sums.letters.len() == page.len() { end } else { last };
         let Sums { letters, redriven, stay } = sums;
         Ok(json!({
             "dry_run": dry_run, "letters": letters, "redriven": redriven, "stay": stay, "next": next, "upto": upto,
