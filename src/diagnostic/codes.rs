@@ -99,6 +99,7 @@ pub const ALL: &[Code] = &[
     row("SB0314", "whose contract", "A mapping file describes one platform or one provider."),
     row("SB0315", "call that nothing makes", "Calls are made by `do:`; this one is named in none."),
     row("SB0316", "unknown action", "`do:` names calls of the file; rules also `suppress`, `release` and `reply`, and send messages of their own with `{ send: … }`."),
+    row("SB0317", "onboarding that names what is not there", "`onboard:` speaks of settings, credentials and rules of the same file; its values of these, of the gateway's address and of the tenant."),
     row("SB0320", "asked once, read for each item", "With `each` the section's `when`, the first path of `each`, a send's `tenant` and `answer` are asked once a request; they cannot read an item."),
     row("SB0321", "refuses or answers", "A check says either `refuse:` with a reason, or `answer:`; `text` and `with` belong to a refusal."),
     row("SB0322", "answer for one item", "A check with `answer` ends the whole request, so it cannot depend on one item of it."),

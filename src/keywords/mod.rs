@@ -41,6 +41,11 @@ impl Words {
         Self { words: folded.filter(|(_, folded)| !folded.is_empty()).collect(), fold, how }
     }
 
+    /// Every word, as it was configured.
+    pub fn all(&self) -> impl Iterator<Item = &str> {
+        self.words.iter().map(|(word, _)| word.as_str())
+    }
+
     /// The word, as it was configured, that one of the texts is.
     #[must_use]
     pub fn find<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Option<&str> {

@@ -4,6 +4,7 @@ use super::answer::{self, Refusals};
 use super::auth::{self, SchemePlan, Way};
 use super::call::Call;
 use super::fields::{Fields, Reader};
+use super::onboard::{self, Onboard};
 use super::platform::{self, PlatformLegs};
 use super::provider::{self, ProviderLegs};
 use super::section::{self, Leg, Section};
@@ -48,6 +49,8 @@ pub struct Mapping {
     pub refused: Option<Refusals>,
     /// Requests that are answered here.
     pub local: Vec<Section>,
+    /// What a new tenant is asked for, and what is entered where.
+    pub onboard: Onboard,
     /// The four legs.
     pub legs: Legs,
     /// Tables and named trees.
@@ -121,7 +124,7 @@ fn read(
     };
     let hosts = texts("hosts");
     let retry_budget = fields.get("retry_budget").and_then(|node| reader.duration(node, "retry_budget"));
-    let mapping = Mapping {
+    let mut mapping = Mapping {
         name: name.into(),
         party,
         version,
@@ -134,10 +137,24 @@ fn read(
         refused,
         local,
         legs,
+        onboard: Onboard::default(),
         module: compiler.finish(),
     };
+    if let Some(node) = fields.get("onboard") {
+        mapping.onboard = onboard::read(reader, node, &known(&mapping));
+    }
     require(reader, fields, node, &mapping);
     Some(mapping)
+}
+
+/// What `onboard` may name.
+fn known(mapping: &Mapping) -> onboard::Known<'_> {
+    let rules = mapping.platform().and_then(|legs| legs.inbound.as_ref()).map(|leg| leg.rules.as_slice());
+    onboard::Known {
+        settings: mapping.settings.iter().map(|setting| &*setting.name).collect(),
+        credentials: mapping.module.credentials().collect(),
+        rules: rules.unwrap_or_default().iter().map(|rule| rule.name.as_str()).collect(),
+    }
 }
 
 fn party<'n>(reader: &mut Reader, fields: Fields<'n>, node: &Node) -> Option<(Party, &'n str)> {

@@ -4,6 +4,7 @@ use super::call::{CALL, SCHEME};
 use super::cases::{CASE, GIVEN};
 use super::legs::{PLATFORM_INBOUND, PLATFORM_STATUS, PROVIDER_SEND, PROVIDER_TEMPLATES};
 use super::map::{Kind, MapShape, Member};
+use super::onboard::ONBOARD;
 use super::section::{LOCAL, PLATFORM_SEND, PLATFORM_TEMPLATES, PROVIDER_INBOUND, PROVIDER_STATUS, REFUSED, WHO};
 
 const fn member(name: &'static str, kind: Kind, says: &'static str, example: &'static str) -> Member {
@@ -52,6 +53,12 @@ static REST: &[Member] = &[
         Kind::Named(&Kind::Map(&LOCAL)),
         "requests that are answered here, by a name: handshakes, validations",
         "{ hello: { route: { method: GET, path: /hello }, answer: { body: $.query.challenge } } }",
+    ),
+    member(
+        "onboard",
+        Kind::Map(&ONBOARD),
+        "what a new tenant is asked for, and what is entered in the party's dashboard; no message has to do with it",
+        "{ credentials: { token: what its form calls API key } }",
     ),
     member("use", Kind::Named(&Kind::Tree), "named trees, for `$use`", "{ stamp: $.at | epoch(\"s\") }"),
     member(

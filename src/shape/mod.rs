@@ -10,6 +10,7 @@ mod file;
 mod gateway;
 mod legs;
 mod map;
+mod onboard;
 mod schema;
 mod scheme;
 mod section;
@@ -23,6 +24,7 @@ pub use file::{AUTH, PLATFORM, PROVIDER, SETTING, TABLE};
 pub use gateway::{ACCOUNT, GATEWAY, LISTENER, RETENTION};
 pub use legs::{PLATFORM_INBOUND, PLATFORM_STATUS, PROVIDER_SEND, PROVIDER_TEMPLATES, RULE, WORDS};
 pub use map::{Kind, MapShape, Member, Others};
+pub use onboard::{ENTRY, ONBOARD};
 pub use schema::{Document, schema};
 pub use scheme::{
     BASIC, BEARER, CLIENT_CREDENTIALS, HEADER, HMAC_IN, HMAC_OUT, IDENTITY, JWT_HS256_IN, JWT_RS256_IN, JWT_RS256_OUT,
