@@ -31,6 +31,7 @@ pub use bless::{Blessing, Edit, edited};
 pub use coverage::{Count, Coverage, GROUPS};
 pub use mutants::{Equivalents, Hunt, Mutant, Noticed, mutants};
 pub use report::summary;
+pub use sign::{Signed, sign};
 pub use suite::Suite;
 pub use trial::{Line, Trial, Tried, Trying, private_keys};
 

@@ -13,9 +13,12 @@ use crate::value::Timestamp;
 
 /// How a request is signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Signed {
+pub enum Signed {
+    /// As it should be.
     Right,
+    /// Not at all.
     Missing,
+    /// By somebody who has not the credential.
     Wrong,
     /// With a token whose time is over.
     Stale,
@@ -31,7 +34,10 @@ pub(super) const KEY: &str = "case";
 
 /// Adds the proof, or says why it cannot be signed that way. `path`: the values of `{name}` segments; `url`: what callers
 /// reach the gateway by; `key`: a private RSA key (PEM).
-pub(super) fn sign(
+///
+/// # Errors
+/// Why it cannot be signed so.
+pub fn sign(
     scheme: &Scheme,
     request: &mut Incoming,
     (path, url): (&mut [(&str, String)], Option<&str>),

@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod fmt;
 mod log;
+mod onboard;
 mod operator;
 mod options;
 mod out;
@@ -60,6 +61,12 @@ enum Command {
     Audit(operator::AuditOptions),
     /// Everything that a running gateway knows of a message, by any of its ids, on one timeline
     Trace(operator::TraceOptions),
+    /// Write a new tenant's file, and say what to enter in whose dashboard
+    Onboard(onboard::OnboardOptions),
+    /// Look at everything that is known to go wrong with a tenant of a running gateway, and say what to do
+    Doctor(operator::DoctorOptions),
+    /// Send one template or text to one number at a running gateway, and follow it
+    Send(operator::SendOptions),
     /// Erase a person at a running gateway; an opt-out holds on
     Forget(operator::ForgetOptions),
     /// The store of a gateway that does not run
@@ -94,6 +101,9 @@ pub fn run() -> ExitCode {
         Command::Token(command) => operator::token(&command),
         Command::Audit(options) => operator::audit(&options),
         Command::Trace(options) => operator::trace(&options),
+        Command::Onboard(options) => onboard::run(&options),
+        Command::Doctor(options) => operator::doctor(&options),
+        Command::Send(options) => operator::send(&options),
         Command::Forget(options) => operator::forget(&options),
         Command::Store(command) => store::run(&command),
     }

@@ -6,6 +6,7 @@
 mod accounts;
 mod budget;
 mod build;
+mod draft;
 mod encryption;
 mod gateway;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod versions;
 
 pub use accounts::Accounts;
 pub use build::build;
+pub use draft::{Draft, Question, settings_asked};
 pub use encryption::Encryption;
 pub use gateway::{Defaults, GatewayFile, Own, PublicUrl};
 pub use keywords::KeywordRule;

@@ -3,7 +3,7 @@
 use tracing::{info, warn};
 
 use super::request::{Passage, Way};
-use super::{Flow, Work};
+use super::{Fact, Flow, Whose, Work};
 use crate::config::Tenant;
 use crate::delivery::{Life, Phase, Told};
 use crate::faults::{self, Point};
@@ -25,7 +25,8 @@ impl Flow {
         }
         let new =
             verdicts.into_iter().filter_map(|verdict| if let Verdict::New(new) = verdict { Some(new) } else { None });
-        let messages: Vec<NewMessage> = new.map(|new| stored(passage, tenant, *new)).collect();
+        let new = new.inspect(|new| self.note_accepted(tenant, new, passage.now));
+        let messages: Vec<NewMessage> = new.map(|new| stored(passage.now, tenant, *new, Origin::Platform)).collect();
         if messages.is_empty() {
             return answers.repeat;
         }
@@ -51,6 +52,12 @@ impl Flow {
         }
         faults::reached(Point::AcceptHanded);
         if any { answers.accepted } else { answers.repeat }
+    }
+
+    fn note_accepted(&self, tenant: &Tenant, new: &NewSend, now: Timestamp) {
+        let note = |fact| self.lately.note(Whose::Tenant(tenant.name.clone()), fact, now);
+        note(Fact::Accepted);
+        new.template.iter().for_each(|template| note(Fact::Template(template.clone())));
     }
 
     /// What is refused now may have been accepted before: then it is a repeat. Whether any is.
@@ -94,7 +101,8 @@ impl Flow {
     }
 }
 
-fn stored(passage: &Passage, tenant: &Tenant, new: NewSend) -> NewMessage {
+/// A message as it is stored.
+pub(super) fn stored(now: Timestamp, tenant: &Tenant, new: NewSend, origin: Origin) -> NewMessage {
     let NewSend { reference, from, to, class, platform_id, dedupe, body, template, misfit } = new;
     if let Some(refusal) = misfit {
         warn!(id = %reference, tenant = %tenant.name, reason = %refusal.reason, text = refusal.text.as_deref(), "does not fit its template, sent all the same");
@@ -104,13 +112,13 @@ fn stored(passage: &Passage, tenant: &Tenant, new: NewSend) -> NewMessage {
         lane: Lane { tenant: tenant.name.clone(), from: from.as_str().into() },
         to: to.as_str().into(),
         class,
-        origin: Origin::Platform,
+        origin,
         platform_id,
         dedupe,
         body,
         version: tenant.platform.version.clone(),
-        life: born(passage.now, tenant),
-        at: passage.now,
+        life: born(now, tenant),
+        at: now,
     };
     info!(id = %reference, tenant = %tenant.name, to = %message.to, template, class = class.as_str(), "parsed");
     message

@@ -15,6 +15,7 @@ impl Flow {
     pub(super) fn announce(&self, message: &Message, input: &Input, step: &Step, called: bool, woken: bool) {
         let id = message.message.reference;
         let tenant = &message.message.lane.tenant;
+        self.lately.settled(tenant, input, step, self.ambient.now());
         if step.life.phase != message.message.life.phase || step.report.is_some() {
             let status = step.report.as_ref().map(|report| report.status.as_str());
             info!(%id, %tenant, note = step.note, report = status, "settled");

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::Flow;
 use super::facts::TenantFacts;
 use super::patience::Patience;
+use super::{Fact, Flow, Whose};
 use crate::auth::AuthError;
 use crate::codec::{self, Format};
 use crate::config::Tenant;
@@ -131,6 +131,7 @@ impl Flow {
             match self.judge_call(call, plan, tenant, message, &answer, refused.is_some()) {
                 Ok(Judged::Good) => {
                     info!(id = call.call.message.map(tracing::field::display), tenant = %tenant.name, call = plan.name, "report posted");
+                    self.note_call(call, Fact::Told(call.call.name.clone()));
                     self.settle_call(call, CallStep::Done, &format!("posted · {}", told(&answer))).await;
                     return Ok(Heard::Answer);
                 }
@@ -216,7 +217,14 @@ impl Flow {
         Ok(heard)
     }
 
+    fn note_call(&self, call: &Call, fact: Fact) {
+        self.lately.note(Whose::Tenant(call.call.tenant.clone()), fact, self.ambient.now());
+    }
+
     async fn settle_call(&self, call: &Call, step: CallStep, how: &str) {
+        if !matches!(step, CallStep::Done) {
+            self.note_call(call, Fact::Untold(call.call.name.clone(), how.to_owned()));
+        }
         let line = Line { at: self.ambient.now(), text: format!("{} {how}", call.call.name) };
         if let CallStep::Park { why } = &step {
             warn!(id = call.call.message.map(tracing::field::display), tenant = %call.call.tenant, call = call.call.name, why, "call parked");

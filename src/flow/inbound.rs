@@ -8,7 +8,7 @@ use super::accept::born;
 use super::event::Used;
 use super::facts::{TenantFacts, suppressed};
 use super::request::Passage;
-use super::{Flow, Work};
+use super::{Fact, Flow, Whose, Work};
 use crate::codec::{self, Format};
 use crate::config::{SuppressionScope, Tenant};
 use crate::legs::inbound::{Action, Answering, Around, Ruled, reply, rule};
@@ -35,6 +35,7 @@ impl Flow {
             Err(refusal) => return Ok(Err(refusal)),
         };
         info!(id = %passage.id, tenant = %tenant.name, from = %Address::from(inbound.from.as_str()), kind = inbound.content.kind, rule = ruled.rule.as_deref(), "inbound received");
+        self.lately.note(Whose::Tenant(tenant.name.clone()), Fact::Inbound(ruled.rule.clone()), passage.now);
         let (taken, unmade) = self.effects(tenant, &inbound, &ruled, passage.now);
         let replies = taken.replies.clone();
         let stored = self.store.take(taken).await;

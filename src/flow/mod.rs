@@ -12,13 +12,16 @@ mod calls;
 mod drain;
 mod event;
 mod facts;
+mod hand;
 mod held;
 mod inbound;
 mod keys;
+mod lately;
 mod letters;
 mod misses;
 mod pace;
 mod patience;
+mod probe;
 mod redrive;
 mod release;
 mod replays;
@@ -41,7 +44,9 @@ pub use calls::{CallEnd, Heard};
 pub use drain::Drain;
 pub use event::Looked;
 pub use held::{Held, Hold, Holding};
+pub use lately::{Fact, Lately, Times, Whose};
 pub use misses::Misses;
+pub use probe::Probed;
 pub use redrive::{Prospect, Redriven};
 pub use release::{Release, Released};
 pub use shapes::{Checked, Shapes};
@@ -98,6 +103,8 @@ pub struct Flow {
     pub misses: Misses,
     /// Documents that are not of the declared shape.
     pub shapes: Shapes,
+    /// What happened lately.
+    pub lately: Lately,
     /// Lanes that are held.
     pub held: Held,
     /// The gateway stops: nothing is begun any more.
@@ -136,6 +143,7 @@ impl Flow {
             failures: Failures::default(),
             misses: Misses::default(),
             shapes: Shapes::default(),
+            lately: Lately::default(),
             held: Held::default(),
             ending: AtomicBool::new(false),
             ids: Ids::default(),

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use tracing::{error, info, warn};
 
 use super::facts::Door;
-use super::{Flow, versions};
+use super::{Fact, Flow, Whose, versions};
 use crate::auth::Verified;
 use crate::config::{Found, Hit, Snapshot, Tenant};
 use crate::legs::{self, Asked, Decision, Refused, Return, Step, status};
+use crate::mapping::Leg;
 use crate::model::wire::{Incoming, Reply};
 use crate::model::{Reason, Ref, Refusal, Template};
 use crate::store::Came;
@@ -138,6 +139,7 @@ impl Flow {
     /// A platform's question for templates.
     async fn list(&self, passage: &Passage, way: Way<'_>, back: &Return) -> Reply {
         let Some(tenant) = passage.tenant(Some(back.tenant)) else { return status(500) };
+        self.lately.note(Whose::Tenant(tenant.name.clone()), Fact::Listed, passage.now);
         let fetched = self.templates_of(tenant).await;
         let fetched = fetched.as_ref().map(Vec::as_slice);
         let decision = legs::list(passage.asked(way, &self.door(passage, None)), back, fetched);
@@ -164,11 +166,36 @@ impl Flow {
         Ok(templates)
     }
 
+    fn note_refused(
+        &self,
+        (passage, way): (&Passage, Way<'_>),
+        hit: &Hit,
+        (tenant, leg): (Option<&Tenant>, Option<Leg>),
+        refused: &Refused,
+    ) {
+        let noted = match (tenant, refused.cause) {
+            (None, Some(cause)) => {
+                let path = way.shown(passage).into_owned();
+                Some((Whose::Mapping(hit.mapping.name.clone()), Fact::Stranger(path, cause)))
+            }
+            (Some(tenant), None) if leg == Some(Leg::Send) => {
+                Some((Whose::Tenant(tenant.name.clone()), Fact::Refused(refused.refusal.reason.as_str())))
+            }
+            _ => None,
+        };
+        if let Some((whose, fact)) = noted {
+            self.lately.note(whose, fact, passage.now);
+        }
+    }
+
     /// Says what was decided: each no, and each gap of a table.
     pub(super) fn told(&self, passage: &Passage, way: Way<'_>, decision: &Decision) {
         let tenant = passage.tenant(decision.tenant);
         decision.refused.iter().for_each(|refused| refusal(passage, way, tenant, refused));
         let Some(hit) = way.hits.first() else { return };
+        for refused in &decision.refused {
+            self.note_refused((passage, way), hit, (tenant, decision.leg), refused);
+        }
         for miss in &decision.misses {
             self.misses.count(&hit.mapping, &miss.table);
             warn!(id = %passage.id, mapping = %hit.mapping.name, table = %miss.table, key = %miss.key, "no row in the table: add one");

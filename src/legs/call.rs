@@ -57,6 +57,34 @@ pub fn build<'v>(
     {
         return Err(NoCall::NotWanted);
     }
+    let mut outcall = bare(call, tenant, party, frame, timeout)?;
+    let headers_of = call.headers.as_ref().map(|program| program.value(frame)).transpose()?.flatten();
+    let mut headers = headers(headers_of)?;
+    let mut body = Vec::new();
+    if let Some(program) = &call.body {
+        let there = match call.encode {
+            Format::Json => program.write_json(frame, &mut body)?,
+            format => write(format, program.value(frame)?, &mut body)?,
+        };
+        if there {
+            content_type(&mut headers, call.encode);
+        }
+    }
+    outcall.prepared = Prepared { headers, body: body.into(), ..outcall.prepared };
+    Ok(outcall)
+}
+
+/// The same with nothing in it: where it goes, and how it proves itself.
+///
+/// # Errors
+/// [`NoCall`].
+pub(super) fn bare<'v>(
+    call: &'v Call,
+    tenant: &Tenant,
+    party: Party,
+    frame: &Frame<'v>,
+    timeout: Duration,
+) -> Result<Outcall, NoCall> {
     let auth = match &call.auth {
         Some(scheme) => {
             resolve_scheme(scheme, &|program| scheme_value(program, frame))?.map(|scheme| Arc::new(scheme.into()))
@@ -72,18 +100,8 @@ pub fn build<'v>(
     }
     let url = url(call, frame)?;
     allowed(call, tenant, party, &url)?;
-    let mut headers = headers(call.headers.as_ref().map(|program| program.value(frame)).transpose()?.flatten())?;
-    let mut body = Vec::new();
-    if let Some(program) = &call.body {
-        let there = match call.encode {
-            Format::Json => program.write_json(frame, &mut body)?,
-            format => write(format, program.value(frame)?, &mut body)?,
-        };
-        if there {
-            content_type(&mut headers, call.encode);
-        }
-    }
-    Ok(Outcall { prepared: Prepared { method: call.method.clone(), url, headers, body: body.into(), timeout }, auth })
+    let (headers, body) = (Vec::new(), bytes::Bytes::new());
+    Ok(Outcall { prepared: Prepared { method: call.method.clone(), url, headers, body, timeout }, auth })
 }
 
 fn text<'v>(value: Option<Value<'v>>, what: &str) -> Result<std::borrow::Cow<'v, str>, Refusal> {

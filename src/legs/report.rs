@@ -1,5 +1,6 @@
 //! What a platform is told of a message's fate: its words, each once, and the calls that say them.
 
+use super::answer::content_type;
 use super::call::{self, Judged, NoCall, Outcall};
 use crate::codec::{self, Format};
 use crate::config::Tenant;
@@ -160,6 +161,30 @@ pub fn request<'v>(
 ) -> Result<Outcall, NoCall> {
     let frame = entered(plan, tenant, message, context, id, arena, facts, now);
     call::build(plan, tenant, Party::Platform, &frame, tenant.delivery.timeout)
+}
+
+/// The request for such a call with nothing in it: who takes it takes our address and credentials.
+///
+/// # Errors
+/// [`NoCall`]; what reads the message cannot be made.
+pub fn probe<'v>(
+    plan: &'v Call,
+    tenant: &'v Tenant,
+    arena: &'v Arena,
+    facts: &'v dyn Facts,
+    now: Timestamp,
+) -> Result<Outcall, NoCall> {
+    let frame = entered(plan, tenant, Value::Null, Value::Null, "0", arena, facts, now);
+    // A condition that asks the message says nothing of the tenant.
+    if let Some(Ok(false)) = plan.when.as_ref().map(|when| when.holds(&frame)) {
+        return Err(NoCall::NotWanted);
+    }
+    let mut outcall = call::bare(plan, tenant, Party::Platform, &frame, tenant.delivery.timeout)?;
+    if plan.body.is_some() && plan.encode == Format::Json {
+        outcall.prepared.body = "{}".into();
+        content_type(&mut outcall.prepared.headers, plan.encode);
+    }
+    Ok(outcall)
 }
 
 /// What the platform's answer to such a call means. `renewed`: it had fresh credentials already.

@@ -8,6 +8,7 @@ mod content;
 mod country;
 mod definition;
 mod event;
+mod filling;
 mod fitting;
 mod id;
 mod inbound;
@@ -22,6 +23,7 @@ mod template;
 pub mod wire;
 
 pub use event::{Event, Failure, Status, StopScope};
+pub use filling::{Values, filled};
 pub use fitting::{Known, fit};
 pub use id::{Address, ClientRef, Name, Ref};
 pub use inbound::{Content, Inbound};

@@ -5,6 +5,7 @@
 //! done, `flow` does. Start at [`Desk::answer`].
 
 mod api;
+mod doctor;
 mod metrics;
 mod ready;
 mod standing;

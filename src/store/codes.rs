@@ -54,6 +54,7 @@ pub(super) const fn origin_code(origin: Origin) -> i64 {
         Origin::Platform => 0,
         Origin::Reply => 1,
         Origin::Consent => 2,
+        Origin::Operator => 3,
     }
 }
 
@@ -61,7 +62,8 @@ pub(super) const fn origin(code: i64) -> Origin {
     match code {
         0 => Origin::Platform,
         1 => Origin::Reply,
-        _ => Origin::Consent,
+        2 => Origin::Consent,
+        _ => Origin::Operator,
     }
 }
 

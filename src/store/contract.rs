@@ -32,6 +32,8 @@ pub enum Origin {
     Reply,
     /// The reply of a rule that opts out or in: the person expects it, so it goes out even to someone suppressed.
     Consent,
+    /// The operator, by hand: not reported to the platform.
+    Operator,
 }
 
 /// A message to be accepted.

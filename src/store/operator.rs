@@ -98,7 +98,7 @@ impl Page {
 pub enum Role {
     /// See how things stand, personal data masked.
     Read,
-    /// Do things: redrive, release, forget.
+    /// Do things: redrive, release, forget, send, look with `doctor`.
     Operate,
     /// See personal data.
     Reveal,

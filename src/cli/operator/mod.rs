@@ -1,10 +1,12 @@
 //! Commands about a running gateway: they speak its admin API, and print what it says.
 
 mod audit;
+mod doctor;
 mod forget;
 mod ledger;
 mod redrive;
 mod release;
+mod send;
 mod token;
 mod trace;
 
@@ -19,10 +21,12 @@ use super::{fail, runtime};
 use crate::app::{Remote, RemoteError};
 
 pub(super) use audit::AuditOptions;
+pub(super) use doctor::DoctorOptions;
 pub(super) use forget::{ForgetOptions, show as show_forgotten};
 pub(super) use ledger::LedgerOptions;
 pub(super) use redrive::RedriveOptions;
 pub(super) use release::ReleaseOptions;
+pub(super) use send::SendOptions;
 pub(super) use token::TokenCommand;
 pub(super) use trace::TraceOptions;
 
@@ -72,8 +76,29 @@ pub(super) fn trace(options: &TraceOptions) -> ExitCode {
     end(on(&options.gateway, async |remote| trace::run(options, remote).await))
 }
 
+pub(super) fn doctor(options: &DoctorOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| doctor::run(options, remote).await))
+}
+
+pub(super) fn send(options: &SendOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| send::run(options, remote).await))
+}
+
 pub(super) fn forget(options: &ForgetOptions) -> ExitCode {
     end(on(&options.gateway, async |remote| forget::run(options, remote).await))
+}
+
+/// What `doctor` says of a tenant whose file was just written, where a gateway runs that may be asked.
+pub(super) fn examined(admin: &Url, tenant: &str) -> ExitCode {
+    let gateway = GatewayOptions { admin: admin.clone(), json: false };
+    match on(&gateway, async |remote| doctor::newcomer(tenant, remote).await) {
+        Ok(findings) => ExitCode::from(u8::from(findings)),
+        Err(problem) => {
+            println!("no gateway was asked: {problem}");
+            println!("once it runs: switchboard doctor {tenant}");
+            ExitCode::SUCCESS
+        }
+    }
 }
 
 /// Runs a command; whether it had findings.

@@ -47,7 +47,7 @@ pub(in crate::cli) struct RevokeOptions {
 enum Role {
     /// See how things stand, personal data masked
     Read,
-    /// Redrive, release, forget
+    /// Redrive, release, forget, send, doctor
     Operate,
     /// See personal data
     Reveal,

@@ -55,7 +55,8 @@ pub(super) async fn run(options: &TraceOptions, remote: &Remote) -> Result<bool,
     Ok(false)
 }
 
-fn show(message: &Value) {
+/// A message, for people.
+pub(super) fn show(message: &Value) {
     println!("{}: {}", text(&message["id"]), verdict(message));
     let about = ABOUT.iter().filter(|name| !message[**name].is_null());
     table(&["", ""], &about.map(|name| vec![name.replace('_', " "), text(&message[*name])]).collect::<Vec<_>>());
@@ -79,8 +80,13 @@ fn show(message: &Value) {
 fn verdict(message: &Value) -> String {
     let attempts = message["attempts"].as_u64().unwrap_or_default();
     let mut said = vec![text(&message["phase"]).replace('_', " "), format!("{attempts} attempts")];
-    if let Some(best) = message["best"].as_str() {
-        said.push(format!("the provider says {best}"));
+    let news = list(&message["timeline"]);
+    let failed =
+        news.iter().rev().find(|line| line["leg"] == "status").filter(|line| text(&line["what"]).contains("failed"));
+    match (message["best"].as_str(), failed) {
+        (Some(best), _) => said.push(format!("the provider says {best}")),
+        (None, Some(line)) => said.push(format!("the provider says {}", text(&line["what"]))),
+        (None, None) => {}
     }
     let told: Vec<String> = list(&message["reported"]).iter().map(text).collect();
     said.push(if told.is_empty() { "nothing reported".to_owned() } else { format!("reported {}", told.join(", ")) });

@@ -4,6 +4,7 @@
 //! them. Start at [`Desk::api`].
 
 mod audit;
+mod doctor;
 mod fault;
 mod forget;
 mod ledger;
@@ -11,6 +12,7 @@ mod letters;
 mod mask;
 mod redrive;
 mod release;
+mod send;
 mod token;
 mod trace;
 mod words;
@@ -38,6 +40,8 @@ const HELD: &str = "/api/held";
 const FORGET: &str = "/api/forget";
 const AUDIT: &str = "/api/audit";
 const TRACE: &str = "/api/trace";
+const SEND: &str = "/api/send";
+const DOCTOR: &str = "/api/doctor";
 const TOKENS: &str = "/api/tokens";
 const MAKE: &str = "/api/tokens/make";
 const REVOKE: &str = "/api/tokens/revoke";
@@ -49,7 +53,7 @@ const LONGEST: usize = 16 * 1024;
 pub(super) fn takes(path: &str) -> Option<(&'static str, usize)> {
     match path {
         LEDGER | LETTERS | HELD | AUDIT | TOKENS => Some(("GET", 0)),
-        REDRIVE | RELEASE | FORGET | TRACE | MAKE | REVOKE => Some(("POST", LONGEST)),
+        REDRIVE | RELEASE | FORGET | TRACE | SEND | DOCTOR | MAKE | REVOKE => Some(("POST", LONGEST)),
         _ if letter(path).is_some() => Some(("GET", 0)),
         _ => None,
     }
@@ -104,7 +108,7 @@ impl Desk {
     async fn said(&self, bearer: &Bearer, request: &Incoming) -> Result<Value, Fault> {
         let path = request.path.as_str();
         match path {
-            FORGET | RELEASE => bearer.may(Role::Operate)?,
+            FORGET | RELEASE | SEND | DOCTOR => bearer.may(Role::Operate)?,
             // A dry run only reads.
             REDRIVE | MAKE | REVOKE => {}
             _ => bearer.may(Role::Read)?,
@@ -118,6 +122,8 @@ impl Desk {
             FORGET => self.forget(bearer, body(request)?).await,
             AUDIT => self.audit(bearer, query(request)?).await,
             TRACE => self.trace(bearer, body(request)?).await,
+            DOCTOR => self.doctor(bearer, body(request)?).await,
+            SEND => self.send(bearer, body(request)?).await,
             TOKENS => self.list_tokens(bearer).await,
             MAKE => self.make_token(bearer, body(request)?).await,
             REVOKE => self.revoke_token(bearer, body(request)?).await,

@@ -17,7 +17,7 @@ use super::mask;
 use super::token::Bearer;
 use super::words::Words;
 use crate::config::{Snapshot, Tenant};
-use crate::delivery::{ANEW, NOTES};
+use crate::delivery::{ANEW, NOTES, Told};
 use crate::flow::Holding;
 use crate::model::{Name, Ref, Status};
 use crate::store::{Call, DeadLetter, Lane, Letters, Line, Message, NewMessage, Origin, Page, StoreError};
@@ -119,6 +119,7 @@ fn about(message: &Message, tenant: Option<&Tenant>, words: &Words) -> Value {
         Origin::Platform => "platform",
         Origin::Reply => "reply",
         Origin::Consent => "reply to an opt-out or opt-in",
+        Origin::Operator => "operator",
     };
     let content = if message.message.is_forgotten() { Value::Null } else { mask::masked(body, words) };
     json!({
@@ -127,7 +128,7 @@ fn about(message: &Message, tenant: Option<&Tenant>, words: &Words) -> Value {
         "provider": tenant.map(|tenant| tenant.provider.name.as_str()),
         "platform_id": platform_id, "provider_id": message.provider_id, "origin": origin, "class": class.as_str(),
         "phase": life.phase, "best": life.best.map(Status::as_str), "attempts": life.attempts,
-        "resends": life.resends, "reported": message.said, "accepted": time(*at), "expires": time(life.expires),
+        "resends": life.resends, "failed": life.told == Told::Failed, "reported": message.said, "accepted": time(*at), "expires": time(life.expires),
         "wakes": life.wake.and_then(time), "mapping": version, "forgotten": message.message.is_forgotten(),
         "content": content,
     })
@@ -145,6 +146,7 @@ fn timeline(message: &NewMessage, history: &[Line], letters: &[DeadLetter], call
     let taken = match message.origin {
         Origin::Platform => "accepted",
         Origin::Reply | Origin::Consent => "made by a keyword rule",
+        Origin::Operator => "sent by hand",
     };
     let mut lines: Vec<(Timestamp, &str, String)> = vec![(message.at, "send", taken.to_owned())];
     lines.extend(history.iter().map(|line| (line.at, leg(&line.text, calls), mask::words(&line.text))));

@@ -134,6 +134,11 @@ fn questions() -> Vec<Vec<u8>> {
         ("/api/forget", r#"{"number":"+91 98123-45670","tenant":"acme"}"#),
         ("/api/trace", r#"{"id":"+91 98123-45670"}"#),
         ("/api/trace", r#"{"id":"m-1"}"#),
+        ("/api/send", r#"{"tenant":"acme","to":"+91 98123-45670","text":"Hello"}"#),
+        (
+            "/api/send",
+            r#"{"tenant":"bandra","to":"919812345670","template":"order_update","language":"en","values":{"1":"a"}}"#,
+        ),
         ("/api/trace", r#"{"id":"monsoon-1","tenant":"bandra"}"#),
         ("/api/tokens/make", r#"{"name":"new","roles":["read","reveal"],"tenant":"acme","expires":"90d"}"#),
         ("/api/tokens/revoke", r#"{"name":"token-r"}"#),

@@ -1,12 +1,15 @@
 //! What the operator asks of a running gateway: the admin API, and the commands that speak it.
 
 mod api;
+mod doctor;
 mod files;
 mod forget;
 mod ledger;
+mod onboard;
 mod redrive;
 mod release;
 mod roles;
+mod send;
 mod token;
 mod trace;
 

@@ -51,8 +51,8 @@ async fn a_message_is_found_by_any_of_its_ids() {
         for part in ["send: taken by the provider", "status: read · read", "report: report posted · HTTP 200"] {
             assert!(lines.iter().any(|line| line == part), "{part}: {lines:?}");
         }
-        let times: Vec<&str> =
-            message["timeline"].as_array().unwrap().iter().map(|line| line["at"].as_str().unwrap()).collect();
+        let at = |line: &Value| line["at"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+        let times: Vec<jiff::Timestamp> = message["timeline"].as_array().unwrap().iter().map(at).collect();
         assert!(times.is_sorted(), "{times:?}");
         assert!(!said.to_string().contains(&to) && !said.to_string().contains("Asha"), "{said}");
         assert_eq!(message["content"]["template"]["name"], "***", "a name may be anything");
