@@ -19,6 +19,7 @@ mod remote;
 mod secrets;
 mod storage;
 mod token;
+mod upkeep;
 mod watch;
 
 pub use certificate::{Pem, PemError};
@@ -30,5 +31,7 @@ pub use offline::{Offline, OfflineError};
 pub use remote::{Remote, RemoteError};
 pub use secrets::Secrets;
 pub use storage::Storage;
+pub use upkeep::{UpkeepError, check_store, copy_store, move_store, undo_move, vacuum_store};
 
+pub use crate::store::transfer::{Checked, Finding, Moved, Progress};
 pub use crate::store::{Forgotten, Ledger, StoreError};

@@ -1,5 +1,6 @@
 //! Where everything is kept: which engine, and how it is opened.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -20,6 +21,16 @@ pub enum Storage {
 impl From<PathBuf> for Storage {
     fn from(path: PathBuf) -> Self {
         Self::Sqlite(path)
+    }
+}
+
+/// Without a password.
+impl fmt::Display for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(place) => write!(f, "{place}"),
+        }
     }
 }
 

@@ -37,11 +37,13 @@ impl Desk {
         }
         let drains = self.flow.drains().await.unwrap_or_default();
         let letters = self.flow.store.count_letters().await.unwrap_or_default();
+        let writable = self.writable().await.is_ok();
         let recorder = PrometheusBuilder::new().build_recorder();
         let text = recorder.handle();
         let recorder: &dyn Recorder = &recorder;
         with_local_recorder(recorder, || {
             describe();
+            gauge!("switchboard_store_writable").set(if writable { 1.0 } else { 0.0 });
             configuration(&self.standing(), &snapshot);
             accounts.iter().for_each(messages);
             self.recounted().iter().for_each(|recounted| recount(recounted));
@@ -132,6 +134,7 @@ fn describe() {
         ("switchboard_configuration_load_duration_seconds", "From the settled change to the swap, at the last load."),
         ("switchboard_mappings", "Versions of mappings that are loaded."),
         ("switchboard_tenants", "Tenants by state; removed: its file is gone, its last message not settled."),
+        ("switchboard_store_writable", "1 where the store takes writes, as /readyz has it."),
         ("switchboard_messages", "Where the messages stand that were accepted."),
         ("switchboard_messages_queued", "Messages that wait for their turn."),
         (

@@ -3,8 +3,9 @@
 
 use crate::delivery::{Phase, Told};
 use crate::model::{Class, Status};
+use crate::value::Timestamp;
 
-use super::Origin;
+use super::{Line, Origin};
 
 /// The number of a phase: its place in [`Phase::ALL`], which the partial indexes of the schemas rely on.
 pub(super) const fn phase_code(phase: Phase) -> i64 {
@@ -76,4 +77,18 @@ pub(super) fn list_text(list: &[String]) -> Option<String> {
 /// The column for what was said about a failure; none for nothing.
 pub(super) fn told_text(told: &Told) -> Result<Option<String>, serde_json::Error> {
     if *told == Told::Nothing { Ok(None) } else { serde_json::to_string(told).map(Some) }
+}
+
+/// A line of history as one line of text.
+pub(super) fn line_text(line: &Line) -> String {
+    format!("{} {}\n", line.at.millis(), line.text.replace(['\n', '\r'], " "))
+}
+
+/// All lines of a text.
+pub(super) fn lines(text: &str) -> Vec<Line> {
+    let read = |line: &str| {
+        let (at, text) = line.split_once(' ')?;
+        Some(Line { at: Timestamp::from_millis(at.parse().ok()?), text: text.to_owned() })
+    };
+    text.lines().filter_map(read).collect()
 }

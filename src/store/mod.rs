@@ -19,6 +19,7 @@ pub mod sqlite;
 mod suppressed;
 mod sweep;
 mod tally;
+pub mod transfer;
 mod veil;
 mod wake;
 

@@ -75,6 +75,21 @@ pub(super) struct Entry {
     pub(super) on: bool,
 }
 
+impl Pending {
+    /// An address goes on the list or off it, with the hash that stands for it. These lists are applied one after the other,
+    /// so what this ends of the same transaction goes.
+    pub(super) fn list(&mut self, entry: Entry, proof: Option<Proof>) {
+        if entry.on {
+            self.forgotten.retain(|(tenant, address)| (tenant, address) != (&entry.tenant, &entry.address));
+        } else {
+            self.proofs.retain(|(tenant, sender, known)| {
+                (tenant, Some(*known)) != (&entry.tenant, proof) || (entry.sender.is_some() && *sender != entry.sender)
+            });
+        }
+        self.suppressions.push(entry);
+    }
+}
+
 impl Shared {
     pub(super) fn new(seals: impl Into<Arc<Seals>>) -> Self {
         Self { seals: seals.into(), ..Self::default() }

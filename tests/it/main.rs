@@ -18,6 +18,8 @@ mod crash;
 #[cfg(test)]
 mod damage;
 #[cfg(test)]
+mod deploy;
+#[cfg(test)]
 mod docs;
 #[cfg(test)]
 mod doubt;
@@ -29,6 +31,8 @@ mod keyed;
 mod mappings;
 #[cfg(test)]
 mod million;
+#[cfg(test)]
+mod moved;
 #[cfg(test)]
 mod neighbours;
 #[cfg(test)]

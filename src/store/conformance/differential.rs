@@ -16,7 +16,7 @@ const PEOPLE: [&str; 4] = ["91", "92", "US.1", "US.2"];
 const TENANTS: [&str; 2] = ["acme", "globex"];
 
 #[derive(Clone, Debug)]
-enum Op {
+pub(super) enum Op {
     Accept(Vec<NewMessage>),
     Begin(Vec<(i64, u64)>),
     Update(Box<Change>),
@@ -81,7 +81,7 @@ fn samples_letter(number: i64) -> DeadLetter {
     DeadLetter { message: Some(id(number)), ..letter(Some("acme"), "no word") }
 }
 
-fn op() -> impl Strategy<Value = Op> {
+pub(super) fn op() -> impl Strategy<Value = Op> {
     let when = || 1..400_i64;
     prop_oneof![
         6 => proptest::collection::vec(message(), 1..4).prop_map(Op::Accept),
@@ -131,7 +131,7 @@ fn answer<T: Debug>(answer: Result<T, StoreError>) -> String {
     }
 }
 
-async fn apply(store: &dyn Store, op: &Op, next_call: i64) -> String {
+pub(super) async fn apply(store: &dyn Store, op: &Op, next_call: i64) -> String {
     let numbered = |calls: &mut Vec<NewCall>| {
         for (place, call) in (0_i64..).zip(calls) {
             call.id = next_call + place;
@@ -168,7 +168,7 @@ async fn apply(store: &dyn Store, op: &Op, next_call: i64) -> String {
 }
 
 /// Everything that can be asked.
-async fn seen(store: &dyn Store) -> Vec<String> {
+pub(super) async fn seen(store: &dyn Store) -> Vec<String> {
     let mut seen = Vec::new();
     let none = HashSet::new();
     for number in 1..=MESSAGES {
@@ -216,7 +216,7 @@ async fn seen(store: &dyn Store) -> Vec<String> {
     seen
 }
 
-fn cases() -> u32 {
+pub(super) fn cases() -> u32 {
     std::env::var("SWITCHBOARD_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(6)
 }
 

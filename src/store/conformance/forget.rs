@@ -128,6 +128,10 @@ pub(super) async fn an_opt_out_holds_on_and_can_be_ended(store: &dyn Store) {
     store.suppress(vec![suppression(None, NUMBER, false)]).await.unwrap();
     assert!(!on(store, "acme", NUMBER) && !on(store, "acme", "US.2"));
     assert!(on(store, "acme", USER), "nobody knows that it was the same person's");
+    // An opt-in that comes with one more address frees both at once.
+    let (addresses, suppressions) = (vec![address(USER), address("US.3")], vec![suppression(None, USER, false)]);
+    store.take(Taken { addresses, suppressions, ..taken("in-3") }).await.unwrap();
+    assert!(!on(store, "acme", USER) && !on(store, "acme", "US.3"));
     // One sender's, twice forgotten.
     store.suppress(vec![suppression(Some("14155550100"), "81", true)]).await.unwrap();
     for _ in 0..2 {

@@ -5,6 +5,7 @@ mod differential;
 mod forget;
 mod letters;
 mod messages;
+mod moved;
 mod operator;
 mod people;
 mod queues;

@@ -137,6 +137,11 @@ impl Conn {
         Ok(timeout(ANSWER, asked).await.map_err(|_| Trouble::Late)??)
     }
 
+    /// A question that is asked seldom, as long as it takes: it is not kept prepared.
+    pub(super) async fn at_leisure(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, Trouble> {
+        Ok(self.client.query(sql, values).await?)
+    }
+
     /// How many rows it concerned.
     pub(super) async fn execute(&self, sql: &str, values: Values<'_>) -> Result<u64, Trouble> {
         let asked = async { self.client.execute(&self.statement(sql).await?, values).await };

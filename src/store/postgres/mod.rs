@@ -18,6 +18,7 @@ mod place;
 mod pool;
 mod purge;
 mod queue;
+mod raw;
 mod read;
 mod read_calls;
 mod row;
@@ -43,6 +44,7 @@ use tokio::time::timeout;
 
 pub use open::{OpenError, migrate};
 pub use place::Place;
+pub use raw::RawPostgres;
 
 use super::seal::SealKey;
 use super::shared::Shared;

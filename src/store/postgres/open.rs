@@ -11,9 +11,9 @@ use super::super::veil::Veil;
 use super::super::{Lane, StoreError};
 use super::connection::{Conn, Connector};
 use super::place::Place;
-use super::schema;
 use super::trouble::Trouble;
 use super::words::{address, count, get, name, sender, text};
+use super::{raw, schema};
 use crate::model::Ref;
 
 /// How long another process, which is just stopping, is waited for.
@@ -46,6 +46,12 @@ pub enum OpenError {
         /// To this program.
         known: usize,
     },
+    /// All of it is in another store now.
+    #[error("the store was moved to {0}")]
+    Moved(String),
+    /// A move into it has not ended.
+    #[error("half a store: a move from {0} into it has not ended")]
+    Half(String),
     /// Contents are sealed with a key that is not configured.
     #[error("the store has contents that are sealed with the key `{0}`, which is not among the keys of `encryption`")]
     KeyMissing(String),
@@ -71,6 +77,8 @@ impl OpenError {
             Self::InUse => "stop that process, or name another database: one gateway uses it at a time",
             Self::OlderVersion { .. } => "run `switchboard store migrate` with the same `--store`, then start again",
             Self::NewerVersion { .. } => "start the newer program, or name another database",
+            Self::Moved(_) => super::super::transfer::MOVED,
+            Self::Half(_) => super::super::transfer::HALF,
             Self::KeyMissing(_) => {
                 "add the key under that name below `encryption:`; it may go when what it sealed is gone"
             }
@@ -116,7 +124,7 @@ pub async fn migrate(place: &Place) -> Result<(usize, usize), OpenError> {
     Ok((found, schema::VERSION))
 }
 
-async fn version(conn: &Conn) -> Result<usize, Trouble> {
+pub(super) async fn version(conn: &Conn) -> Result<usize, Trouble> {
     let there: bool = one(conn, schema::KNOWN).await?;
     if !there {
         return Ok(0);
@@ -138,13 +146,19 @@ pub(super) struct Turn {
     pub(super) commits: i64,
 }
 
-/// Takes the turn of writing; waits a moment for whoever had it.
-pub(super) async fn take_turn(connector: &Connector) -> Result<Turn, OpenError> {
+/// A connection to tables that this program knows, on a server that keeps what it acknowledges.
+pub(super) async fn connect(connector: &Connector) -> Result<Conn, OpenError> {
     let conn = connector.connect().await?;
     check_version(&conn).await?;
     if one::<String>(&conn, "SELECT current_setting('fsync')").await? != "on" {
         return Err(OpenError::NotDurable);
     }
+    Ok(conn)
+}
+
+/// Takes the turn of writing; waits a moment for whoever had it.
+pub(super) async fn take_turn(connector: &Connector) -> Result<Turn, OpenError> {
+    let conn = connect(connector).await?;
     let began = Instant::now();
     while !one::<bool>(&conn, LOCK).await? {
         if began.elapsed() > TURN {
@@ -152,6 +166,7 @@ pub(super) async fn take_turn(connector: &Connector) -> Result<Turn, OpenError> 
         }
         sleep(Duration::from_millis(100)).await;
     }
+    raw::admit(&conn).await?;
     let sql = "UPDATE node SET epoch = epoch + 1, seen = now() WHERE id = 0 RETURNING epoch, commits";
     let row = conn.first(sql, &[]).await?.ok_or_else(|| Trouble::unreadable("no row for whoever writes"))?;
     let (epoch, commits) = (get(&row, 0)?, get(&row, 1)?);
@@ -165,6 +180,8 @@ pub(super) async fn take_turn_again(connector: &Connector) -> Result<Turn, Troub
     if !one::<bool>(&conn, LOCK).await? {
         return Err(Trouble::Fenced);
     }
+    // Moved meanwhile, it is this gateway's no more.
+    raw::admit(&conn).await.map_err(|_| Trouble::Fenced)?;
     // On a standby, which takes no writes, this fails: whoever writes needs the primary.
     let sql = "UPDATE node SET seen = now() WHERE id = 0 RETURNING epoch, commits";
     let row = conn.first(sql, &[]).await?.ok_or_else(|| Trouble::unreadable("no row for whoever writes"))?;
@@ -172,7 +189,7 @@ pub(super) async fn take_turn_again(connector: &Connector) -> Result<Turn, Troub
     Ok(Turn { conn, epoch, commits })
 }
 
-async fn check_version(conn: &Conn) -> Result<(), OpenError> {
+pub(super) async fn check_version(conn: &Conn) -> Result<(), OpenError> {
     let (found, known) = (version(conn).await?, schema::VERSION);
     match found.cmp(&known) {
         std::cmp::Ordering::Less => Err(OpenError::OlderVersion { found, known }),

@@ -37,18 +37,19 @@ async fn list(tx: &mut Tx, entry: Entry) -> Result<(), Trouble> {
     let tenant = tx.tenant(&entry.tenant).await?;
     let sender = entry.sender.as_ref().map_or("", Address::as_str);
     let (sender, address) = (kept(sender).into_owned(), kept(entry.address.as_str()).into_owned());
+    let proof = tx.veil().map(|veil| veil.proof(&entry.tenant, &entry.address));
     if entry.on {
         let sql = "INSERT INTO suppression (tenant, address, sender) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         tx.execute(sql, &[&tenant, &address, &sender]).await?;
     } else {
         let sql = "DELETE FROM suppression WHERE tenant = $1 AND address = $2 AND ($3 = '' OR sender = $3)";
         tx.execute(sql, &[&tenant, &address, &sender]).await?;
-        if let Some(proof) = tx.veil().map(|veil| veil.proof(&entry.tenant, &entry.address)) {
+        if let Some(proof) = proof {
             let sql = "DELETE FROM proof WHERE tenant = $1 AND hash = $2 AND ($3 = '' OR sender = $3)";
             tx.execute(sql, &[&tenant, &&proof[..], &sender]).await?;
         }
     }
-    tx.pending.suppressions.push(entry);
+    tx.pending.list(entry, proof);
     Ok(())
 }
 

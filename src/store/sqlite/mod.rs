@@ -17,6 +17,7 @@ mod operator;
 mod people;
 mod purge;
 mod queue;
+mod raw;
 mod read;
 mod read_calls;
 mod readers;
@@ -43,6 +44,7 @@ use futures_util::future::{FutureExt, ready};
 use tokio::sync::{oneshot, watch};
 
 pub use open::OpenError;
+pub use raw::RawSqlite;
 
 use super::recount::Counting;
 pub use super::seal::SealKey;
@@ -95,6 +97,7 @@ impl Sqlite {
     pub fn open_sealed(path: &Path, keys: &[SealKey]) -> Result<Self, OpenError> {
         let lock = open::lock(path)?;
         let mut connection = open::connect_to_write(path)?;
+        raw::enter(&connection)?;
         let seals = seal::learn(&connection, keys)?;
         let shared = Arc::new(open::load(&connection, seals)?);
         let readers = Readers::start(path, &shared)?;

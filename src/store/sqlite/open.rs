@@ -39,6 +39,20 @@ pub enum OpenError {
         /// To this program.
         known: usize,
     },
+    /// Its tables are older, and whoever only looks changes nothing.
+    #[error("the store has version {found}, this program looks into version {known}")]
+    OlderVersion {
+        /// In the file.
+        found: i64,
+        /// To this program.
+        known: usize,
+    },
+    /// All of it is in another store now.
+    #[error("the store was moved to {0}")]
+    Moved(String),
+    /// A move into it has not ended.
+    #[error("half a store: a move from {0} into it has not ended")]
+    Half(String),
     /// Contents are sealed with a key that is not configured.
     #[error("the store has contents that are sealed with the key `{0}`, which is not among the keys of `encryption`")]
     KeyMissing(String),
@@ -58,6 +72,9 @@ impl OpenError {
             Self::InUse(_) => "stop that process, or name a store of this one's own: --store sqlite:PATH",
             Self::Corrupt(_) => "it was left as it is: put a copy back, or name another store: --store sqlite:PATH",
             Self::NewerVersion { .. } => "start the newer program, or name another store: --store sqlite:PATH",
+            Self::OlderVersion { .. } => "start the gateway with it once: it brings the file up to date",
+            Self::Moved(_) => super::super::transfer::MOVED,
+            Self::Half(_) => super::super::transfer::HALF,
             Self::KeyMissing(_) => {
                 "add the key under that name below `encryption:`; it may go when what it sealed is gone"
             }
@@ -133,6 +150,15 @@ fn private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// The same, which must not be there yet.
+pub(super) fn new_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// The writer's connection, with the tables there.
 pub(super) fn connect_to_write(path: &Path) -> Result<Connection, OpenError> {
     drop(private(path)?);
@@ -151,6 +177,19 @@ pub(super) fn connect_to_write(path: &Path) -> Result<Connection, OpenError> {
     // A burst makes the log long; after the next checkpoint it is short again.
     connection.pragma_update(None, "journal_size_limit", 67_108_864)?;
     Ok(connection)
+}
+
+/// For whoever only looks, whether a gateway has it or not.
+pub(super) fn connect_to_look(path: &Path) -> Result<Connection, OpenError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    let (_, version) = versions(&connection)?;
+    match usize::try_from(version) {
+        Ok(found) if found < schema::VERSION => Err(OpenError::OlderVersion { found: version, known: schema::VERSION }),
+        Ok(schema::VERSION) => Ok(connection),
+        _ => Err(OpenError::NewerVersion { found: version, known: schema::VERSION }),
+    }
 }
 
 pub(super) fn connect_to_read(path: &Path) -> Result<Connection, OpenError> {
@@ -183,7 +222,8 @@ fn keep_plans(connection: &Connection) -> Result<(), OpenError> {
     Ok(())
 }
 
-fn check_version(connection: &Connection) -> Result<(), OpenError> {
+/// Whether it is new, and of which version its tables are.
+fn versions(connection: &Connection) -> Result<(bool, i64), OpenError> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, version) = (pragma("application_id")?, pragma("user_version")?);
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -191,6 +231,11 @@ fn check_version(connection: &Connection) -> Result<(), OpenError> {
     if !new && application != schema::APPLICATION {
         return Err(OpenError::Corrupt("it belongs to another program".to_owned()));
     }
+    Ok((new, version))
+}
+
+fn check_version(connection: &Connection) -> Result<(), OpenError> {
+    let (_, version) = versions(connection)?;
     match usize::try_from(version) {
         Ok(steps) if steps <= schema::VERSION => upgrade(connection, &schema::STEPS[steps..]),
         _ => Err(OpenError::NewerVersion { found: version, known: schema::VERSION }),

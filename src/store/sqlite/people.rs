@@ -48,11 +48,12 @@ fn list(tx: &mut Tx<'_>, entry: Entry) -> rusqlite::Result<()> {
     let tenant = tx.tenant(&entry.tenant)?;
     let sender = entry.sender.as_ref().map_or("", Address::as_str);
     tx.execute(sql, params![tenant, entry.address.as_str(), sender])?;
-    if let (false, Some(veil)) = (entry.on, tx.veil()) {
+    let proof = tx.veil().map(|veil| veil.proof(&entry.tenant, &entry.address));
+    if let (false, Some(proof)) = (entry.on, proof) {
         let sql = "DELETE FROM proof WHERE tenant = ?1 AND hash = ?2 AND (?3 = '' OR sender = ?3)";
-        tx.execute(sql, params![tenant, veil.proof(&entry.tenant, &entry.address), sender])?;
+        tx.execute(sql, params![tenant, proof, sender])?;
     }
-    tx.pending.suppressions.push(entry);
+    tx.pending.list(entry, proof);
     Ok(())
 }
 

@@ -5,9 +5,9 @@ use rusqlite::types::Type;
 use rusqlite::{Error, Row};
 
 use super::super::codes;
-pub(super) use super::super::codes::{class_code, list_text, origin_code, phase_code, status_code};
+pub(super) use super::super::codes::{class_code, line_text, lines, list_text, origin_code, phase_code, status_code};
 use super::super::seal::Seals;
-use super::super::{Lane, Line, Message, NewMessage};
+use super::super::{Lane, Message, NewMessage};
 use crate::delivery::{Life, Phase, Told};
 use crate::model::{Address, Ref};
 use crate::value::Timestamp;
@@ -89,20 +89,6 @@ pub(super) fn told_text(told: &Told) -> rusqlite::Result<Option<String>> {
 
 pub(super) fn phase(code: i64) -> rusqlite::Result<Phase> {
     codes::phase(code).ok_or(Error::IntegralValueOutOfRange(5, code))
-}
-
-/// A line of history as it is appended: one line of text.
-pub(super) fn line_text(line: &Line) -> String {
-    format!("{} {}\n", line.at.millis(), line.text.replace(['\n', '\r'], " "))
-}
-
-/// All lines that were appended.
-pub(super) fn lines(text: &str) -> Vec<Line> {
-    let read = |line: &str| {
-        let (at, text) = line.split_once(' ')?;
-        Some(Line { at: Timestamp::from_millis(at.parse().ok()?), text: text.to_owned() })
-    };
-    text.lines().filter_map(read).collect()
 }
 
 fn unreadable(column: usize, error: serde_json::Error) -> Error {

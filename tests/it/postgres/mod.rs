@@ -1,9 +1,11 @@
 //! The gateway over PostgreSQL, as a process: killed in the middle of a campaign, its database stopped under traffic, started
 //! on what is not ready.
 
+pub(crate) mod proxy;
 #[path = "../../postgres/server.rs"]
-mod server;
+pub(crate) mod server;
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -18,6 +20,14 @@ use server::{Server, Tables};
 
 fn acme() -> TenantFile {
     TenantFile::moengage("acme", "6531290044")
+}
+
+/// A program that comes with the server.
+pub(crate) fn program(name: &str) -> PathBuf {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postgres/start");
+    let output = Command::new(script).args(["shared", "programs"]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Path::new(String::from_utf8(output.stdout).unwrap().trim()).join(name)
 }
 
 /// What the command about a store prints.

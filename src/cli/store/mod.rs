@@ -1,6 +1,8 @@
 //! `switchboard store …`: what is done to the store of a gateway that does not run, or not yet. All other commands ask the
 //! gateway.
 
+mod upkeep;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -19,6 +21,14 @@ pub(super) enum StoreCommand {
     /// Bring the tables of a PostgreSQL database to this program's version: once before the first start, and with each newer
     /// program
     Migrate(Place),
+    /// Move everything into another store, of whichever kind, without the gateway; what was cut off goes on
+    Move(upkeep::MoveOptions),
+    /// Is everything right with a store? Changes nothing, beside a running gateway too
+    Check(upkeep::UpkeepOptions),
+    /// Give the space of what is gone back, without the gateway
+    Vacuum(upkeep::UpkeepOptions),
+    /// Copy a store in a file into another file, beside a running gateway too
+    Backup(upkeep::BackupOptions),
 }
 
 /// Where.
@@ -58,24 +68,42 @@ pub(super) fn run(command: &StoreCommand) -> ExitCode {
     let place = match command {
         StoreCommand::Forget(options) => &options.place,
         StoreCommand::Migrate(place) => place,
+        StoreCommand::Check(options) | StoreCommand::Vacuum(options) => &options.place,
+        StoreCommand::Backup(options) => &options.place,
+        StoreCommand::Move(options) => {
+            return match options.resolve() {
+                Ok(stores) => with_runtime(upkeep::move_store(options, stores)),
+                Err(problem) => usage(&problem),
+            };
+        }
     };
     let (storage, own) = match place.resolve() {
         Ok(resolved) => resolved,
         Err(problem) => return usage(&problem),
     };
-    let runtime = match runtime() {
-        Ok(runtime) => runtime,
-        Err(problem) => return fail(&problem),
-    };
     match command {
-        StoreCommand::Forget(options) => runtime.block_on(forget(options, &storage, &own)),
-        StoreCommand::Migrate(_) => match runtime.block_on(storage.migrate()) {
-            Ok(done) => {
-                println!("{done}");
-                ExitCode::SUCCESS
-            }
-            Err(problem) => fail(&problem),
-        },
+        StoreCommand::Forget(options) => with_runtime(forget(options, &storage, &own)),
+        StoreCommand::Check(options) => with_runtime(upkeep::check(options, &storage, &own)),
+        StoreCommand::Vacuum(options) => with_runtime(upkeep::vacuum(options, &storage)),
+        StoreCommand::Backup(options) => upkeep::backup(options, &storage),
+        StoreCommand::Migrate(_) | StoreCommand::Move(_) => with_runtime(migrate(&storage)),
+    }
+}
+
+fn with_runtime(work: impl Future<Output = ExitCode>) -> ExitCode {
+    match runtime() {
+        Ok(runtime) => runtime.block_on(work),
+        Err(problem) => fail(&problem),
+    }
+}
+
+async fn migrate(storage: &Storage) -> ExitCode {
+    match storage.migrate().await {
+        Ok(done) => {
+            println!("{done}");
+            ExitCode::SUCCESS
+        }
+        Err(problem) => fail(&problem),
     }
 }
 
