@@ -11,14 +11,15 @@ use tokio_postgres::NoTls;
 
 /// A server, kept running for as long as this is there.
 pub(crate) struct Server {
-    name: String,
-    socket: String,
+    pub(crate) name: String,
+    pub(crate) socket: String,
     _in_use: File,
 }
 
 static SHARED: LazyLock<Server> = LazyLock::new(|| Server::start("shared"));
 
-fn script(name: &str, more: &[&str]) -> String {
+/// What the script does, and says.
+pub(crate) fn script(name: &str, more: &[&str]) -> String {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/postgres/start");
     let output = Command::new(script).arg(name).args(more).stdin(Stdio::null()).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -69,8 +70,8 @@ impl Drop for Server {
 
 /// A schema of the shared server, or of another, for one test; gone with this.
 pub(crate) struct Tables {
-    url: String,
-    schema: String,
+    pub(crate) url: String,
+    pub(crate) schema: String,
 }
 
 impl Tables {

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 const NAME: &str = "gateway.example";
 
 /// A certificate that vouches for itself, and its key.
-pub(super) struct Pair {
+pub(crate) struct Pair {
     certificate: CertificateDer<'static>,
     key: Vec<u8>,
     /// When it ends, in Unix time; no two end together.
@@ -25,7 +25,7 @@ pub(super) struct Pair {
 static MADE: AtomicI32 = AtomicI32::new(0);
 
 impl Pair {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = rcgen::KeyPair::generate().unwrap();
         let mut about = rcgen::CertificateParams::new(vec![NAME.to_owned()]).unwrap();
         about.not_after = rcgen::date_time_ymd(2040 + MADE.fetch_add(1, Ordering::Relaxed), 1, 1);
@@ -33,11 +33,11 @@ impl Pair {
         Self { certificate: certificate.der().clone(), key: key.serialize_der(), until }
     }
 
-    pub(super) fn certificate_pem(&self) -> String {
+    pub(crate) fn certificate_pem(&self) -> String {
         pem("CERTIFICATE", &self.certificate)
     }
 
-    pub(super) fn key_pem(&self) -> String {
+    pub(crate) fn key_pem(&self) -> String {
         pem("PRIVATE KEY", &self.key)
     }
 

@@ -5,7 +5,7 @@
 //! Every attack has a caller's address of its own (127.0.0.0/8), so that they can run side by side.
 
 mod bodies;
-mod certificates;
+pub(crate) mod certificates;
 mod crowds;
 mod framing;
 mod guesses;

@@ -11,6 +11,7 @@ use switchboard::store::DeadLetter;
 use switchboard::value::Timestamp;
 
 use super::{file, passes, place, tool, yaml};
+use crate::abuse::certificates::Pair;
 use crate::world::{ADMIN_TOKEN, TenantFile, World, order, person, provider, sample, until_async};
 
 /// Metrics by name, with the labels that they have.
@@ -29,10 +30,10 @@ fn the_rules_are_sound_and_speak_when_they_should() {
 /// What a gateway exports where there is something of everything.
 async fn exported() -> Metrics {
     let mut world = World::new(vec![TenantFile::moengage("acme", "6531290044")], provider()).await;
-    let key = rcgen::generate_simple_self_signed(vec!["gateway.example".to_owned()]).unwrap();
+    let pair = Pair::new();
     let pem = ["cert.pem", "key.pem"].map(|name| world.folder().join(name));
-    std::fs::write(&pem[0], key.cert.pem()).unwrap();
-    std::fs::write(&pem[1], key.signing_key.serialize_pem()).unwrap();
+    std::fs::write(&pem[0], pair.certificate_pem()).unwrap();
+    std::fs::write(&pem[1], pair.key_pem()).unwrap();
     let [certificate, secret] = pem;
     // A certificate and plain callers do not go together: one gateway has the one, and one the other.
     let tls = switchboard::app::Options { tls: Some(Pem { certificate, key: secret }), ..world.options() };

@@ -4,6 +4,7 @@
 pub(crate) mod proxy;
 #[path = "../../postgres/server.rs"]
 pub(crate) mod server;
+mod trouble;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
