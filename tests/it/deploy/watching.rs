@@ -66,8 +66,10 @@ async fn exported() -> Metrics {
     let mut odd = sample("vonage.status.rejected-1000.json");
     odd["error"]["title"] = "7777".into();
     odd["error"]["type"] = "https://developer.vonage.com/api-errors/messages#7777".into();
-    odd["message_uuid"] = world.taken(&to)[0].message_uuid.clone().into();
-    odd["client_ref"] = world.taken(&to)[0].client_ref.clone().into();
+    let sent = world.taken(&to).remove(0);
+    odd["message_uuid"] = sent.message_uuid.into();
+    odd["client_ref"] = sent.client_ref.into();
+    (odd["from"], odd["to"]) = (sent.from.into(), sent.to.into());
     assert_eq!(world.webhook("/webhooks/vonage/status", &odd).await.status, 200);
     let count = format!("http://{}/api/ledger?recount=now", gateway.admin_address().unwrap());
     assert_eq!(world.client.get(count).bearer_auth(ADMIN_TOKEN).send().await.unwrap().status(), 200);

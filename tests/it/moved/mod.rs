@@ -81,6 +81,8 @@ async fn a_store_full_of_work_moves_there_and_back_and_everything_goes_on() {
     let stopped = person(brand, 90_000);
     let stop = text_from(&stopped, brand.file.number, "stop-1", "STOP");
     assert_eq!(world.webhook("/webhooks/vonage/inbound", &stop).await.status, 200);
+    let first = person(brand, 80_000);
+    assert_eq!(world.send(brand, &order(brand, "the-first", &first)).await.status, 200);
     let campaign = Campaign { concurrency: 64, ..world.campaign(brand, MANY) };
     let campaign = world.platform().campaign(campaign).await;
     assert_eq!(campaign.accepted, MANY, "{campaign:?}");
@@ -118,13 +120,11 @@ async fn a_store_full_of_work_moves_there_and_back_and_everything_goes_on() {
     until("every message is read", || campaign.accepted_ids.iter().all(|id| World::is_read(brand, id))).await;
     assert_eq!(journal.duplicates().len(), 0, "nothing is sent twice");
     // A repeat is known, and an opt-out holds.
-    let again = world.platform().campaign(world.campaign(brand, 5)).await;
-    assert_eq!(again.accepted, 5);
+    assert_eq!(world.send(brand, &order(brand, "the-first", &first)).await.status, 200);
     assert_eq!(world.send(brand, &order(brand, "to-the-stopped", &stopped)).await.status, 200);
     let code = || World::words(brand, "to-the-stopped").contains(&"failed".to_owned());
     until("the platform hears that it is not sent", code).await;
-    assert_eq!(world.taken(&stopped).len(), 0);
-    assert_eq!(journal.duplicates().len(), 0);
+    assert_eq!((world.taken(&stopped).len(), world.taken(&first).len()), (0, 1));
     world.check_reports();
     assert!(process.terminate().await.success());
     check(&back);
