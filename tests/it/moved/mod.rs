@@ -73,7 +73,7 @@ async fn a_store_full_of_work_moves_there_and_back_and_everything_goes_on() {
     let tables = Tables::new();
     let answers = Answers { delay: Delay::millis(5, 60), ..Answers::default() };
     let options = ProviderOptions { answers, keep_bodies: false, ..provider() };
-    let mut world = World::new(vec![acme().rate("40/s")], options).await;
+    let mut world = World::new(vec![acme().rate("10/s")], options).await;
     let file = format!("sqlite:{}", world.folder().join("switchboard.db").display());
     let back = format!("sqlite:{}", world.folder().join("back.db").display());
     let brand = &world.brands[0];
@@ -107,7 +107,7 @@ async fn a_store_full_of_work_moves_there_and_back_and_everything_goes_on() {
     world.database = Some(tables.url().to_owned());
     let before = journal.summary().accepted;
     let process = Process::start(&world).await;
-    until("it goes on", || journal.summary().accepted > before + 40).await;
+    until("it goes on", || journal.summary().accepted > before + 20).await;
     assert!(process.terminate().await.success());
     assert!(journal.summary().references < MANY, "there is work left to be moved back");
     assert!(moved(tables.url(), &back) >= MANY);
