@@ -30,6 +30,8 @@ fn the_rules_are_sound_and_speak_when_they_should() {
 /// What a gateway exports where there is something of everything.
 async fn exported() -> Metrics {
     let mut world = World::new(vec![TenantFile::moengage("acme", "6531290044")], provider()).await;
+    // The schemas that documents are held against.
+    passes(Command::new("cp").arg("-R").arg(place("../mappings/schemas")).arg(world.mapping_path("schemas")));
     let pair = Pair::new();
     let pem = ["cert.pem", "key.pem"].map(|name| world.folder().join(name));
     std::fs::write(&pem[0], pair.certificate_pem()).unwrap();
