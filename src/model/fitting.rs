@@ -9,6 +9,13 @@ use super::template::{Button, Card, Definition, Section};
 use super::{Message, Reason, Refusal, Template, placeholders};
 use crate::value::{Arena, Entry, Value};
 
+/// Headers that are no text.
+const MEDIA: [&str; 4] = ["IMAGE", "VIDEO", "DOCUMENT", "LOCATION"];
+/// Characters of a text header, with its value.
+const LONGEST_HEADER: usize = 60;
+/// Characters of a body, with its values.
+const LONGEST_BODY: usize = 1024;
+
 /// What is known of the message's template.
 #[derive(Clone, Copy, Debug)]
 pub enum Known<'a> {
@@ -20,10 +27,11 @@ pub enum Known<'a> {
     Synced(&'a Template),
 }
 
-/// Gives every button its place, drops components of static buttons, counts variables; other kinds pass unchanged.
+/// Gives every button its place, drops components of static buttons, counts variables, looks at the header's kind and at how
+/// long texts become; other kinds pass unchanged.
 ///
 /// # Errors
-/// `template_missing`, or `template_params` with both numbers in the text.
+/// `template_missing`; `template_params` with both numbers, or both kinds of header, in the text; `body_too_long`.
 pub fn fit<'a>(message: Message<'a>, known: Known<'a>, arena: &'a Arena) -> Result<Message<'a>, Refusal> {
     let (Kind::Template, Some(template)) = (message.kind, message.value.get("template")) else { return Ok(message) };
     let definition = match known {
@@ -34,7 +42,7 @@ pub fn fit<'a>(message: Message<'a>, known: Known<'a>, arena: &'a Arena) -> Resu
     let level = definition.map_or_else(Level::unknown, Level::of);
     let components = components(template).map(|listed| level.fit(listed, arena)).transpose()?;
     if components.is_none() {
-        level.count(&[])?;
+        level.check(&[])?;
     }
     let template = components.map_or(template, |fitted| replaced(template, "components", fitted, arena));
     Ok(Message { value: replaced(message.value, "template", template, arena), ..message })
@@ -81,7 +89,7 @@ impl<'d> Level<'d> {
     }
 
     fn fit<'a>(&self, listed: &'a [Value<'a>], arena: &'a Arena) -> Result<Value<'a>, Refusal> {
-        self.count(listed)?;
+        self.check(listed)?;
         let mut places = Places::of(listed, self);
         let mut fitted = ArenaVec::with_capacity_in(listed.len(), arena);
         for component in listed {
@@ -104,10 +112,62 @@ impl<'d> Level<'d> {
             let level = Level::of_card(place, self.cards.get(place));
             fitted.push(match components(*card) {
                 Some(listed) => replaced(*card, "components", level.fit(listed, arena)?, arena),
-                None => level.count(&[]).map(|()| *card)?,
+                None => level.check(&[]).map(|()| *card)?,
             });
         }
         Ok(replaced(carousel, "cards", Value::List(fitted.into_bump_slice()), arena))
+    }
+
+    /// Refuses what the provider would refuse.
+    fn check(&self, listed: &[Value<'_>]) -> Result<(), Refusal> {
+        self.header_kind(listed)?;
+        self.count(listed)?;
+        self.length("header", self.header, LONGEST_HEADER, listed)?;
+        self.length("body", self.body, LONGEST_BODY, listed)
+    }
+
+    /// Refuses a header of another kind than the template's. What the definition does not say is not held against it.
+    fn header_kind(&self, listed: &[Value<'_>]) -> Result<(), Refusal> {
+        let Some(format) = self.header.map(|header| header.format.as_str()) else { return Ok(()) };
+        let given = listed.iter().filter(|component| is(**component, "header"));
+        let given = given.flat_map(|component| parameters(*component)).find_map(|parameter| parameter.text("type"));
+        let is_media = |kind: &str| MEDIA.iter().any(|media| media.eq_ignore_ascii_case(kind));
+        let were = match given {
+            Some(given) if is_media(format) && !given.eq_ignore_ascii_case(format) => format!("{given:.32} was given"),
+            Some(given) if format == "TEXT" && is_media(given) => format!("{given:.32} was given"),
+            None if is_media(format) => "none was given".to_owned(),
+            _ => return Ok(()),
+        };
+        let text = format!("{} is of the kind {}, {were}", self.place("header"), format.to_ascii_lowercase());
+        Err(Refusal::new(Reason::TemplateParams, text))
+    }
+
+    /// Refuses a text that is too long with its values. One without variables was approved as it is.
+    fn length(&self, name: &str, section: Option<&Section>, most: usize, listed: &[Value<'_>]) -> Result<(), Refusal> {
+        let Some(text) = section.filter(|section| section.variables > 0).and_then(|section| section.text.as_deref())
+        else {
+            return Ok(());
+        };
+        let given = listed.iter().filter(|component| is(**component, name));
+        let given = given.flat_map(|component| parameters(*component));
+        let values: Vec<(Option<&str>, usize)> =
+            given.filter_map(|one| Some((one.text("parameter_name"), one.text("text")?.chars().count()))).collect();
+        let names = placeholders::names(text);
+        let value = |name: &str| {
+            let by_name = values.iter().find(|(known, _)| *known == Some(name));
+            let by_place = || names.iter().position(|known| *known == name).and_then(|place| values.get(place));
+            by_name.or_else(by_place).map_or(0, |(_, length)| *length)
+        };
+        let length = placeholders::length(text, value);
+        if length <= most {
+            return Ok(());
+        }
+        let longest = names.iter().max_by_key(|name| value(name)).copied().unwrap_or_default();
+        let (place, longest_has) = (self.place(name), value(longest));
+        let text = format!(
+            "{place} has {length} characters with its values, at most {most} are taken; `{longest:.64}` has {longest_has}"
+        );
+        Err(Refusal::new(Reason::BodyTooLong, text))
     }
 
     /// Refuses another number of variables than header and body have. A header's media are no variables.

@@ -28,6 +28,15 @@ pub(super) fn names(text: &str) -> Vec<&str> {
     names
 }
 
+/// How many characters a text has with values of these lengths in its places.
+pub(super) fn length(text: &str, value: impl Fn(&str) -> usize) -> usize {
+    let length = |part: Part<'_>| match part {
+        Part::Literal(literal) => literal.chars().count(),
+        Part::Hole(name) => value(name),
+    };
+    parts(text).into_iter().map(length).sum()
+}
+
 /// The values of a finished text in the order of `names`; `None` if the text does not fit. White space around both
 /// does not count. A value is never empty, for `WhatsApp` takes no empty one.
 #[must_use]

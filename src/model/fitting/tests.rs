@@ -202,7 +202,7 @@ fn variables_are_counted() {
         (json!([text_header(&["A"])]), "Template body needs 2 variables, 0 were given"),
         (json!([body(&["a", "b"])]), "Template header needs 1 variable, 0 were given"),
         (json!([text_header(&["A", "B"]), body(&["a", "b"])]), "Template header needs 1 variable, 2 were given"),
-        (json!([image, body(&["a", "b"])]), "Template header needs 1 variable, 0 were given"),
+        (json!([image, body(&["a", "b"])]), "Template header is of the kind text, image was given"),
     ];
     for (given, expected) in cases {
         refuse(&two, &given, &format!("template_params: {expected}"));
@@ -235,7 +235,6 @@ fn named_variables_are_counted_and_named() {
 #[test]
 fn cards_are_fitted_like_templates() {
     let card = json!({"components": [
-        {"type": "HEADER", "format": "IMAGE"},
         {"type": "BODY", "text": "{{1}}"},
         {"type": "BUTTONS", "buttons": [quick(), dynamic()]},
     ]});
@@ -309,4 +308,45 @@ proptest! {
             prop_assert_eq!(places.len(), dealt);
         }
     }
+}
+
+#[test]
+fn a_header_is_of_the_templates_kind() {
+    let header =
+        |kind: &str| json!({"type": "header", "parameters": [{"type": kind, kind: {"link": "https://a.example/1"}}]});
+    let listed = |format: &str| json!([{"type": "HEADER", "format": format}, {"type": "BODY", "text": "Hello"}]);
+    for (format, given, expected) in [
+        ("IMAGE", json!([header("video")]), "Template header is of the kind image, video was given"),
+        ("DOCUMENT", json!([text_header(&["Sale"])]), "Template header is of the kind document, text was given"),
+        ("VIDEO", json!([]), "Template header is of the kind video, none was given"),
+        ("LOCATION", json!([body(&[])]), "Template header is of the kind location, none was given"),
+        ("TEXT", json!([header("image")]), "Template header is of the kind text, image was given"),
+    ] {
+        refuse(&listed(format), &given, &format!("template_params: {expected}"));
+    }
+    for (format, given) in
+        [("IMAGE", json!([header("image")])), ("TEXT", json!([])), ("OF_TOMORROW", json!([header("image")]))]
+    {
+        check(format, Some(&listed(format)), &given, &given);
+    }
+    let carousel = json!([{"type": "CAROUSEL", "cards": [{"components": [{"type": "HEADER", "format": "IMAGE"}]}]}]);
+    let given = json!([{"type": "carousel", "cards": [{"components": [header("video")]}]}]);
+    refuse(&carousel, &given, "template_params: Template cards[0] header is of the kind image, video was given");
+}
+
+#[test]
+fn a_text_that_is_too_long_with_its_values_is_refused() {
+    let listed = json!([{"type": "HEADER", "format": "TEXT", "text": "Sale {{1}}"}, {"type": "BODY", "text": "{{1}} and {{2}}"}]);
+    let of = |length: usize| "é".repeat(length);
+    let message = |header: usize, value: usize| json!([text_header(&[&of(header)]), body(&["x", &of(value)])]);
+    check("as long as may be", Some(&listed), &message(55, 1018), &message(55, 1018));
+    let header = "Template header has 61 characters with its values, at most 60 are taken; `1` has 56";
+    refuse(&listed, &message(56, 1), &format!("body_too_long: {header}"));
+    let body = "Template body has 1025 characters with its values, at most 1024 are taken; `2` has 1019";
+    refuse(&listed, &message(1, 1019), &format!("body_too_long: {body}"));
+    let named = json!([{"type": "BODY", "text": "{{first_name}}"}]);
+    let value =
+        json!([{"type": "body", "parameters": [{"type": "text", "parameter_name": "first_name", "text": of(1025)}]}]);
+    let expected = "Template has 1025 characters with its values, at most 1024 are taken; `first_name` has 1025";
+    refuse(&named, &value, &format!("body_too_long: {expected}"));
 }
