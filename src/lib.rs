@@ -4,7 +4,7 @@
 //! `value model diagnostic yaml codec functions shape language auth keywords delivery mapping config legs cases` are the pure
 //! core: no async, no clock, no file, no socket. `store client limits` are edges, `faults` are where tests kill them. `flow` has the async order of steps,
 //! `operate` the operator's questions.
-//! `ingress dispatch` drive it. `app cli` wire it. `sim` stands alone and shares nothing with the gateway.
+//! `ingress dispatch console` drive it. `app cli` wire it. `sim` stands alone and shares nothing with the gateway.
 
 pub mod app;
 pub mod auth;
@@ -13,6 +13,7 @@ pub mod cli;
 pub mod client;
 pub mod codec;
 pub mod config;
+pub mod console;
 pub mod delivery;
 pub mod diagnostic;
 pub mod dispatch;

@@ -20,6 +20,7 @@ use super::watch::Watch;
 use super::{FileProblem, Secrets, Storage, SystemAmbient, door, housekeeping, noted, now, read_file, token};
 use crate::client::{self, Http};
 use crate::config::{Own, PublicUrl, Reference, Retention};
+use crate::console::Console;
 use crate::diagnostic::Diagnostic;
 use crate::faults::{self, Point};
 use crate::flow::{Ambient, Flow};
@@ -228,7 +229,8 @@ impl Gateway {
         let mut doors = vec![serve(listener, Arc::new(Entrance(flow.clone())), public)];
         let own = ingress::Options { headers: HEADERS, traffic: desk.traffic[1].clone(), ..door::operators(&options) };
         let is_local = admin_address.is_some_and(|address| address.ip().is_loopback());
-        doors.extend(admin.map(|listener| serve(listener, Arc::new(BackDoor { desk, is_local }), own)));
+        let console = Console::new(desk.clone());
+        doors.extend(admin.map(|listener| serve(listener, Arc::new(BackDoor { desk, console, is_local }), own)));
         info!(%address, tls = is_tls, admin = admin_address.map(tracing::field::display), "listening");
         Ok(Self {
             flow,

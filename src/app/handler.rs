@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::config::Found;
+use crate::console::Console;
 use crate::flow::Flow;
 use crate::ingress::{Handler, Route};
 use crate::model::Refusal;
@@ -37,18 +38,21 @@ impl Handler for Entrance {
     }
 }
 
-/// Hands the operator's questions to the desk.
+/// Hands the operator's questions to the desk, and those of a browser to the console.
 pub(super) struct BackDoor {
     pub(super) desk: Arc<Desk>,
+    pub(super) console: Console,
     /// Nobody but this machine reaches the listener.
     pub(super) is_local: bool,
 }
 
 impl Handler for BackDoor {
     fn limit(&self, method: &str, path: &str) -> Route {
-        match Desk::takes(path) {
-            Some((taken, longest)) if taken == method => Route::Takes(longest),
-            Some(_) => Route::WrongMethod,
+        let asked = Desk::takes(path);
+        let taken = asked.as_slice().iter().chain(Console::takes(path));
+        match taken.clone().find(|(taken, _)| *taken == method) {
+            Some((_, longest)) => Route::Takes(*longest),
+            None if taken.count() > 0 => Route::WrongMethod,
             None => Route::Unknown,
         }
     }
@@ -58,12 +62,17 @@ impl Handler for BackDoor {
             if self.is_local && !is_this_machine(request.header("host").unwrap_or_default()) {
                 return Desk::misled();
             }
-            self.desk.answer(&request).await
+            if Console::takes(&request.path).is_empty() {
+                self.desk.answer(&request).await
+            } else {
+                self.console.answer(&request).await
+            }
         })
     }
 
-    fn refuse(&self, _: Incoming, refusal: Refusal) -> BoxFuture<'_, Reply> {
-        Box::pin(std::future::ready(Desk::unread(refusal.text)))
+    fn refuse(&self, request: Incoming, refusal: Refusal) -> BoxFuture<'_, Reply> {
+        let reply = Console::unread(&request, refusal.text.as_deref());
+        Box::pin(std::future::ready(reply.unwrap_or_else(|| Desk::unread(refusal.text))))
     }
 }
 

@@ -33,7 +33,7 @@ pub use mutants::{Equivalents, Hunt, Mutant, Noticed, mutants};
 pub use report::summary;
 pub use sign::{Signed, sign};
 pub use suite::Suite;
-pub use trial::{Line, Trial, Tried, Trying, private_keys};
+pub use trial::{Line, Trial, Tried, Trying, stand};
 
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::value::Timestamp;

@@ -1,6 +1,5 @@
 //! `switchboard try`: a leg on a sample, without a gateway and without secrets: placeholders stand in for them.
 
-use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,13 +10,11 @@ use serde_json::{Value as Json, json};
 
 use super::options::FileOptions;
 use crate::app::{now, read_files};
-use crate::cases::{Trial, Tried, Trying, private_keys};
+use crate::cases::{Trial, Tried, Trying, stand};
 use crate::cli::out::{out, outln};
-use crate::config::{self, Files, NoSecret, Reference, Snapshot};
+use crate::config::{Files, Snapshot, Tenant};
 use crate::diagnostic::{self, Diagnostic};
-use crate::model::Secret;
 use crate::sim::keys;
-use crate::yaml::{self, Node};
 
 /// What is tried, and for whom.
 #[derive(Debug, Args)]
@@ -63,11 +60,6 @@ pub(super) struct TryOptions {
     files: FileOptions,
 }
 
-/// The name under which the request's body is read.
-const BODY: &str = "body.json";
-/// The person who writes, where a text is all there is.
-const PERSON: &str = "14155550123";
-
 /// Why nothing was tried, and the exit code.
 struct Trouble(String, u8);
 
@@ -91,10 +83,10 @@ fn tried(options: &TryOptions) -> Result<(), Trouble> {
     let (mappings, tenants) = options.files.folders()?;
     let (public_url, defaults) = (options.files.public_url()?, options.files.defaults()?);
     let files = Files { public_url, defaults, ..read_files(&mappings, &tenants)? };
-    let names = names(&load(&files, &BTreeSet::new())?.0, options)?;
+    let names = names(&load(&files).0, options)?;
     let body = options.request.as_ref().map(bytes).transpose()?;
     let sample = |name: &str| match (name, &body) {
-        (BODY, Some(body)) => Some(Arc::from(body.as_slice())),
+        (stand::BODY, Some(body)) => Some(Arc::from(body.as_slice())),
         _ => std::fs::read(mappings.join("samples").join(name)).ok().map(Arc::from),
     };
     let given = options.given.as_ref().map_or(Ok("{}".to_owned()), text)?;
@@ -104,7 +96,7 @@ fn tried(options: &TryOptions) -> Result<(), Trouble> {
     let mut all = Vec::new();
     for name in names {
         // Each tenant is read anew: a mapping is watched once.
-        let (snapshot, _) = load(&files, &key_references(&files)?)?;
+        let (snapshot, _) = load(&files);
         let Some(tenant) = snapshot.tenant(&name).cloned() else { continue };
         let trying = trying(options, &tenant)?;
         let key = if snapshot.key_sets().is_empty() { String::new() } else { keys::generate()?.private_pem };
@@ -116,7 +108,7 @@ fn tried(options: &TryOptions) -> Result<(), Trouble> {
     if options.files.json {
         let tenants = all
             .iter()
-            .map(|(name, legs)| json!({"tenant": name, "legs": legs.iter().map(as_json).collect::<Vec<_>>()}));
+            .map(|(name, legs)| json!({"tenant": name, "legs": legs.iter().map(Tried::json).collect::<Vec<_>>()}));
         outln!("{}", json!({"tenants": tenants.collect::<Vec<_>>()}));
     } else {
         all.iter().for_each(|(name, legs)| legs.iter().for_each(|leg| out!("{}", shown(name, leg))));
@@ -136,47 +128,12 @@ fn names(snapshot: &Snapshot, options: &TryOptions) -> Result<Vec<String>, Troub
     }
 }
 
-/// The configuration with placeholders for secrets; `keys` are references that need a private key.
-fn load(files: &Files, keys: &BTreeSet<String>) -> Result<(Arc<Snapshot>, Vec<Diagnostic>), Trouble> {
-    let pem = if keys.is_empty() { String::new() } else { keys::generate()?.private_pem };
-    let resolve = |reference: &Reference| -> Result<Secret, NoSecret> {
-        let (Reference::Env(name) | Reference::File(name)) = reference;
-        Ok(Secret::new(if keys.contains(name) { pem.clone() } else { format!("placeholder-for-{name}") }))
-    };
-    let (snapshot, problems) = config::build(files, None, &resolve, [0; 32]);
-    Ok((Arc::new(snapshot), problems))
+/// Without secrets; where there can be no key, what is signed with one says so.
+fn load(files: &Files) -> (Arc<Snapshot>, Vec<Diagnostic>) {
+    stand::without_secrets(files, &|| keys::generate().map(|pair| pair.private_pem).unwrap_or_default())
 }
 
-/// What credentials refer to that calls are signed with.
-fn key_references(files: &Files) -> Result<BTreeSet<String>, Trouble> {
-    let (snapshot, _) = load(files, &BTreeSet::new())?;
-    let names = private_keys(&snapshot);
-    let mut found = BTreeSet::new();
-    for source in &files.tenants {
-        if let Some(credentials) =
-            yaml::parse(source, &mut Vec::new()).as_ref().and_then(|node| node.get("credentials"))
-        {
-            references(credentials, &names, false, &mut found);
-        }
-    }
-    files.defaults.accounts.credentials().for_each(|node| references(node, &names, false, &mut found));
-    Ok(found)
-}
-
-fn references(node: &Node, names: &[String], wanted: bool, found: &mut BTreeSet<String>) {
-    for (key, value) in node.as_map().unwrap_or_default() {
-        references(value, names, names.iter().any(|name| **name == *key.text), found);
-    }
-    for item in node.as_list().unwrap_or_default() {
-        references(item, names, wanted, found);
-    }
-    let inside = node.as_text().and_then(|text| text.strip_prefix("${")?.strip_suffix('}')?.split_once(':'));
-    if let Some((_, name)) = inside.filter(|_| wanted) {
-        found.insert(name.to_owned());
-    }
-}
-
-fn trying(options: &TryOptions, tenant: &config::Tenant) -> Result<Trying, Trouble> {
+fn trying(options: &TryOptions, tenant: &Tenant) -> Result<Trying, Trouble> {
     if options.request.is_some() {
         return Ok(Trying::Request(request(options, tenant)?));
     }
@@ -187,32 +144,22 @@ fn trying(options: &TryOptions, tenant: &config::Tenant) -> Result<Trying, Troub
         return Ok(Trying::Event(text(path)?));
     }
     if let Some(written) = &options.inbound {
-        let to = tenant.numbers.first().map_or("", |number| number.number.as_str());
         let file = PathBuf::from(written);
-        let said = json!({"from": PERSON, "to": to, "content": {"kind": "text", "text": written}});
         let is_file = written == "-" || file.is_file();
-        return Ok(Trying::Inbound(if is_file { text(&file)? } else { said.to_string() }));
+        return Ok(Trying::Inbound(if is_file { text(&file)? } else { stand::said(tenant, written) }));
     }
     Ok(Trying::Listing)
 }
 
-/// A request as a case has it; its body is read as bytes.
-fn request(options: &TryOptions, tenant: &config::Tenant) -> Result<String, Trouble> {
-    let sections = tenant.platform.sections().chain(tenant.provider.sections());
-    let mut paths = sections.flat_map(|section| &section.routes).flat_map(|route| &route.paths);
-    let path = options.path.clone().or_else(|| paths.find(|path| !path.contains('{')).cloned());
-    let path = path.ok_or_else(|| Trouble("say where the request goes: --path PATH".to_owned(), 2))?;
+fn request(options: &TryOptions, tenant: &Tenant) -> Result<String, Trouble> {
     let pair = |text: &String, at: char| match text.split_once(at) {
         Some((name, value)) => Ok((name.trim().to_owned(), Json::from(value.trim()))),
         None => Err(Trouble(format!("`{text}` is no name and value with `{at}` between"), 2)),
     };
     let headers: serde_json::Map<_, _> = options.header.iter().map(|text| pair(text, ':')).collect::<Result<_, _>>()?;
     let query: serde_json::Map<_, _> = options.query.iter().map(|text| pair(text, '=')).collect::<Result<_, _>>()?;
-    let mut request = json!({"path": path, "headers": headers, "query": query, "body": {"$file": BODY}});
-    if let (Some(method), Some(members)) = (&options.method, request.as_object_mut()) {
-        members.insert("method".to_owned(), method.as_str().into());
-    }
-    Ok(request.to_string())
+    let asking = stand::Asking { path: options.path.clone(), method: options.method.clone(), headers, query };
+    asking.written(tenant).ok_or_else(|| Trouble("say where the request goes: --path PATH".to_owned(), 2))
 }
 
 /// A file's bytes; `-` is standard input.
@@ -236,29 +183,9 @@ fn indented(text: &str) -> String {
     item
 }
 
-fn as_json(leg: &Tried) -> Json {
-    let trace: Vec<Json> = leg.trace.iter().map(crate::cases::Line::json).collect();
-    json!({"leg": leg.leg, "mapping": leg.party, "outcome": masked(leg), "why": leg.why, "notes": leg.notes, "trace": trace})
-}
-
-/// The outcome without the proofs of calls: made with placeholders, they say nothing.
-fn masked(leg: &Tried) -> Json {
-    let mut outcome = Json::Object(leg.outcome.clone());
-    for call in outcome.get_mut("calls").and_then(Json::as_array_mut).into_iter().flatten() {
-        for (name, value) in call.get_mut("headers").and_then(Json::as_object_mut).into_iter().flatten() {
-            if name.eq_ignore_ascii_case("authorization")
-                || value.as_str().is_some_and(|text| text.contains("placeholder-for-"))
-            {
-                *value = "***".into();
-            }
-        }
-    }
-    outcome
-}
-
 fn shown(tenant: &str, leg: &Tried) -> String {
     let mut text = format!("{tenant}, {} of {}:\n", if leg.leg.is_empty() { "no leg" } else { leg.leg }, leg.party);
-    if let Json::Object(members) = masked(leg) {
+    if let Json::Object(members) = leg.masked() {
         for (name, value) in members {
             text.push_str(&format!("{name}: {}\n", serde_json::to_string_pretty(&value).unwrap_or_default()));
         }

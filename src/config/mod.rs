@@ -156,6 +156,19 @@ impl Snapshot {
         self.schemas.as_ref()?.get(name)
     }
 
+    /// The texts that a tenant is served by: its own, those of its mappings, and what holds for all.
+    #[must_use]
+    pub fn files_of(&self, tenant: &Tenant) -> Files {
+        Files {
+            mappings: vec![tenant.platform.source.clone(), tenant.provider.source.clone()],
+            tenants: vec![tenant.source.clone()],
+            schemas: self.schemas.clone(),
+            public_url: self.public_url.clone(),
+            defaults: self.defaults.clone(),
+            ..Files::default()
+        }
+    }
+
     /// A tenant by name.
     #[must_use]
     pub fn tenant(&self, name: &str) -> Option<&Arc<Tenant>> {

@@ -92,6 +92,7 @@ impl Flow {
 
     /// Gives a message that was just stored to the dispatcher without reading it back.
     pub fn hand_over(&self, message: NewMessage) {
+        self.pulse.accepted(&message.lane.tenant, message.at);
         self.tell(Work::Message(Box::new(store::Message {
             message,
             provider_id: None,

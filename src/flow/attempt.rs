@@ -108,6 +108,10 @@ impl Flow {
             Err(StoreError::Conflict) => return Ok(STALE),
             Err(problem) => return Err(problem),
         }
+        if message.message.life.attempts == 0 {
+            let now = self.ambient.now();
+            self.pulse.tried(&tenant.name, now.since(message.message.at), now);
+        }
         faults::reached(Point::SendBegun);
         let (input, provider_id, heard) = self.exchange(message, tenant, leg, outcall, (turn, &attempting)).await;
         faults::reached(Point::SendIn);

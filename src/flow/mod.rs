@@ -22,6 +22,7 @@ mod misses;
 mod pace;
 mod patience;
 mod probe;
+mod pulse;
 mod redrive;
 mod release;
 mod replays;
@@ -47,6 +48,7 @@ pub use held::{Held, Hold, Holding};
 pub use lately::{Fact, Lately, Times, Whose};
 pub use misses::Misses;
 pub use probe::Probed;
+pub use pulse::{Counts, Pulse};
 pub use redrive::{Prospect, Redriven};
 pub use release::{Release, Released};
 pub use shapes::{Checked, Shapes};
@@ -105,6 +107,8 @@ pub struct Flow {
     pub shapes: Shapes,
     /// What happened lately.
     pub lately: Lately,
+    /// What became of messages lately.
+    pub pulse: Pulse,
     /// Lanes that are held.
     pub held: Held,
     /// The gateway stops: nothing is begun any more.
@@ -144,6 +148,7 @@ impl Flow {
             misses: Misses::default(),
             shapes: Shapes::default(),
             lately: Lately::default(),
+            pulse: Pulse::default(),
             held: Held::default(),
             ending: AtomicBool::new(false),
             ids: Ids::default(),

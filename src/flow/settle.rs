@@ -80,6 +80,7 @@ impl Flow {
                     if overtakes {
                         self.afoot.note(reference);
                     }
+                    self.pulse.moved(&message.message.lane.tenant, &message.message.life, &step, now);
                     self.announce(&message, input, &step, called, woken);
                     let mut message = message;
                     message.message.life = step.life.clone();

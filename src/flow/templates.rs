@@ -104,6 +104,12 @@ impl Flow {
         }
     }
 
+    /// The templates of a number's WABA as they were listed last, without asking.
+    #[must_use]
+    pub fn listed(&self, tenant: &Tenant, number: &Number) -> Option<Arc<Synced>> {
+        self.templates.view(tenant, number)
+    }
+
     /// Syncs every WABA of the configuration, some at a time; trouble with one does not keep the others.
     pub async fn sync_all(&self) {
         let snapshot = self.snapshot.load_full();

@@ -86,7 +86,7 @@ pub struct Options {
     pub tls: Option<Tls>,
     /// Where the connections are counted.
     pub traffic: Arc<Traffic>,
-    /// Names and values that every answer has, whoever gives it.
+    /// Names and values that every answer has, whoever gives it, unless it has its own.
     pub headers: &'static [(&'static str, &'static str)],
 }
 

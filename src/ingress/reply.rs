@@ -32,10 +32,10 @@ pub(super) fn of(reply: Reply) -> Response {
     response
 }
 
-/// With the headers that every answer of the listener has.
+/// With the headers that every answer of the listener has, unless it has its own.
 pub(super) fn with(mut response: Response, headers: &'static [(&'static str, &'static str)]) -> Response {
     for (name, value) in headers {
-        response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        response.headers_mut().entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
     response
 }

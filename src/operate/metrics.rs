@@ -10,7 +10,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 
 use super::standing::Standing;
 use super::{Desk, Recounted};
-use crate::config::Snapshot;
+use crate::config::{Snapshot, Tenant};
 use crate::diagnostic::Severity;
 use crate::flow::{Drain, Holding};
 use crate::mapping::Party;
@@ -105,15 +105,21 @@ impl Desk {
         counter!("switchboard_credentials_barred_total").absolute(later);
     }
 
+    /// Messages a second that a tenant's file lets it send, and those that it may send now.
+    pub(super) fn speed(&self, tenant: &Tenant) -> (f64, f64) {
+        let each = tenant.numbers.iter().map(|number| (per_second(number.rate), self.flow.percent(tenant, number)));
+        let (ceiling, current) = each.fold((0.0, 0.0), |(ceiling, current), (rate, percent)| {
+            (ceiling + rate, current + rate * f64::from(percent) / 100.0)
+        });
+        let most = tenant.limits.send.map_or(f64::INFINITY, per_second);
+        (most.min(ceiling), most.min(current))
+    }
+
     fn rates(&self, snapshot: &Snapshot, drains: &HashMap<Name, Drain>) {
         for tenant in &snapshot.tenants {
-            let each = tenant.numbers.iter().map(|number| (per_second(number.rate), self.flow.percent(tenant, number)));
-            let (ceiling, current) = each.fold((0.0, 0.0), |(ceiling, current), (rate, percent)| {
-                (ceiling + rate, current + rate * f64::from(percent) / 100.0)
-            });
-            let most = tenant.limits.send.map_or(f64::INFINITY, per_second);
-            gauge!("switchboard_rate_ceiling", "tenant" => tenant.name.to_string()).set(most.min(ceiling));
-            gauge!("switchboard_rate_current", "tenant" => tenant.name.to_string()).set(most.min(current));
+            let (ceiling, current) = self.speed(tenant);
+            gauge!("switchboard_rate_ceiling", "tenant" => tenant.name.to_string()).set(ceiling);
+            gauge!("switchboard_rate_current", "tenant" => tenant.name.to_string()).set(current);
             if let Some(drain) = drains.get(&tenant.name) {
                 let takes = drain.takes.map_or(f64::INFINITY, |takes| takes.as_secs_f64());
                 gauge!("switchboard_drain_seconds", "tenant" => tenant.name.to_string()).set(takes);
@@ -229,7 +235,7 @@ fn configuration(standing: &Standing, snapshot: &Snapshot) {
         let count = snapshot.loaded.iter().filter(|mapping| mapping.party == party).count();
         gauge!("switchboard_mappings", "party" => name).set(number(count));
     }
-    let state = |tenant: &crate::config::Tenant| match (tenant.removed, tenant.enabled) {
+    let state = |tenant: &Tenant| match (tenant.removed, tenant.enabled) {
         (true, _) => "removed",
         (_, true) => "enabled",
         (_, false) => "disabled",

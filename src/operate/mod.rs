@@ -16,8 +16,10 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 
-pub use api::{ADMIN, Recounted, Tokens, is_in, person};
+pub use api::{ADMIN, Bearer, Fault, Recounted, Tokens, is_in, of_this_site, person};
 pub use standing::Standing;
+
+pub use crate::store::Role;
 
 use crate::flow::Flow;
 use crate::limits::{Failures, Traffic};
@@ -43,6 +45,8 @@ pub struct Desk {
     certified: ArcSwapOption<Timestamp>,
     /// When a letter was redriven last; held by whoever redrives.
     redriving: tokio::sync::Mutex<Option<tokio::time::Instant>>,
+    /// Held while a sample is tried.
+    trying: Arc<tokio::sync::Mutex<()>>,
     /// The connections of the public listener and of the operator's own, counted there.
     pub traffic: [Arc<Traffic>; 2],
 }
@@ -60,6 +64,7 @@ impl Desk {
             recounted: ArcSwapOption::empty(),
             certified: ArcSwapOption::empty(),
             redriving: tokio::sync::Mutex::default(),
+            trying: Arc::default(),
             traffic: Default::default(),
         }
     }

@@ -46,7 +46,7 @@ async fn the_simulated_providers_tokens_are_good_to_the_libraries() {
     let asked = listener.asked().remove(0);
     let token = asked.headers["authorization"].to_str().unwrap().strip_prefix("Bearer ").unwrap().to_owned();
     let forged = format!("{}x.{}", &token[..token.rfind('.').unwrap() - 1], &token[token.rfind('.').unwrap() + 1..]);
-    for library in LIBRARIES {
+    for library in &LIBRARIES {
         let verify = |token: &str, secret: &str| json!({ "task": "verify", "token": token, "secret": secret });
         let told = library.ask(vec![
             verify(&token, ACCOUNT.1),
@@ -77,7 +77,7 @@ async fn webhooks_that_a_library_signed_are_taken_and_no_others() {
         claims_of.extend(more.as_object().unwrap().clone());
         claims
     };
-    for library in LIBRARIES {
+    for library in &LIBRARIES {
         let sign = |claims: Value, secret: &str, algorithm: &str| json!({ "task": "sign", "claims": claims, "secret": secret, "algorithm": algorithm });
         let cases = [
             ("as it should be", true, sign(with(json!({})), ACCOUNT.1, "HS256")),
@@ -115,7 +115,7 @@ async fn tokens_of_sends_are_the_same_to_both_sides() {
     let send = || stub.asked().into_iter().find(|asked| asked.path == "/v1/messages");
     until("it is sent", || send().is_some()).await;
     let token = send().unwrap().headers["authorization"].to_str().unwrap().replacen("Bearer ", "", 1);
-    for library in LIBRARIES {
+    for library in &LIBRARIES {
         let read = library.ask(vec![json!({ "task": "read", "token": token, "key": World::public_key() })]);
         assert_eq!(read[0]["application_id"], APPLICATION, "{}: {}", library.name, read[0]);
         for claim in ["iat", "exp", "jti"] {

@@ -3,6 +3,7 @@
 //! The same drive as for cases; a tenant's file stands in for `given`. What comes in goes on: a request's message becomes
 //! the provider's call, a webhook's event the platform's report. Start at [`Trial::run`].
 
+pub mod stand;
 mod trace;
 
 use std::sync::Arc;
@@ -73,8 +74,7 @@ pub struct Tried {
 }
 
 /// The names of credentials that calls are signed with; to try them, each needs a private key.
-#[must_use]
-pub fn private_keys(snapshot: &Snapshot) -> Vec<String> {
+fn private_keys(snapshot: &Snapshot) -> Vec<String> {
     snapshot.loaded.iter().flat_map(|mapping| key_names(mapping)).map(str::to_owned).collect()
 }
 

@@ -10,7 +10,7 @@ use crate::store::StoreError;
 
 /// Why not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub enum Fault {
     /// No token, or a wrong one.
     Unauthenticated(&'static str),
     /// Too many wrong tokens came from there.
@@ -36,8 +36,10 @@ impl From<StoreError> for Fault {
 }
 
 impl Fault {
-    pub(super) fn reply(&self) -> Reply {
-        let (http, code, text) = match self {
+    /// The HTTP status, the code that programs go by, and the text.
+    #[must_use]
+    pub fn told(&self) -> (u16, &'static str, &str) {
+        match self {
             Self::Unauthenticated(text) => (401, "unauthenticated", *text),
             Self::Throttled(_) => (429, "throttled", "too many wrong tokens came from there"),
             Self::Forbidden(text) => (403, "forbidden", text.as_str()),
@@ -46,14 +48,24 @@ impl Fault {
             Self::Exists(text) => (409, "exists", text.as_str()),
             Self::Busy(text) => (409, "busy", *text),
             Self::Unavailable(text) => (503, "unavailable", text.as_str()),
-        };
+        }
+    }
+
+    /// The seconds after which another try is worth it, where that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u64> {
+        if let Self::Throttled(wait) = self { Some(wait.as_secs() + 1) } else { None }
+    }
+
+    pub(super) fn reply(&self) -> Reply {
+        let (http, code, text) = self.told();
         let body = json!({ "error": { "code": code, "text": text } });
         let mut reply = reply(http, JSON, format!("{body}\n"));
         if http == 401 {
             reply.headers.push(("www-authenticate".to_owned(), "Bearer".to_owned()));
         }
-        if let Self::Throttled(wait) = self {
-            reply.headers.push(("retry-after".to_owned(), (wait.as_secs() + 1).to_string()));
+        if let Some(seconds) = self.retry_after() {
+            reply.headers.push(("retry-after".to_owned(), seconds.to_string()));
         }
         reply
     }

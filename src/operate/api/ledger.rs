@@ -93,7 +93,7 @@ fn recount(recounted: &Recounted, meant: &dyn Fn(&str) -> bool) -> Value {
     json!({ "at": time(recounted.at), "differences": wrong.collect::<Vec<_>>() })
 }
 
-fn written(ledger: &Ledger) -> Value {
+pub(super) fn written(ledger: &Ledger) -> Value {
     let Ledger { accepted, submitted, rejected, suppressed, expired, failed, in_flight } = ledger;
     json!({
         "accepted": accepted, "submitted": submitted, "rejected": rejected, "suppressed": suppressed,

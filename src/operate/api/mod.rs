@@ -1,31 +1,36 @@
 //! `/api/…`: what the commands about a running gateway ask, as JSON. Every question carries a token.
 //!
 //! Errors have one form, `{"error": {"code": …, "text": …}}`, whose codes are [`Fault`]'s: other programs may rely on
-//! them. Start at [`Desk::api`].
+//! them. The console asks the same questions for whoever is signed in: [`Desk::ask`]. Start at [`Desk::api`].
 
 mod audit;
+mod configuration;
 mod doctor;
 mod fault;
 mod forget;
 mod ledger;
 mod letters;
 mod mask;
+mod overview;
+mod playground;
 mod redrive;
 mod release;
 mod send;
+mod templates;
 mod token;
 mod trace;
 mod words;
 
+pub use fault::Fault;
 pub use forget::{is_in, person};
 pub use ledger::Recounted;
-pub use token::{ADMIN, Tokens};
+pub use token::{ADMIN, Bearer, Tokens};
+
+use std::net::IpAddr;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use self::fault::Fault;
-use self::token::Bearer;
 use super::{Desk, JSON, reply};
 use crate::limits::{Source, Wrong};
 use crate::model::Print;
@@ -42,17 +47,24 @@ const AUDIT: &str = "/api/audit";
 const TRACE: &str = "/api/trace";
 const SEND: &str = "/api/send";
 const DOCTOR: &str = "/api/doctor";
+const OVERVIEW: &str = "/api/overview";
+const CONFIGURATION: &str = "/api/configuration";
+const TEMPLATES: &str = "/api/templates";
+const TRY: &str = "/api/try";
 const TOKENS: &str = "/api/tokens";
 const MAKE: &str = "/api/tokens/make";
 const REVOKE: &str = "/api/tokens/revoke";
 
 /// The longest body of a question.
 const LONGEST: usize = 16 * 1024;
+/// The longest sample that is tried, with what is said about it.
+const SAMPLE: usize = 256 * 1024;
 
 /// The method of a path, and the longest body that it takes.
 pub(super) fn takes(path: &str) -> Option<(&'static str, usize)> {
     match path {
-        LEDGER | LETTERS | HELD | AUDIT | TOKENS => Some(("GET", 0)),
+        LEDGER | LETTERS | HELD | AUDIT | TOKENS | OVERVIEW | CONFIGURATION | TEMPLATES => Some(("GET", 0)),
+        TRY => Some(("POST", SAMPLE)),
         REDRIVE | RELEASE | FORGET | TRACE | SEND | DOCTOR | MAKE | REVOKE => Some(("POST", LONGEST)),
         _ if letter(path).is_some() => Some(("GET", 0)),
         _ => None,
@@ -66,23 +78,52 @@ fn letter(path: &str) -> Option<&str> {
 
 impl Desk {
     pub(super) async fn api(&self, request: &Incoming) -> Reply {
-        let said = match of_this_site(request).and_then(|()| self.admit(request)) {
-            Ok(bearer) => self.said(&bearer, request).await,
+        let said = match of_this_site(request).and_then(|()| self.carrier(request)) {
+            Ok(bearer) => self.said(&bearer, &request.path, Question::Http(request)).await,
             Err(fault) => Err(fault),
         };
         said.map_or_else(|fault| fault.reply(), |body| reply(200, JSON, format!("{body}\n")))
     }
 
-    /// Lets in whoever carries a good token. Whoever has tried too many others is told to come later, and not whether the
-    /// next one is good.
-    fn admit(&self, request: &Incoming) -> Result<Bearer, Fault> {
-        let (tokens, now) = (self.tokens.load(), self.flow.ambient.now());
+    /// A question of the API, asked by the console for whoever is signed in: the same answer, the same roles, the same lines in
+    /// the audit log.
+    ///
+    /// # Errors
+    /// As the API has them.
+    pub async fn ask(&self, bearer: &Bearer, path: &str, members: Value) -> Result<Value, Fault> {
+        self.said(bearer, path, Question::Console(members)).await
+    }
+
+    /// The tenants that somebody may know of, by name.
+    #[must_use]
+    pub fn tenants(&self, bearer: &Bearer) -> Vec<String> {
+        let snapshot = self.flow.snapshot.load();
+        let seen = snapshot.tenants.iter().filter(|tenant| bearer.sees(Some(&tenant.name)));
+        seen.map(|tenant| tenant.name.to_string()).collect()
+    }
+
+    /// Whoever types this token, from there.
+    ///
+    /// # Errors
+    /// It is wrong, or too many that came from there were.
+    pub fn sign_in(&self, token: &str, peer: Option<IpAddr>) -> Result<Bearer, Fault> {
+        self.admit(Some(&format!("Bearer {}", token.trim())), peer)
+    }
+
+    fn carrier(&self, request: &Incoming) -> Result<Bearer, Fault> {
         let mut authorizations = request.headers.iter().filter(|(name, _)| name == "authorization");
         let authorization = authorizations.next().map(|(_, value)| value.as_str());
         if authorizations.next().is_some() {
             return Err(Fault::Unauthenticated("several tokens are none: which of them counts would be a guess"));
         }
-        let Some(source) = request.peer.map(Source::from) else { return tokens.admit(authorization, now) };
+        self.admit(authorization, request.peer)
+    }
+
+    /// Lets in whoever carries a good token. Whoever has tried too many others is told to come later, and not whether the
+    /// next one is good.
+    fn admit(&self, authorization: Option<&str>, peer: Option<IpAddr>) -> Result<Bearer, Fault> {
+        let (tokens, now) = (self.tokens.load(), self.flow.ambient.now());
+        let Some(source) = peer.map(Source::from) else { return tokens.admit(authorization, now) };
         let print = authorization.map_or(Print::NOTHING, |given| Print::of_secret(&Tokens::hash(given)));
         let later = |wrong: Wrong| match wrong {
             Wrong::Told => None,
@@ -105,8 +146,7 @@ impl Desk {
         }
     }
 
-    async fn said(&self, bearer: &Bearer, request: &Incoming) -> Result<Value, Fault> {
-        let path = request.path.as_str();
+    async fn said(&self, bearer: &Bearer, path: &str, asked: Question<'_>) -> Result<Value, Fault> {
         match path {
             FORGET | RELEASE | SEND | DOCTOR => bearer.may(Role::Operate)?,
             // A dry run only reads.
@@ -114,30 +154,59 @@ impl Desk {
             _ => bearer.may(Role::Read)?,
         }
         match path {
-            LEDGER => self.ledger(bearer, query(request)?).await,
-            LETTERS => self.letters(bearer, query(request)?).await,
-            REDRIVE => self.redrive(bearer, body(request)?).await,
-            RELEASE => self.release(bearer, body(request)?).await,
-            HELD => self.held(bearer, query(request)?),
-            FORGET => self.forget(bearer, body(request)?).await,
-            AUDIT => self.audit(bearer, query(request)?).await,
-            TRACE => self.trace(bearer, body(request)?).await,
-            DOCTOR => self.doctor(bearer, body(request)?).await,
-            SEND => self.send(bearer, body(request)?).await,
+            LEDGER => self.ledger(bearer, asked.read()?).await,
+            LETTERS => self.letters(bearer, asked.read()?).await,
+            REDRIVE => self.redrive(bearer, asked.read()?).await,
+            RELEASE => self.release(bearer, asked.read()?).await,
+            HELD => self.held(bearer, asked.read()?),
+            FORGET => self.forget(bearer, asked.read()?).await,
+            AUDIT => self.audit(bearer, asked.read()?).await,
+            TRACE => self.trace(bearer, asked.read()?).await,
+            DOCTOR => self.doctor(bearer, asked.read()?).await,
+            SEND => self.send(bearer, asked.read()?).await,
+            OVERVIEW => self.overview(bearer, asked.read()?).await,
+            CONFIGURATION => self.configuration(bearer, asked.read()?),
+            TEMPLATES => self.templates(bearer, asked.read()?),
+            TRY => self.try_out(bearer, asked.read()?).await,
             TOKENS => self.list_tokens(bearer).await,
-            MAKE => self.make_token(bearer, body(request)?).await,
-            REVOKE => self.revoke_token(bearer, body(request)?).await,
+            MAKE => self.make_token(bearer, asked.read()?).await,
+            REVOKE => self.revoke_token(bearer, asked.read()?).await,
             path => match letter(path) {
-                Some(id) => self.letter(bearer, id, &query(request)?).await,
+                Some(id) => self.letter(bearer, id, &asked.read()?).await,
                 None => Err(Fault::NotFound("there is nothing at this path".to_owned())),
             },
         }
     }
 }
 
+/// What is asked.
+enum Question<'q> {
+    /// By a program: the members of a query, or of a body.
+    Http(&'q Incoming),
+    /// By the console.
+    Console(Value),
+}
+
+impl Question<'_> {
+    fn read<T: DeserializeOwned>(self) -> Result<T, Fault> {
+        match self {
+            Self::Http(request) if request.method == "GET" => query(request),
+            Self::Http(request) => body(request),
+            Self::Console(members) => of_members(members),
+        }
+    }
+}
+
+fn of_members<T: DeserializeOwned>(members: Value) -> Result<T, Fault> {
+    serde_json::from_value(members).map_err(|problem| Fault::BadRequest(problem.to_string()))
+}
+
 /// No page of another site asks. Its browser could not send the token anyway, since it is in no cookie; this tells it
 /// so before anything is looked at.
-fn of_this_site(request: &Incoming) -> Result<(), Fault> {
+///
+/// # Errors
+/// [`Fault::Forbidden`].
+pub fn of_this_site(request: &Incoming) -> Result<(), Fault> {
     let elsewhere = || Fault::Forbidden("pages of other sites may not ask".to_owned());
     if request.header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {
         return Err(elsewhere());
@@ -167,7 +236,7 @@ fn query<T: DeserializeOwned>(request: &Incoming) -> Result<T, Fault> {
             return Err(Fault::BadRequest(format!("`{name}` is given twice")));
         }
     }
-    serde_json::from_value(Value::Object(members)).map_err(|problem| Fault::BadRequest(problem.to_string()))
+    of_members(Value::Object(members))
 }
 
 /// A body, which must be announced as JSON: a form of a web page cannot be.

@@ -57,8 +57,12 @@ impl Tokens {
         let Some((_, token)) = token else {
             return Err(Fault::Unauthenticated("the scheme must be Bearer: `Authorization: Bearer TOKEN`"));
         };
-        let given = Self::hash(token.trim());
-        let is = |hash: &[u8; 32]| hash.ct_eq(&given);
+        self.known(&Self::hash(token.trim()), now)
+    }
+
+    /// Whose token has this hash.
+    fn known(&self, given: &[u8; 32], now: Timestamp) -> Result<Bearer, Fault> {
+        let is = |hash: &[u8; 32]| hash.ct_eq(given);
         let chief: Choice = self.configured.iter().fold(Choice::from(0), |known, hash| known | is(hash));
         let all = self.kept.iter().map(|token| (bool::from(is(&token.hash)), token));
         let found = all.fold(None, |found, (hit, token)| if hit { Some(token) } else { found });
@@ -77,24 +81,55 @@ impl Tokens {
 
 /// Who asks.
 #[derive(Clone, Debug)]
-pub(super) struct Bearer {
+pub struct Bearer {
     pub(super) name: String,
     roles: Roles,
     tenant: Option<Name>,
 }
 
+#[cfg(test)]
 impl Bearer {
+    /// One that is good for everything, by that name.
+    pub(crate) fn of_everything(name: &str) -> Self {
+        Self { name: name.to_owned(), roles: Roles::ALL, tenant: None }
+    }
+}
+
+impl Bearer {
+    /// The token's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The one tenant that it is about; nothing if it is about all.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.as_ref().map(Name::as_str)
+    }
+
+    /// Whether the token has that role.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        self.roles.has(role)
+    }
+
+    /// Whether the token is good for everything: who makes tokens could make one for himself.
+    #[must_use]
+    pub fn has_all(&self) -> bool {
+        self.tenant.is_none() && self.roles == Roles::ALL
+    }
+
     /// Whether the token is good for that.
     pub(super) fn may(&self, role: Role) -> Result<(), Fault> {
-        if self.roles.has(role) {
+        if self.has(role) {
             return Ok(());
         }
         Err(Fault::Forbidden(format!("the token `{}` has not the role `{}`", self.name, role.as_str())))
     }
 
-    /// Whether the token is good for everything: who makes tokens could make one for himself.
     fn may_all(&self) -> Result<(), Fault> {
-        if self.tenant.is_none() && self.roles == Roles::ALL {
+        if self.has_all() {
             return Ok(());
         }
         Err(Fault::Forbidden("tokens are the affair of one that has every role, for all tenants".to_owned()))
@@ -134,6 +169,30 @@ pub(super) struct Revoke {
 }
 
 impl Desk {
+    /// Whose token has this hash, if it is good now.
+    ///
+    /// # Errors
+    /// [`Fault::Unauthenticated`]: it was revoked, or its time is over.
+    pub fn bearer(&self, hash: &[u8; 32]) -> Result<Bearer, Fault> {
+        self.tokens.load().known(hash, self.flow.ambient.now())
+    }
+
+    /// Random bytes, as many as a token has.
+    #[must_use]
+    pub fn random(&self) -> [u8; 32] {
+        let mut random = [0; 32];
+        for part in random.chunks_mut(8) {
+            part.copy_from_slice(&self.flow.ambient.random().to_le_bytes());
+        }
+        random
+    }
+
+    /// What time it is.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.flow.ambient.now()
+    }
+
     pub(super) async fn list_tokens(&self, bearer: &Bearer) -> Result<Value, Fault> {
         bearer.may_all()?;
         let tokens = self.flow.store.tokens().await?;
@@ -166,11 +225,7 @@ impl Desk {
             let wrong = |_| Fault::BadRequest(format!("`expires`: `{text}` is no duration, such as 90d"));
             parse_duration(&text).map(|span| now.after(span)).map_err(wrong)
         });
-        let mut random = [0; 32];
-        for part in random.chunks_mut(8) {
-            part.copy_from_slice(&self.flow.ambient.random().to_le_bytes());
-        }
-        let made = Tokens::make(random);
+        let made = Tokens::make(self.random());
         let hash = Tokens::hash(made.expose());
         let tenant = tenant.as_deref().map(Name::from);
         let token = Token { name, hash, at: now, roles, tenant, until: until.transpose()? };

@@ -109,10 +109,7 @@ fn the_core_is_pure() {
 fn packages_stay_at_home() {
     check(&[("src/yaml/a.rs", "use serde_yaml::from_str;\nuse granit_parser::Parser;")], &[]);
     check(&[("src/config/a.rs", "use serde_yaml::from_str;")], &["src/config/a.rs:2: `serde_yaml` lives in yaml"]);
-    check(
-        &[("src/flow/a.rs", "fn f() { warp::path() }")],
-        &["src/flow/a.rs:2: `warp` lives in ingress and console and sim"],
-    );
+    check(&[("src/flow/a.rs", "fn f() { warp::path() }")], &["src/flow/a.rs:2: `warp` lives in ingress and sim"]);
     check(&[("src/flow/a.rs", "let time_warp = 1;")], &[]);
 }
 

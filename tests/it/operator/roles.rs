@@ -195,7 +195,7 @@ async fn a_browser_can_do_nothing_with_the_admin_listener() {
     let world = World::new(vec![acme()], provider()).await;
     let gateway = world.gateway().await;
     let base = format!("http://{}", gateway.admin_address().unwrap());
-    for path in ["/healthz", "/readyz", "/metrics", "/api/ledger", "/api/none", "/", "/_/health", "/api/redrive"] {
+    for path in ["/healthz", "/readyz", "/metrics", "/api/ledger", "/api/none", "/none", "/_/health", "/api/redrive"] {
         let sent = world.client.get(format!("{base}{path}")).bearer_auth(ADMIN_TOKEN).send().await.unwrap();
         let header = |name: &str| {
             sent.headers().get_all(name).iter().map(|v| v.to_str().unwrap().to_owned()).collect::<Vec<_>>()

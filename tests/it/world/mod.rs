@@ -2,6 +2,7 @@
 //!
 //! Nothing of it is shared between tests but the RSA key, which is slow to make. Start at [`World::new`].
 
+mod kit;
 mod message;
 mod port;
 mod process;
@@ -29,6 +30,7 @@ use switchboard::store::sqlite::Sqlite;
 use switchboard::value::Timestamp;
 use tempfile::TempDir;
 
+pub(crate) use kit::{Kit, NPM};
 pub(crate) use message::{order, person, sample, tapped, text_from};
 pub(crate) use port::free as free_port;
 pub(crate) use process::Process;
