@@ -62,6 +62,7 @@ const tasks = {
     await page.getByRole("link", { name: "Dead letters", exact: true }).click();
     await page.getByRole("link", { name: String(given.letter), exact: true }).click();
     await page.getByRole("button", { name: "See what a redrive would do" }).click();
+    await page.getByRole("heading", { name: "What a redrive would do" }).waitFor();
     const look = await page.locator("p.notice").innerText();
     await page.getByRole("button", { name: "Redrive these" }).click();
     await page.getByRole("heading", { name: "Redriven" }).waitFor();
@@ -116,8 +117,10 @@ const tasks = {
     await page.waitForURL("**/console/dead-letters");
     await tabTo(page, String(given.letter));
     await page.keyboard.press("Enter");
+    await page.waitForURL("**/console/dead-letters/*");
     await tabTo(page, "See what a redrive would do");
     await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "What a redrive would do" }).waitFor();
     await tabTo(page, "Redrive these");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Redriven" }).waitFor();
@@ -200,7 +203,7 @@ const tasks = {
   // Pictures of pages.
   async pictures(browser, given) {
     const sizes = [];
-    for (const { path, file, colorScheme, phone, height, fill, press } of given.pictures) {
+    for (const { path, file, colorScheme, phone, height, fill, press, show } of given.pictures) {
       const viewport = phone ? { ...PHONE, height: height ?? PHONE.height } : { width: 1200, height: height ?? 800 };
       const { page, context } = await open(browser, given, { colorScheme, viewport });
       await page.goto(given.base + path);
@@ -209,6 +212,7 @@ const tasks = {
         await page.getByRole("button", { name: press }).click();
         await page.waitForLoadState("load");
       }
+      if (show) await page.getByRole("heading", { name: show }).evaluate((one) => one.scrollIntoView());
       // Files are called as they are where a gateway is started in its own folder.
       await page.evaluate((folder) => {
         const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

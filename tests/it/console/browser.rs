@@ -228,7 +228,7 @@ async fn every_page_is_for_everybody_by_light_and_by_dark_on_a_desk_and_on_a_pho
         { "path": "/console", "file": file("overview.png"), "colorScheme": "light" },
         { "path": message, "file": file("trace-dark.png"), "colorScheme": "dark" },
         { "path": "/console/configuration", "file": file("configuration.png"), "colorScheme": "light" },
-        { "path": "/console/playground", "file": file("playground.png"), "colorScheme": "light", "height": 1400,
+        { "path": "/console/playground", "file": file("playground.png"), "colorScheme": "light", "show": "send of vonage",
             "fill": { "Sample": order(&world.brands[0], "one", "6598114720").to_string() }, "press": "Try it" },
         { "path": "/console", "file": file("phone.png"), "colorScheme": "dark", "phone": true },
     ]);

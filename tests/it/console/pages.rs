@@ -1,6 +1,7 @@
 //! What the pages show, and what their forms do: the same as the API, audited the same way.
 
 use serde_json::json;
+use switchboard::sim::provider::{Answers, ProviderOptions};
 
 use super::{Browser, World, acme, api, globex, letter, provider};
 use crate::world::{ADMIN_TOKEN, order, person, until, until_async};
@@ -160,5 +161,31 @@ async fn templates_are_listed_and_tokens_are_made_and_revoked() {
     assert_eq!(watcher.get("/console").await.status, 303);
     let log = browser.get("/console/audit").await;
     assert!(log.has("token make") && log.has("token revoke"), "{}", log.page);
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_held_is_shown_and_released() {
+    let answers = Answers { no_credit: 1.0, ..Answers::default() };
+    let world = World::new(vec![acme()], ProviderOptions { answers, ..provider() }).await;
+    let gateway = world.gateway().await;
+    let brand = &world.brands[0];
+    let browser = Browser::of(&gateway, ADMIN_TOKEN).await;
+    assert!(browser.get("/console/held").await.has("No lane is held."));
+    assert_eq!(world.send(brand, &order(brand, "one", &person(brand, 1))).await.status, 200);
+    until("it is refused", || world.provider.journal().summary().refused.contains_key(&402)).await;
+    world.provider.set_answers(Answers::default());
+    until_async("it is shown", async || {
+        browser.get("/console/held").await.has("aria-label=\"Release acme, 6531290044\"")
+    })
+    .await;
+    assert!(browser.get("/console").await.has("href=\"/console/held\"><span class=\"state odd\">1</span>"));
+    let lane = [("tenant", "acme"), ("sender", "6531290044")];
+    until_async("it is released", async || {
+        browser.submit("/console/release", &lane).await.has("<strong>1</strong> of the held lanes")
+    })
+    .await;
+    until("it is read", || World::is_read(brand, "one")).await;
+    assert!(browser.get("/console/audit?what=release").await.has("6531290044"));
     gateway.stop().await;
 }
