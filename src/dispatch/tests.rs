@@ -310,7 +310,8 @@ async fn a_held_lane_probes_with_one_message() {
     let play = |call: &Prepared, _: usize| {
         let carrier = call.url.host_str() == Some("carrier.example");
         async move {
-            sleep(Duration::from_millis(200)).await;
+            // As long as that several could go meanwhile.
+            sleep(Duration::from_secs(2)).await;
             answer(if carrier { 401 } else { 200 })
         }
         .boxed()

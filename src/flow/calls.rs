@@ -192,7 +192,7 @@ impl Flow {
     }
 
     /// Later, with growing, jittered delays; too old, it is parked.
-    async fn put_off(
+    pub(super) async fn put_off(
         &self,
         call: &Call,
         plan: Option<&Plan>,

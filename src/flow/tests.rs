@@ -1,5 +1,6 @@
 //! Requests through the flow, over the memory store: in whose words they are refused, and with what.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use super::afoot;
+use super::calls::Heard;
 use super::event::{Attempt, Vouched};
 use super::settle::Along;
 use super::{Ambient, Flow};
@@ -19,7 +21,7 @@ use crate::diagnostic::Source;
 use crate::model::wire::{Answer, Class, Incoming, Prepared};
 use crate::model::{Class as Urgency, ClientRef, Event, Failure, Reason, Ref, Secret, Status};
 use crate::store::memory::Memory;
-use crate::store::{Change, Lane, Line, Message, NewMessage, Origin, Suppression};
+use crate::store::{Change, Lane, Line, Message, NewCall, NewMessage, Origin, Suppression, Taken};
 use crate::value::Timestamp;
 
 const PLATFORM: &str = r#"
@@ -510,4 +512,43 @@ async fn an_attempt_before_the_last_is_told_of_but_is_not_the_last() {
     let taken = Message { provider_id: Some("p3".to_owned()), ..told };
     let found = flow.attempt_of(taken, tenant, &spoken("p2", Status::Failed)).await.unwrap().1;
     assert_eq!(found, Attempt::Earlier, "the provider has the one after it");
+}
+
+/// A lane goes by the same time, so that with both the outside sees no difference where one is wrong.
+#[tokio::test]
+async fn a_call_waits_as_long_as_it_was_asked_to_and_is_given_up_when_its_time_is_over() {
+    let flow = flow("");
+    let day = Duration::from_secs(86_400);
+    let queued = |id, ago: Duration| {
+        let at = Timestamp::from_millis(Still.now().millis() - i64::try_from(ago.as_millis()).unwrap());
+        let (name, context) = ("post".to_owned(), Bytes::from_static(b"{}"));
+        NewCall { id, tenant: "acme".into(), name, message: None, context, at }
+    };
+    let calls = vec![queued(1, Duration::ZERO), queued(2, day - Duration::from_millis(500))];
+    let (addresses, suppressions, replies) = (Vec::new(), Vec::new(), Vec::new());
+    let id = "in-1".to_owned();
+    let taken = Taken { tenant: "acme".into(), id, addresses, suppressions, replies, calls, at: Still.now() };
+    flow.store.take(taken).await.unwrap();
+    let (calls, _) = flow.store.calls(Still.now(), 9, &HashSet::new()).await.unwrap();
+    for call in &calls {
+        let asked = (call.call.id == 1).then_some(Duration::from_secs(300));
+        flow.put_off(call, None, asked, Heard::Answer, "HTTP 429").await.unwrap();
+    }
+    let later = Still.now().after(Duration::from_secs(300));
+    let (left, next) = flow.store.calls(Still.now(), 9, &HashSet::new()).await.unwrap();
+    assert_eq!((calls.len(), left.len(), next), (2, 0, Some(later)), "the other one waits no more");
+    let letters = flow.store.dead_letters(None, 9).await.unwrap();
+    assert_eq!(letters.iter().map(|letter| &*letter.why).collect::<Vec<_>>(), ["given up: HTTP 429"]);
+}
+
+#[tokio::test]
+async fn a_timer_does_not_end_the_attempt_that_a_lane_began_at_the_same_moment() {
+    let flow = flow("");
+    let mut due = message(1, Origin::Platform);
+    due.life.wake = Some(Still.now());
+    let id = due.reference;
+    flow.store.accept(vec![due]).await.unwrap();
+    flow.store.begin(vec![(id, 0)]).await.unwrap();
+    flow.wake(id).await.unwrap();
+    assert_eq!(flow.store.interrupted().await, Ok(vec![id]));
 }
