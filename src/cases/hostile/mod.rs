@@ -158,7 +158,7 @@ impl Field<'_> {
         let Difference { before, after: is, .. } = difference;
         let whole = before.replace(PLAIN, &text.text);
         let why = after.why.as_deref().unwrap_or_default();
-        let long = why.contains(" longer than ") || why.contains("a text of more than ");
+        let long = [" longer than ", "a text of more than ", " are taken; "].iter().any(|words| why.contains(words));
         let row = PARTS.iter().position(|row| *row.0 == *self.mapping.name.as_str() && kind(place).ends_with(row.1));
         let is_part = || is.split(['"', ' ']).all(|part| text.text.contains(part) || before.contains(part));
         let unreadable = || why.ends_with("of its items cannot be read");

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command};
 
 use serde_json::Value;
 
@@ -146,14 +146,22 @@ async fn balanced(public: u16, admin: u16) {
     std::fs::write(&path, text).unwrap();
     passes(Command::new(tool("haproxy")).arg("-c").arg("-f").arg(&path));
     passes(Command::new(tool("haproxy")).arg("-c").arg("-f").arg(place("haproxy.cfg")));
-    let mut balancer = Command::new(tool("haproxy")).arg("-db").arg("-f").arg(&path).spawn().unwrap();
+    let _balancer = Balancer(Command::new(tool("haproxy")).arg("-db").arg("-f").arg(&path).spawn().unwrap());
     let (client, url) = (reqwest::Client::new(), format!("http://127.0.0.1:{port}/_/health"));
     until_async("a request comes through", async || {
         client.get(&url).send().await.is_ok_and(|answer| answer.status() == 200)
     })
     .await;
-    balancer.kill().unwrap();
-    balancer.wait().unwrap();
+}
+
+/// It goes with its test, however that ends.
+struct Balancer(Child);
+
+impl Drop for Balancer {
+    fn drop(&mut self) {
+        // Best effort: one that has ended cannot be stopped.
+        let _stopped = self.0.kill().and_then(|()| self.0.wait());
+    }
 }
 
 #[test]
