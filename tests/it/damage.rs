@@ -58,13 +58,13 @@ async fn random_damage_breaks_nothing() {
     assert!(process.terminate().await.success());
 }
 
-/// Sends long messages until one is refused: those accepted before it, and the refusal.
+/// Sends messages, each as long as a template may be, until one is refused: those accepted before it, and the refusal.
 async fn fill(world: &World, brand: &Brand, long: &str) -> (Vec<String>, Answer) {
     let mut accepted = Vec::new();
     for place in 0..5000 {
         let id = format!("m-{place}");
         let mut body = order(brand, &id, &person(brand, place));
-        *body.pointer_mut(long).unwrap() = "long ".repeat(2000).into();
+        *body.pointer_mut(long).unwrap() = "long ".repeat(170).into();
         let answer = world.send(brand, &body).await;
         if answer.status != 200 {
             return (accepted, answer);
