@@ -17,17 +17,16 @@ use super::certificate::{self, Pem, PemError};
 use super::handler::{BackDoor, Entrance};
 use super::reload::{self, Causes, Loaded, Loader, log_problems};
 use super::watch::Watch;
-use super::{FileProblem, Secrets, Storage, SystemAmbient, door, housekeeping, noted, now, read_file, token};
+use super::{FileProblem, Secrets, Storage, SystemAmbient, Unopened, door, housekeeping, noted, now, read_file, token};
 use crate::client::{self, Http};
-use crate::config::{Own, PublicUrl, Reference, Retention};
+use crate::config::{Own, PublicUrl, Retention};
 use crate::console::Console;
 use crate::diagnostic::Diagnostic;
 use crate::faults::{self, Point};
 use crate::flow::{Ambient, Flow};
 use crate::model::{Name, Secret};
 use crate::operate::{Desk, HEADERS, Standing, Tokens};
-use crate::store::sqlite::OpenError;
-use crate::store::{Ledger, SealKey, StoreError, postgres};
+use crate::store::{Ledger, StoreError};
 use crate::value::Timestamp;
 use crate::{dispatch, ingress};
 
@@ -95,21 +94,8 @@ pub enum StartError {
     #[error(transparent)]
     Files(#[from] FileProblem),
     /// The store cannot be opened.
-    #[error("{problem} ({}); {}", .path.display(), .problem.help())]
-    Store {
-        /// Its file.
-        path: PathBuf,
-        /// Why.
-        problem: OpenError,
-    },
-    /// The database cannot be used.
-    #[error("{problem} ({place}); {}", .problem.help())]
-    Database {
-        /// Where it is, without the password.
-        place: String,
-        /// Why.
-        problem: postgres::OpenError,
-    },
+    #[error(transparent)]
+    Store(#[from] Unopened),
     /// The store is open and does not answer.
     #[error("the store cannot be read: {0}")]
     Unread(StoreError),
@@ -155,9 +141,7 @@ impl Gateway {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         // Before the files are read: what changes from here on is seen.
         let watch = Watch::new(vec![options.mappings.clone(), options.tenants.clone()], options.config.clone());
-        let resolve = |reference: &Reference| options.secrets.resolve(reference);
-        let keys = options.own.encryption.keys(&resolve).map_err(StartError::Unfit)?;
-        let keys: Vec<SealKey> = keys.into_iter().map(|(name, key)| SealKey { name, key }).collect();
+        let keys = options.secrets.keys(&options.own).map_err(StartError::Unfit)?;
         let store = options.store.open(&keys).await?;
         faults::reached(Point::StoreOpened);
         let began = Instant::now();

@@ -30,7 +30,7 @@ pub use handler::Entrance;
 pub use offline::{Offline, OfflineError};
 pub use remote::{Remote, RemoteError};
 pub use secrets::Secrets;
-pub use storage::Storage;
+pub use storage::{Storage, Unopened};
 pub use upkeep::{UpkeepError, check_store, copy_store, move_store, undo_move, vacuum_store};
 
 pub use crate::store::transfer::{Checked, Finding, Moved, Progress};

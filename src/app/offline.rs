@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Secrets, Storage, now};
-use crate::config::{Own, Reference};
+use crate::config::Own;
 use crate::diagnostic::Diagnostic;
 use crate::model::Name;
 use crate::operate;
 use crate::store::postgres::{self, Postgres};
 use crate::store::sqlite::{OpenError, Sqlite};
-use crate::store::{Audit, Forget, Forgotten, SealKey, Store, StoreError};
+use crate::store::{Audit, Forget, Forgotten, Store, StoreError};
 
 /// Who stands in the audit log: no token can have that name.
 const WHO: &str = "the command line";
@@ -63,10 +63,7 @@ impl Offline {
     /// # Errors
     /// [`OfflineError`].
     pub async fn open(storage: &Storage, own: &Own) -> Result<Self, OfflineError> {
-        let secrets = Secrets::default();
-        let keys = own.encryption.keys(&|reference: &Reference| secrets.resolve(reference));
-        let keys: Vec<SealKey> =
-            keys.map_err(OfflineError::Key)?.into_iter().map(|(name, key)| SealKey { name, key }).collect();
+        let keys = Secrets::default().keys(own).map_err(OfflineError::Key)?;
         match storage {
             Storage::Sqlite(path) if !path.is_file() => Err(OfflineError::Missing(path.clone())),
             Storage::Sqlite(path) => match Sqlite::open_sealed(path, &keys) {

@@ -10,8 +10,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
 use super::files::Stamp;
-use crate::config::{NoSecret, Reference};
+use crate::config::{NoSecret, Own, Reference};
+use crate::diagnostic::Diagnostic;
 use crate::model::Secret;
+use crate::store::SealKey;
 
 /// Resolves secrets. Values given here go before the process's environment: a program that starts a gateway inside
 /// itself cannot change its own.
@@ -48,6 +50,14 @@ impl Secrets {
                 Ok(Secret::new(value.to_owned()))
             }
         }
+    }
+}
+
+impl Secrets {
+    /// The keys that contents are sealed with, as the gateway's file names them.
+    pub(super) fn keys(&self, own: &Own) -> Result<Vec<SealKey>, Box<Diagnostic>> {
+        let keys = own.encryption.keys(&|reference: &Reference| self.resolve(reference))?;
+        Ok(keys.into_iter().map(|(name, key)| SealKey { name, key }).collect())
     }
 }
 

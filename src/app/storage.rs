@@ -4,9 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::StartError;
 use crate::store::postgres::{self, Place, Postgres};
-use crate::store::sqlite::Sqlite;
+use crate::store::sqlite::{OpenError, Sqlite};
 use crate::store::{SealKey, Store};
 
 /// As `store` and `--store` say it.
@@ -16,6 +15,27 @@ pub enum Storage {
     Sqlite(PathBuf),
     /// A database on its own server.
     Postgres(Box<Place>),
+}
+
+/// Why a store cannot be opened, where it is, and what can be done about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Unopened {
+    /// Of the embedded engine.
+    #[error("{problem} ({}); {}", .path.display(), .problem.help())]
+    File {
+        /// Its file.
+        path: PathBuf,
+        /// Why.
+        problem: OpenError,
+    },
+    /// Of a database.
+    #[error("{problem} ({place}); {}", .problem.help())]
+    Database {
+        /// Where it is, without the password.
+        place: String,
+        /// Why.
+        problem: postgres::OpenError,
+    },
 }
 
 impl From<PathBuf> for Storage {
@@ -53,11 +73,11 @@ impl Storage {
     }
 
     /// Opens it.
-    pub(super) async fn open(&self, keys: &[SealKey]) -> Result<Arc<dyn Store>, StartError> {
+    pub(super) async fn open(&self, keys: &[SealKey]) -> Result<Arc<dyn Store>, Unopened> {
         Ok(match self {
             Self::Sqlite(path) => {
                 let opened = Sqlite::open_sealed(path, keys);
-                Arc::new(opened.map_err(|problem| StartError::Store { path: path.clone(), problem })?)
+                Arc::new(opened.map_err(|problem| Unopened::File { path: path.clone(), problem })?)
             }
             Self::Postgres(place) => {
                 Arc::new(Postgres::open(place, keys).await.map_err(|problem| database(place, problem))?)
@@ -68,8 +88,8 @@ impl Storage {
     /// Brings its tables to this program's version; what was done, in words.
     ///
     /// # Errors
-    /// [`StartError`]: it cannot be reached, or is of a newer program.
-    pub async fn migrate(&self) -> Result<String, StartError> {
+    /// [`Unopened`]: it cannot be reached, or is of a newer program.
+    pub async fn migrate(&self) -> Result<String, Unopened> {
         match self {
             Self::Sqlite(path) => {
                 Ok(format!("{} needs no migration: `serve` brings a file up to date when it opens it", path.display()))
@@ -86,8 +106,8 @@ impl Storage {
     }
 }
 
-fn database(place: &Place, problem: postgres::OpenError) -> StartError {
-    StartError::Database { place: place.to_string(), problem }
+fn database(place: &Place, problem: postgres::OpenError) -> Unopened {
+    Unopened::Database { place: place.to_string(), problem }
 }
 
 #[cfg(test)]

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Secrets, Storage};
-use crate::config::{Own, Reference};
+use super::{Secrets, Storage, Unopened};
+use crate::config::Own;
 use crate::diagnostic::Diagnostic;
+use crate::store::StoreError;
 use crate::store::postgres::{self, RawPostgres};
 use crate::store::sqlite::{OpenError, RawSqlite};
 use crate::store::transfer::{self, Checked, MoveError, Moved, Progress, Raw};
-use crate::store::{SealKey, StoreError};
 
 /// Why it cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -20,21 +20,8 @@ pub enum UpkeepError {
     #[error("the store {0} is in use: stop its gateway first; nothing was changed")]
     Running(String),
     /// It cannot be opened.
-    #[error("{problem} ({}); {}", .path.display(), .problem.help())]
-    Store {
-        /// Its file.
-        path: PathBuf,
-        /// Why.
-        problem: OpenError,
-    },
-    /// The database cannot be used.
-    #[error("{problem} ({place}); {}", .problem.help())]
-    Database {
-        /// Where it is, without the password.
-        place: String,
-        /// Why.
-        problem: postgres::OpenError,
-    },
+    #[error(transparent)]
+    Store(#[from] Unopened),
     /// A key of `encryption` cannot be had.
     #[error("{0}")]
     Key(Box<Diagnostic>),
@@ -78,10 +65,7 @@ pub async fn undo_move(from: &Storage, to: &Storage) -> Result<(), UpkeepError> 
 /// # Errors
 /// [`UpkeepError`]: it cannot be read.
 pub async fn check_store(storage: &Storage, own: &Own) -> Result<Checked, UpkeepError> {
-    let secrets = Secrets::default();
-    let keys = own.encryption.keys(&|reference: &Reference| secrets.resolve(reference));
-    let keys: Vec<SealKey> =
-        keys.map_err(UpkeepError::Key)?.into_iter().map(|(name, key)| SealKey { name, key }).collect();
+    let keys = Secrets::default().keys(own).map_err(UpkeepError::Key)?;
     let mut raw: Box<dyn Raw> = match storage {
         Storage::Sqlite(path) => {
             Box::new(there(path).and_then(|()| RawSqlite::reading(path).map_err(|problem| unopened(path, problem)))?)
@@ -145,13 +129,13 @@ fn there(path: &Path) -> Result<(), UpkeepError> {
 fn unopened(path: &Path, problem: OpenError) -> UpkeepError {
     match problem {
         OpenError::InUse(path) => UpkeepError::Running(format!("sqlite:{}", path.display())),
-        problem => UpkeepError::Store { path: path.to_owned(), problem },
+        problem => Unopened::File { path: path.to_owned(), problem }.into(),
     }
 }
 
 fn unreached(storage: &Storage, problem: postgres::OpenError) -> UpkeepError {
     match problem {
         postgres::OpenError::InUse => UpkeepError::Running(storage.to_string()),
-        problem => UpkeepError::Database { place: storage.to_string(), problem },
+        problem => Unopened::Database { place: storage.to_string(), problem }.into(),
     }
 }

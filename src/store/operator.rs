@@ -52,6 +52,15 @@ pub struct Lettered {
     pub count: u64,
 }
 
+impl Lettered {
+    /// Of so many letters some are not on the list: one entry for each sort that there is.
+    pub(super) fn sorts(tenant: Option<Name>, kind: String, all: u64, waiting: u64) -> impl Iterator<Item = Self> {
+        let by = [(false, waiting), (true, all.saturating_sub(waiting))];
+        let by = by.into_iter().filter(|(_, count)| *count > 0);
+        by.map(move |(listed, count)| Self { tenant: tenant.clone(), kind: kind.clone(), listed, count })
+    }
+}
+
 /// A page of dead letters, by their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
@@ -84,6 +93,16 @@ impl Letters {
 }
 
 impl Page {
+    /// What it asks of a table: numbers above the first and up to the second, in the third's order; `id`: that one alone.
+    pub(super) fn span(self, id: Option<i64>) -> (i64, i64, &'static str) {
+        let (above, upto, order) = match self {
+            Self::Newest { below } => (i64::MIN, below.map_or(i64::MAX, |below| below.saturating_sub(1)), "DESC"),
+            Self::Oldest { above, upto } => (above, upto, "ASC"),
+        };
+        let (above, upto) = id.map_or((above, upto), |id| (above.max(id.saturating_sub(1)), upto.min(id)));
+        (above, upto, order)
+    }
+
     /// Whether a letter of that number is on it.
     pub(super) fn has(self, id: i64) -> bool {
         match self {

@@ -59,6 +59,37 @@ impl Ready {
     }
 }
 
+/// A key as a store knows it.
+pub(super) struct Known {
+    /// What rows have for it.
+    pub(super) number: i64,
+    /// What it is called.
+    pub(super) name: String,
+    /// See [`Ready::proof`].
+    pub(super) proof: Vec<u8>,
+}
+
+impl Known {
+    /// Those that are not configured: none of them may be needed any more.
+    pub(super) fn gone<'k>(known: &'k [Self], keys: &'k [SealKey]) -> impl Iterator<Item = &'k Self> {
+        known.iter().filter(|known| keys.iter().all(|key| key.name != known.name))
+    }
+
+    /// A configured key, ready, with its number where the store knows it; `None`: it is no key, or another one than it was.
+    pub(super) fn recognised(known: &[Self], key: &SealKey) -> Option<(Option<i64>, Ready)> {
+        let ready = Ready::new(key)?;
+        let known = known.iter().find(|known| known.name == key.name);
+        let proved = known.is_none_or(|known| ready.proves(&known.proof));
+        proved.then_some((known.map(|known| known.number), ready))
+    }
+
+    /// Asks whether a row is sealed with a key. As long as all rows take; asked only of a key that was taken away.
+    pub(super) fn is_needed(parameter: &str) -> String {
+        let some = |table| format!("EXISTS (SELECT 1 FROM {table} WHERE seal = {parameter})");
+        format!("SELECT {}", ["body", "call", "letter", "text", "veil"].map(some).join(" OR "))
+    }
+}
+
 /// The keys, by the numbers that rows have for them; the first one seals.
 #[derive(Default)]
 pub(super) struct Seals(Vec<(i64, Ready)>);

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::world::{TenantFile, World, order, person, provider, until};
+use crate::world::{TenantFile, World, person, provider};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_operator_is_told_how_everything_stands() {
@@ -12,8 +12,7 @@ async fn the_operator_is_told_how_everything_stands() {
     world.write(&world.brands[1].file.clone().line("enabled: false"));
     let gateway = world.gateway().await;
     let brand = &world.brands[0];
-    assert_eq!(world.send(brand, &order(brand, "one", &person(brand, 1))).await.status, 200);
-    until("it is read", || World::is_read(brand, "one")).await;
+    world.sent_and_read(brand, "one").await;
 
     assert_eq!(world.asked(&gateway, "/healthz").await, (200, r#"{"status":"ok"}"#.to_owned()));
     let (status, text) = world.asked(&gateway, "/readyz").await;

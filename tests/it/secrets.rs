@@ -14,8 +14,7 @@ use sha2::{Digest as _, Sha256};
 use switchboard::sim::stage;
 
 use crate::world::{
-    ADMIN_TOKEN, Answer, Process, Scripted, Stub, TenantFile, World, order, person, provider, text_from, until,
-    until_async,
+    ADMIN_TOKEN, Answer, Process, Scripted, Stub, TenantFile, World, provider, text_from, until, until_async,
 };
 use written::Written;
 
@@ -285,9 +284,7 @@ async fn no_secret_is_said_or_kept() {
 
     // A brand with all that is shipped: a call signed with its private key, signed webhooks, reports, a STOP, templates.
     let brand = &world.brands[0];
-    let to = person(brand, 1);
-    assert_eq!(world.send(brand, &order(brand, "one", &to)).await.status, 200);
-    until("it is read", || World::is_read(brand, "one")).await;
+    let to = world.sent_and_read(brand, "one").await;
     for (id, text) in [("in-1", "hello"), ("in-2", "STOP")] {
         assert_eq!(
             world.webhook("/webhooks/vonage/inbound", &text_from(&to, "6531290044", id, text)).await.status,

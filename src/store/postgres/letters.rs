@@ -104,11 +104,7 @@ pub(super) async fn purge(tx: &Tx, before: Timestamp, most: usize) -> Result<usi
 
 impl Reader {
     pub(super) async fn letters(&self, fit: &Letters, page: Page, most: usize) -> Result<Vec<DeadLetter>, Trouble> {
-        let (above, upto, order) = match page {
-            Page::Newest { below } => (i64::MIN, below.map_or(i64::MAX, |below| below.saturating_sub(1)), "DESC"),
-            Page::Oldest { above, upto } => (above, upto, "ASC"),
-        };
-        let (above, upto) = fit.id.map_or((above, upto), |id| (above.max(id.saturating_sub(1)), upto.min(id)));
+        let (above, upto, order) = page.span(fit.id);
         let tenant = if fit.tenant.is_some() { "tenant = $3" } else { "$3::text IS NULL" };
         let sql = format!("{COLUMNS} {LISTED} AND {tenant} ORDER BY id {order} LIMIT $8");
         let of = fit.tenant.as_ref().map(|tenant| kept(tenant.as_str()));
@@ -126,13 +122,7 @@ impl Reader {
         for row in self.conn.query(sql, &[]).await? {
             let (tenant, kind): (Option<Name>, String) = (name_or_none(&row, 0)?, text(&row, 1)?);
             let (all, waiting): (u64, u64) = (count(&row, 2)?, count(&row, 3)?);
-            let by = [(false, waiting), (true, all.saturating_sub(waiting))];
-            counted.extend(by.into_iter().filter(|(_, count)| *count > 0).map(|(listed, count)| Lettered {
-                tenant: tenant.clone(),
-                kind: kind.clone(),
-                listed,
-                count,
-            }));
+            counted.extend(Lettered::sorts(tenant, kind, all, waiting));
         }
         Ok(counted)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::super::seal::{Ready, SealKey, Seals};
+use super::super::seal::{Known, SealKey, Seals};
 use super::super::shared::{Entry, Pending, Shared};
 use super::super::veil::Veil;
 use super::super::{Lane, StoreError};
@@ -201,14 +201,12 @@ pub(super) async fn check_version(conn: &Conn) -> Result<(), OpenError> {
 /// Learns the keys, and whether each is the one that it was. One that the store knows and is not configured must not be
 /// needed any more.
 pub(super) async fn learn(conn: &Conn, keys: &[SealKey]) -> Result<Seals, OpenError> {
-    let mut known: Vec<(i64, String, Vec<u8>)> = Vec::new();
+    let mut known = Vec::new();
     for row in conn.query("SELECT id, name, proof FROM seal", &[]).await? {
-        known.push((get(&row, 0)?, text(&row, 1)?, get(&row, 2)?));
+        known.push(Known { number: get(&row, 0)?, name: text(&row, 1)?, proof: get(&row, 2)? });
     }
-    for (number, name, _) in known.iter().filter(|(_, name, _)| keys.iter().all(|key| key.name != *name)) {
-        let some = |table| format!("EXISTS (SELECT 1 FROM {table} WHERE seal = $1)");
-        let any = ["body", "call", "letter", "text", "veil"].map(some).join(" OR ");
-        let row = conn.first(&format!("SELECT {any}"), &[number]).await?;
+    for Known { number, name, .. } in Known::gone(&known, keys) {
+        let row = conn.first(&Known::is_needed("$1"), &[number]).await?;
         if row.map_or(Ok(false), |row| get(&row, 0))? {
             return Err(OpenError::KeyMissing(name.clone()));
         }
@@ -217,10 +215,9 @@ pub(super) async fn learn(conn: &Conn, keys: &[SealKey]) -> Result<Seals, OpenEr
     let mut seals = Vec::with_capacity(keys.len());
     for key in keys {
         let wrong = || OpenError::KeyWrong(key.name.clone());
-        let ready = Ready::new(key).ok_or_else(wrong)?;
-        let number = match known.iter().find(|(_, name, _)| *name == key.name) {
-            Some((number, _, proof)) if ready.proves(proof) => *number,
-            Some(_) => return Err(wrong()),
+        let (number, ready) = Known::recognised(&known, key).ok_or_else(wrong)?;
+        let number = match number {
+            Some(number) => number,
             None => {
                 let proof = ready.proof().ok_or_else(wrong)?;
                 let sql = "INSERT INTO seal (name, proof) VALUES ($1, $2) RETURNING id";

@@ -103,11 +103,7 @@ pub(super) fn purge(tx: &Tx<'_>, before: Timestamp, most: usize) -> rusqlite::Re
 
 impl Reader {
     pub(super) fn letters(&self, fit: &Letters, page: Page, most: usize) -> rusqlite::Result<Vec<DeadLetter>> {
-        let (above, upto, order) = match page {
-            Page::Newest { below } => (i64::MIN, below.map_or(i64::MAX, |below| below.saturating_sub(1)), "DESC"),
-            Page::Oldest { above, upto } => (above, upto, "ASC"),
-        };
-        let (above, upto) = fit.id.map_or((above, upto), |id| (above.max(id.saturating_sub(1)), upto.min(id)));
+        let (above, upto, order) = page.span(fit.id);
         let tenant = if fit.tenant.is_some() { "tenant = ?3" } else { "?3 IS NULL" };
         let sql = format!("{COLUMNS} {LISTED} AND {tenant} ORDER BY id {order} LIMIT ?8");
         let most = i64::try_from(most).unwrap_or(i64::MAX);
@@ -126,13 +122,7 @@ impl Reader {
             let (tenant, kind): (Option<Name>, String) =
                 (row.get_ref(0)?.as_str_or_null()?.map(Name::from), row.get(1)?);
             let (all, waiting) = (row::count(row, 2)?, row::count(row, 3)?);
-            let by = [(false, waiting), (true, all.saturating_sub(waiting))];
-            counted.extend(by.into_iter().filter(|(_, count)| *count > 0).map(|(listed, count)| Lettered {
-                tenant: tenant.clone(),
-                kind: kind.clone(),
-                listed,
-                count,
-            }));
+            counted.extend(Lettered::sorts(tenant, kind, all, waiting));
         }
         Ok(counted)
     }

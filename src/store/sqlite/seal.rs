@@ -4,7 +4,7 @@ use bytes::Bytes;
 use rusqlite::types::{FromSqlError, FromSqlResult, Type};
 use rusqlite::{Connection, Error, params};
 
-use super::super::seal::{Ready, SealKey, Seals, Unsealable};
+use super::super::seal::{Known, SealKey, Seals, Unsealable};
 use super::open::OpenError;
 use super::writer::Trouble;
 
@@ -26,12 +26,12 @@ impl From<Unsealable> for Trouble {
 /// Learns the keys, and whether each is the one that it was. One that the store knows and is not configured must not be
 /// needed any more.
 pub(super) fn learn(connection: &Connection, keys: &[SealKey]) -> Result<Seals, OpenError> {
-    let known: Vec<(i64, String, Vec<u8>)> = connection
+    let known: Vec<Known> = connection
         .prepare("SELECT id, name, proof FROM seal")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .query_map([], |row| Ok(Known { number: row.get(0)?, name: row.get(1)?, proof: row.get(2)? }))?
         .collect::<Result<_, _>>()?;
-    for (number, name, _) in known.iter().filter(|(_, name, _)| keys.iter().all(|key| key.name != *name)) {
-        if is_needed(connection, *number)? {
+    for Known { number, name, .. } in Known::gone(&known, keys) {
+        if connection.query_row(&Known::is_needed("?1"), [number], |row| row.get(0))? {
             return Err(OpenError::KeyMissing(name.clone()));
         }
         connection.execute("DELETE FROM seal WHERE id = ?1", [number])?;
@@ -39,10 +39,9 @@ pub(super) fn learn(connection: &Connection, keys: &[SealKey]) -> Result<Seals, 
     let mut seals = Vec::with_capacity(keys.len());
     for key in keys {
         let wrong = || OpenError::KeyWrong(key.name.clone());
-        let ready = Ready::new(key).ok_or_else(wrong)?;
-        let number = match known.iter().find(|(_, name, _)| *name == key.name) {
-            Some((number, _, proof)) if ready.proves(proof) => *number,
-            Some(_) => return Err(wrong()),
+        let (number, ready) = Known::recognised(&known, key).ok_or_else(wrong)?;
+        let number = match number {
+            Some(number) => number,
             None => {
                 let proof = ready.proof().ok_or_else(wrong)?;
                 connection.execute("INSERT INTO seal (name, proof) VALUES (?1, ?2)", params![key.name, proof])?;
@@ -65,11 +64,4 @@ impl Seals {
 fn bytes<'r>(row: &'r rusqlite::Row<'_>, column: usize) -> rusqlite::Result<&'r [u8]> {
     let bytes: FromSqlResult<&[u8]> = row.get_ref(column)?.as_bytes();
     bytes.map_err(|error: FromSqlError| Error::FromSqlConversionFailure(column, Type::Blob, Box::new(error)))
-}
-
-/// Whether a row is sealed with that key. As long as all rows take; asked only of a key that was taken away.
-fn is_needed(connection: &Connection, number: i64) -> rusqlite::Result<bool> {
-    let some = |table| format!("EXISTS (SELECT 1 FROM {table} WHERE seal = ?1)");
-    let any = ["body", "call", "letter", "text", "veil"].map(some).join(" OR ");
-    connection.query_row(&format!("SELECT {any}"), [number], |row| row.get(0))
 }

@@ -60,9 +60,7 @@ async fn a_message_is_searched_and_its_trace_followed() {
     let world = World::new(vec![acme()], provider()).await;
     let gateway = world.gateway().await;
     let brand = &world.brands[0];
-    let to = person(brand, 1);
-    assert_eq!(world.send(brand, &order(brand, "one", &to)).await.status, 200);
-    until("it is read", || World::is_read(brand, "one")).await;
+    let to = world.sent_and_read(brand, "one").await;
     world.quiet(&gateway).await;
     let ours = world.stored(&gateway, brand, "one").await.unwrap().message.reference.to_string();
     let seen = does(&gateway, "trace", &json!({ "id": format!("+{to}") })).await;

@@ -11,9 +11,7 @@ async fn a_message_is_found_and_followed_and_its_number_stands_in_no_link() {
     let world = World::new(vec![acme(), globex()], provider()).await;
     let gateway = world.gateway().await;
     let brand = &world.brands[0];
-    let to = person(brand, 1);
-    assert_eq!(world.send(brand, &order(brand, "one", &to)).await.status, 200);
-    until("it is read", || World::is_read(brand, "one")).await;
+    let to = world.sent_and_read(brand, "one").await;
     world.quiet(&gateway).await;
     let ours = world.stored(&gateway, brand, "one").await.unwrap().message.reference.to_string();
     let browser = Browser::of(&gateway, ADMIN_TOKEN).await;

@@ -34,8 +34,7 @@ async fn where_all_is_well_nothing_is_found() {
     let gateway = world.gateway().await;
     finds_nothing(&gateway).await;
     for brand in &world.brands {
-        assert_eq!(world.send(brand, &order(brand, "one", &person(brand, 1))).await.status, 200);
-        until("it is read", || World::is_read(brand, "one")).await;
+        world.sent_and_read(brand, "one").await;
     }
     world.quiet(&gateway).await;
     let (status, said) = told(&world, &gateway, "/api/doctor", &json!({ "tenant": "globex" })).await;

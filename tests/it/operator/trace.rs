@@ -17,9 +17,7 @@ async fn a_message_is_found_by_any_of_its_ids() {
     let world = World::new(vec![acme(), TenantFile::webengage("globex", "919845013377")], provider()).await;
     let gateway = world.gateway().await;
     let brand = &world.brands[0];
-    let to = person(brand, 1);
-    assert_eq!(world.send(brand, &order(brand, "one", &to)).await.status, 200);
-    until("it is read", || World::is_read(brand, "one")).await;
+    let to = world.sent_and_read(brand, "one").await;
     world.quiet(&gateway).await;
     let kept = gateway.flow.store.by_platform_id(&brand.file.tenant(), "one").await.unwrap().remove(0);
     let (ours, theirs) = (kept.message.reference.to_string(), world.taken(&to)[0].message_uuid.clone());

@@ -57,6 +57,15 @@ async fn check_counts(store: &dyn Store) {
     assert!(!counts.is_empty() && counts.iter().all(Count::agrees), "{counts:?}");
 }
 
+/// Reports are right, the gateway stops, and what it leaves adds up.
+async fn all_is_well(world: &World, process: Process, tables: &Tables) {
+    world.check_reports();
+    assert!(process.terminate().await.success());
+    let store = opened(tables).await;
+    check_counts(&store).await;
+    store.close().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_in_a_campaign_it_loses_nothing() {
     const MANY: u64 = 600;
@@ -87,11 +96,7 @@ async fn killed_in_a_campaign_it_loses_nothing() {
     let twice: Vec<String> = journal.duplicates().into_keys().collect();
     assert!(twice.iter().all(|reference| interrupted.contains(reference)), "{twice:?}");
     assert!(journal.violations().is_empty());
-    world.check_reports();
-    assert!(process.terminate().await.success());
-    let store = opened(&tables).await;
-    check_counts(&store).await;
-    store.close().await.unwrap();
+    all_is_well(&world, process, &tables).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -131,11 +136,7 @@ async fn a_database_that_is_gone_for_a_while_is_waited_for() {
     }
     until("all that was acknowledged is read", || acknowledged.iter().all(|id| World::is_read(brand, id))).await;
     assert!(acknowledged.len() >= 12, "{acknowledged:?}");
-    world.check_reports();
-    assert!(process.terminate().await.success());
-    let store = opened(&tables).await;
-    check_counts(&store).await;
-    store.close().await.unwrap();
+    all_is_well(&world, process, &tables).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::proxy::Proxy;
 use super::server::{Server, Tables, run, script};
-use super::{acme, check_counts, opened, world};
+use super::{acme, all_is_well, world};
 use crate::world::{Process, World, order, person, provider, until, until_async};
 
 /// A brand that sends, and comes again with what was not taken.
@@ -48,11 +48,7 @@ impl<'w> Sender<'w> {
         let brand = &self.world.brands[0];
         until("all that was acknowledged is read", || self.acknowledged.iter().all(|id| World::is_read(brand, id)))
             .await;
-        self.world.check_reports();
-        assert!(process.terminate().await.success());
-        let store = opened(tables).await;
-        check_counts(&store).await;
-        switchboard::store::Store::close(&store).await.unwrap();
+        all_is_well(self.world, process, tables).await;
     }
 }
 

@@ -210,6 +210,14 @@ impl World {
         }
     }
 
+    /// Sends an order to the brand's first person and waits until it is read; to whom.
+    pub(crate) async fn sent_and_read(&self, brand: &Brand, id: &str) -> String {
+        let to = person(brand, 1);
+        assert_eq!(self.send(brand, &order(brand, id, &to)).await.status, 200);
+        until("it is read", || Self::is_read(brand, id)).await;
+        to
+    }
+
     /// Waits until nothing is under way: no message, no webhook, no call.
     pub(crate) async fn quiet(&self, gateway: &Gateway) {
         until_async("nothing is under way", async || {
