@@ -424,7 +424,7 @@ pub trait Store: Send + Sync + 'static {
     /// Removes finished messages accepted before `before` that no waiting call speaks of, and unmatched
     /// statuses as old, which no message is left for, at most `most` in all; how many went. Then texts that were retired before the oldest message that is left was accepted.
     fn purge(&self, before: Timestamp, most: usize) -> Stored<'_, usize>;
-    /// Removes what is kept besides and is older, at most `most`; how many went.
+    /// Removes what is kept besides and is older, at most `most`: the oldest first, of those as old the lower id; how many went.
     fn expire(&self, kept: Kept, before: Timestamp, most: usize) -> Stored<'_, usize>;
     /// Erases a person. Their messages stay as numbers without a person or content, so that the ledger adds up, a repeat
     /// is known and a late status finds its message, until they are purged; what was not finished is finished:

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::super::tally::Move;
 use super::super::{Audit, Forget, Forgotten, Kept, Line, mention};
+use super::letters::oldest;
 use super::state::State;
 use crate::delivery::{Phase, Told};
 use crate::model::{Address, Name, Ref};
@@ -28,14 +29,14 @@ impl State {
                 full.map(|row| row.history.clear()).count()
             }
             Kept::Inbound => {
-                let old = self.inbound.iter().filter(|(_, at)| **at < before).map(|(key, _)| key.clone());
-                let old: Vec<_> = old.take(most).collect();
-                old.iter().filter_map(|key| self.inbound.remove(key)).count()
+                let old = self.inbound.iter().filter(|(_, at)| **at < before);
+                let old = oldest(old.map(|((tenant, id), at)| (*at, (id.clone(), tenant.clone()))), most);
+                old.into_iter().filter_map(|(id, tenant)| self.inbound.remove(&(tenant, id))).count()
             }
             Kept::Letters => self.letters.expire(before, most),
             Kept::Audit => {
-                let old = self.audits.values().filter(|line| line.at < before).map(|line| line.id);
-                let old: Vec<i64> = old.take(most).collect();
+                let old = self.audits.values().filter(|line| line.at < before);
+                let old = oldest(old.map(|line| (line.at, line.id)), most);
                 old.iter().filter_map(|id| self.audits.remove(id)).count()
             }
         }

@@ -66,7 +66,7 @@ impl LetterBox {
     /// Those on the list from before that time go; how many.
     pub(super) fn expire(&mut self, before: Timestamp, most: usize) -> usize {
         let old = self.all.values().filter(|letter| letter.due.is_none() && letter.at < before);
-        let old: Vec<i64> = old.take(most).map(|letter| letter.id).collect();
+        let old = oldest(old.map(|letter| (letter.at, letter.id)), most);
         old.into_iter().filter_map(|id| self.remove(id)).count()
     }
 
@@ -104,7 +104,7 @@ impl LetterBox {
         }
     }
 
-    /// Unmatched statuses from before that time go; how many.
+    /// How many there are, by tenant and kind, on the list and not.
     pub(super) fn count(&self) -> Vec<Lettered> {
         let mut count: BTreeMap<(Option<Name>, String, bool), u64> = BTreeMap::new();
         for letter in self.all.values() {
@@ -114,9 +114,17 @@ impl LetterBox {
         count.into_iter().map(lettered).collect()
     }
 
+    /// Unmatched statuses from before that time go; how many.
     pub(super) fn purge(&mut self, before: Timestamp, most: usize) -> usize {
         let old = self.all.values().filter(|letter| letter.kind == "unmatched" && letter.at < before);
-        let old: Vec<i64> = old.take(most).map(|letter| letter.id).collect();
+        let old = oldest(old.map(|letter| (letter.at, letter.id)), most);
         old.into_iter().filter_map(|id| self.remove(id)).count()
     }
+}
+
+/// The first of them by time, and then by what tells them apart.
+pub(super) fn oldest<K: Ord>(all: impl Iterator<Item = (Timestamp, K)>, most: usize) -> Vec<K> {
+    let mut all: Vec<(Timestamp, K)> = all.collect();
+    all.sort();
+    all.into_iter().take(most).map(|(_, key)| key).collect()
 }

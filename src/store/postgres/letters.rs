@@ -97,7 +97,7 @@ pub(super) async fn discard(tx: &Tx, letter: i64) -> Result<bool, Trouble> {
 /// Unmatched statuses from before that time go; how many.
 pub(super) async fn purge(tx: &Tx, before: Timestamp, most: usize) -> Result<usize, Trouble> {
     let sql = "DELETE FROM letter WHERE id = ANY(ARRAY(
-        SELECT id FROM letter WHERE kind = 'unmatched' AND at < $1 ORDER BY at LIMIT $2))";
+        SELECT id FROM letter WHERE kind = 'unmatched' AND at < $1 ORDER BY at, id LIMIT $2))";
     let gone = tx.execute(sql, &[&before.millis(), &limit(most)]).await?;
     Ok(usize::try_from(gone).unwrap_or(usize::MAX))
 }

@@ -80,15 +80,15 @@ pub(super) async fn expire(tx: &Tx, kept: Kept, before: Timestamp, most: usize) 
     let sql = match kept {
         Kept::Histories => return empty_histories(tx, before, most).await,
         Kept::Inbound => {
-            "DELETE FROM inbound i USING (SELECT tenant, id FROM inbound WHERE at < $1 ORDER BY at LIMIT $2) o
-                WHERE i.tenant = o.tenant AND i.id = o.id"
+            "DELETE FROM inbound i USING (SELECT i.tenant, i.id FROM inbound i JOIN tenant t ON t.id = i.tenant
+                WHERE i.at < $1 ORDER BY i.at, i.id, t.name LIMIT $2) o WHERE i.tenant = o.tenant AND i.id = o.id"
         }
         Kept::Letters => {
             "DELETE FROM letter WHERE id = ANY(ARRAY(
-                SELECT id FROM letter WHERE at < $1 AND due IS NULL ORDER BY at LIMIT $2))"
+                SELECT id FROM letter WHERE at < $1 AND due IS NULL ORDER BY at, id LIMIT $2))"
         }
         Kept::Audit => {
-            "DELETE FROM audit WHERE id = ANY(ARRAY(SELECT id FROM audit WHERE at < $1 ORDER BY at LIMIT $2))"
+            "DELETE FROM audit WHERE id = ANY(ARRAY(SELECT id FROM audit WHERE at < $1 ORDER BY at, id LIMIT $2))"
         }
     };
     let gone = tx.execute(sql, &[&before.millis(), &limit(most)]).await?;

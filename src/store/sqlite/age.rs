@@ -13,12 +13,14 @@ pub(super) fn expire(tx: &Tx<'_>, kept: Kept, before: Timestamp, most: usize) ->
     let sql = match kept {
         Kept::Histories => return empty_histories(tx, before, most),
         Kept::Inbound => {
-            "DELETE FROM inbound WHERE (tenant, id) IN (SELECT tenant, id FROM inbound WHERE at < ?1 LIMIT ?2)"
+            "DELETE FROM inbound WHERE (tenant, id) IN (SELECT i.tenant, i.id FROM inbound i JOIN tenant t ON t.id = i.tenant
+                WHERE i.at < ?1 ORDER BY i.at, i.id, t.name LIMIT ?2)"
         }
         Kept::Letters => {
-            "DELETE FROM letter WHERE id IN (SELECT id FROM letter WHERE at < ?1 AND due IS NULL LIMIT ?2)"
+            "DELETE FROM letter WHERE id IN (
+                SELECT id FROM letter WHERE at < ?1 AND due IS NULL ORDER BY at, id LIMIT ?2)"
         }
-        Kept::Audit => "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ?1 LIMIT ?2)",
+        Kept::Audit => "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ?1 ORDER BY at, id LIMIT ?2)",
     };
     tx.execute(sql, params![before.millis(), i64::try_from(most).unwrap_or(i64::MAX)])
 }

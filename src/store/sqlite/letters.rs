@@ -30,7 +30,7 @@ pub(super) const SAME: &str = "SELECT content, seal FROM letter WHERE hash = ?1 
 pub(super) const LAST: &str =
     "SELECT id FROM letter WHERE kind = 'unmatched' AND tenant IS ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2";
 
-pub(super) const OLD: &str = "SELECT id FROM letter WHERE kind = 'unmatched' AND at < ?1 LIMIT ?2";
+pub(super) const OLD: &str = "SELECT id FROM letter WHERE kind = 'unmatched' AND at < ?1 ORDER BY at, id LIMIT ?2";
 
 /// From the index alone: it is asked for every scrape of the metrics.
 pub(super) const COUNT: &str = "SELECT tenant, kind, count(*), count(due) FROM letter GROUP BY tenant, kind";
