@@ -185,12 +185,13 @@ impl Gateway {
         let (stop_work, work_stopped) = watch::channel(false);
         let (reload, reloads) = mpsc::channel(1);
         faults::reached(Point::StartListening);
+        flow.want();
         let mut work = vec![tokio::spawn(dispatch::run(flow.clone(), work_out, work_stopped.clone()))];
         work.push(tokio::spawn(housekeeping::run(flow.clone(), options.retention, work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::purge(flow.clone(), options.retention.messages, work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::shapes(flow.clone(), work_stopped.clone())));
         let changed = Arc::new(Notify::new());
-        work.push(tokio::spawn(housekeeping::recount(desk.clone(), work_stopped.clone())));
+        work.push(tokio::spawn(housekeeping::recount(flow.clone(), desk.clone(), work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::sync(flow.clone(), changed.clone(), work_stopped.clone())));
         if let (Some(pem), Some(tls)) = (options.tls.clone(), tls.clone()) {
             work.push(tokio::spawn(certificate::renew(pem, tls, desk.clone(), work_stopped.clone())));
@@ -285,6 +286,8 @@ impl Gateway {
         }
         faults::reached(Point::StopClosed);
         let _ = self.stop_work.send(true);
+        // Other gateways have each part as soon as nothing of it is under way here.
+        self.flow.want_nothing();
         let work = &mut self.work;
         let finished = async {
             for task in work.iter_mut() {

@@ -37,14 +37,16 @@ pub(super) async fn run(flow: Arc<Flow>, retention: Retention, mut stop: watch::
             _ = forget.tick() => {
                 flow.limits.retain_recent();
                 flow.renew_keys();
-                expire(&flow, &retention).await;
+                if let Some(_stay) = flow.keeps_house() {
+                    expire(&flow, &retention).await;
+                }
             }
         }
     }
 }
 
 /// Counts all messages anew until `stop`: now and then, so that a wrong ledger does not stay unseen.
-pub(super) async fn recount(desk: Arc<Desk>, mut stop: watch::Receiver<bool>) {
+pub(super) async fn recount(flow: Arc<Flow>, desk: Arc<Desk>, mut stop: watch::Receiver<bool>) {
     let mut recount = interval(RECOUNT);
     recount.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while !*stop.borrow() {
@@ -52,6 +54,7 @@ pub(super) async fn recount(desk: Arc<Desk>, mut stop: watch::Receiver<bool>) {
             Ok(()) = stop.changed() => break,
             _ = recount.tick() => {}
         }
+        let Some(_stay) = flow.keeps_house() else { continue };
         tokio::select! {
             Ok(()) = stop.changed() => {}
             counted = desk.recount() => if let Err(problem) = counted {
@@ -132,6 +135,14 @@ fn ago(flow: &Flow, age: Duration) -> Timestamp {
 pub(super) async fn purge(flow: Arc<Flow>, retention: Duration, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let began = Instant::now();
+        // One gateway does it.
+        let Some(stay) = flow.keeps_house() else {
+            tokio::select! {
+                Ok(()) = stop.changed() => {}
+                () = sleep(PURGE) => {}
+            }
+            continue;
+        };
         let wait = match flow.store.purge(ago(&flow, retention), BATCH).await {
             Ok(purged) => {
                 debug!(purged, "old messages removed");
@@ -142,6 +153,7 @@ pub(super) async fn purge(flow: Arc<Flow>, retention: Duration, mut stop: watch:
                 PURGE
             }
         };
+        drop(stay);
         tokio::select! {
             Ok(()) = stop.changed() => {}
             () = sleep(wait) => {}

@@ -73,7 +73,6 @@ impl Offline {
             },
             Storage::Postgres(place) => match Postgres::open(place, &keys).await {
                 Ok(store) => Ok(Self(Arc::new(store))),
-                Err(postgres::OpenError::InUse) => Err(OfflineError::Running(place.to_string())),
                 Err(problem) => Err(OfflineError::Database { place: place.to_string(), problem }),
             },
         }

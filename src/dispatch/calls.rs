@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 
 use super::line::{Line, Way};
 use crate::flow::{CallEnd, Flow, Heard, Holding, Release};
-use crate::store::{Call, CallLane, StoreError};
+use crate::store::{Call, CallLane, Part, Stay, StoreError};
 use crate::value::Timestamp;
 
 /// In memory at once.
@@ -248,8 +248,9 @@ impl Desk {
 async fn one(flow: Arc<Flow>, line: Arc<Line>, call: Call, probe: bool, mut stop: watch::Receiver<bool>) -> Ended {
     let (id, lane) = (call.call.id, call.call.lane());
     let permit = line.gate.acquire().await;
-    // The lane may have been stopped while this one waited for its turn.
-    if permit.is_err() || *stop.borrow() || !probe && line.way() != Way::Open {
+    // The lane may have been stopped, or become another gateway's, while this one waited for its turn.
+    let stay = flow.store.stay(&[Part::Tenant(lane.tenant.clone())]).filter(Stay::holds);
+    if stay.is_none() || permit.is_err() || *stop.borrow() || !probe && line.way() != Way::Open {
         line.hear(Heard::Nothing, Instant::now(), probe);
         return (id, lane, Some(CallEnd::Unsettled));
     }

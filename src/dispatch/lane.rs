@@ -24,7 +24,7 @@ use crate::config::Tenant;
 use crate::flow::{After, Flow, Holding};
 use crate::limits::{Speed, Verdict, keys};
 use crate::model::{Class, Ref};
-use crate::store::{Lane, Message};
+use crate::store::{Lane, Message, Stay};
 
 /// Below that part of its share the store is asked for more.
 const LOW: usize = 4;
@@ -34,6 +34,8 @@ const PIECE: usize = 250;
 const IDLE: Duration = Duration::from_secs(30);
 /// Before a store is asked again that could not be read.
 const UNREAD: Duration = Duration::from_secs(1);
+/// Before it is looked again whether a store that was away is back.
+const AWAY: Duration = Duration::from_millis(100);
 
 /// Stepped over at once, in shares. More would be tried again and again for nothing; the store keeps them.
 const LATER: usize = 5;
@@ -56,6 +58,8 @@ pub(super) struct LaneTask {
     seat: Option<Seat>,
     /// What it is told that waits in no line; its bell is the lane's.
     orders: Arc<Orders>,
+    /// It is this gateway's.
+    stay: Stay,
     ended: mpsc::UnboundedSender<(Ref, After)>,
     queue: BTreeMap<(Class, Ref), Box<Message>>,
     /// Stepped over until then, because their recipient had too many.
@@ -87,6 +91,7 @@ impl LaneTask {
         flow: Arc<Flow>,
         gates: Arc<Gates>,
         orders: Arc<Orders>,
+        stay: Stay,
     ) -> (Self, mpsc::UnboundedReceiver<(Ref, After)>) {
         let (ended, endings) = mpsc::unbounded_channel();
         let task = Self {
@@ -96,6 +101,7 @@ impl LaneTask {
             gates,
             seat: None,
             orders,
+            stay,
             ended,
             queue: BTreeMap::new(),
             later: BTreeMap::new(),
@@ -254,6 +260,10 @@ impl LaneTask {
 
     fn next(&mut self) -> Next {
         let snapshot = self.flow.snapshot.load_full();
+        if !self.stay.holds() {
+            self.rest();
+            return Next::At(Instant::now() + AWAY);
+        }
         if let Some(until) = self.hold.until(&snapshot) {
             self.rest();
             return Next::At(until);
@@ -337,9 +347,9 @@ impl LaneTask {
         }
         let reference = message.message.reference;
         self.under_way.insert(reference, Instant::now());
-        let (flow, ended) = (self.flow.clone(), self.ended.clone());
+        let (flow, ended, stay) = (self.flow.clone(), self.ended.clone(), self.stay.clone());
         tokio::spawn(async move {
-            let after = attempt(&flow, message).await;
+            let after = attempt(&flow, message, &stay).await;
             // Nobody listens only when the lane's task is gone, and then the store still knows.
             let _ = ended.send((reference, after));
             drop(permit);
@@ -359,9 +369,9 @@ impl LaneTask {
 }
 
 /// An attempt that comes to grief is in doubt, like one that a stop cut off: it must not block its message, nor its lane.
-async fn attempt(flow: &Flow, message: Box<Message>) -> After {
+async fn attempt(flow: &Flow, message: Box<Message>, stay: &Stay) -> After {
     let reference = message.message.reference;
-    if let Ok(after) = AssertUnwindSafe(flow.attempt(*message)).catch_unwind().await {
+    if let Ok(after) = AssertUnwindSafe(flow.attempt(*message, stay)).catch_unwind().await {
         return after;
     }
     error!(id = %reference, "an attempt broke off");

@@ -17,7 +17,7 @@ use super::{calls, timers, unmatched};
 use crate::faults::{self, Point};
 use crate::flow::{Flow, Release, Untold, Work};
 use crate::model::{Class, Ref, StopScope};
-use crate::store::Lane;
+use crate::store::{Changed, Lane, Stay};
 
 /// Messages on their way to a lane; more wait in the store.
 const HANDED: usize = 1024;
@@ -45,6 +45,8 @@ struct Lanes {
 struct Way {
     handed: mpsc::Sender<Handed>,
     orders: Arc<Orders>,
+    /// The lane is this gateway's.
+    stay: Stay,
 }
 
 /// Those who work beside the lanes, and hear when there is something to do.
@@ -53,6 +55,8 @@ struct Beside {
     calls: Arc<calls::Errands>,
     timers: Arc<Notify>,
     unmatched: Arc<Notify>,
+    /// Parts of the work were taken.
+    taken: Arc<Notify>,
 }
 
 /// Drives everything that is queued until `stop` is true; returns when nothing is under way any more.
@@ -64,6 +68,7 @@ pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watc
     beside.spawn(timers::run(flow.clone(), told.timers.clone(), stop.clone()));
     beside.spawn(unmatched::run(flow.clone(), told.unmatched.clone(), stop.clone()));
     beside.spawn(settle_left(flow.clone(), left, stop.clone()));
+    beside.spawn(recover_taken(flow.clone(), told.taken.clone(), stop.clone()));
     let mut lanes = Lanes::new(flow.clone(), stop.clone());
     let mut compare = interval(COMPARE);
     compare.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -73,6 +78,13 @@ pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watc
             Ok(()) = stop.changed() => {}
             Some(ended) = lanes.tasks.join_next() => lanes.closed(ended),
             _ = compare.tick() => lanes.compare().await,
+            changed = flow.store.changed() => {
+                if changed.parts {
+                    lanes.part();
+                    lanes.compare().await;
+                }
+                lanes.hear_of(changed, &told);
+            }
             untold = flow.untold() => lanes.hear(untold, &told),
             next = work.recv() => {
                 let Some(next) = next else { break };
@@ -89,6 +101,33 @@ pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watc
     lanes.open.clear();
     while lanes.tasks.join_next().await.is_some() {}
     while beside.join_next().await.is_some() {}
+}
+
+/// What was under way in another gateway whose parts are this one's now.
+async fn recover_taken(flow: Arc<Flow>, taken: Arc<Notify>, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        tokio::select! {
+            biased;
+            Ok(()) = stop.changed() => break,
+            () = taken.notified() => {}
+        }
+        loop {
+            let done = match flow.store.interrupted().await {
+                Ok(interrupted) if interrupted.is_empty() => true,
+                Ok(interrupted) => {
+                    info!(messages = interrupted.len(), "attempts were under way in a gateway that is gone: in doubt until a status settles them");
+                    settle_interrupted(&flow, interrupted).await.is_empty()
+                }
+                Err(problem) => {
+                    warn!(%problem, "interrupted attempts could not be read, trying again");
+                    false
+                }
+            };
+            if done || ended(&mut stop).await {
+                break;
+            }
+        }
+    }
 }
 
 /// What was under way when the gateway last stopped is in doubt. Which that is can only be told before anything new is, so
@@ -166,14 +205,40 @@ impl Lanes {
         }
     }
 
+    /// Ends the lanes that are another gateway's now, or soon will be.
+    fn part(&mut self) {
+        self.open.retain(|_, open| !open.stay.is_over());
+    }
+
+    /// What others stored.
+    fn hear_of(&mut self, changed: Changed, told: &Beside) {
+        for lane in changed.lanes {
+            self.hand(&lane, Handed::Look(u64::MAX));
+        }
+        // New parts bring what was there before.
+        if changed.calls || changed.parts {
+            told.calls.notify();
+        }
+        if changed.timers || changed.parts {
+            told.timers.notify_one();
+        }
+        if changed.parts {
+            told.unmatched.notify_one();
+            told.taken.notify_one();
+        }
+    }
+
     fn hand(&mut self, lane: &Lane, word: Handed) {
-        let open = self.lane(lane.clone());
+        // Another gateway's: it is stored, and found there.
+        let Some(open) = self.lane(lane.clone()) else { return };
         match open.handed.try_send(word) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Closed(word)) => {
                 // The lane had just ended: a new one claims what is stored, this message included.
                 self.open.remove(lane);
-                let _ = self.lane(lane.clone()).handed.try_send(word);
+                if let Some(open) = self.lane(lane.clone()) {
+                    let _ = open.handed.try_send(word);
+                }
             }
             // Does not fit: it is stored, and the lane claims it in its turn, which for a transactional one is next.
             Err(mpsc::error::TrySendError::Full(Handed::Message(message))) => {
@@ -191,7 +256,9 @@ impl Lanes {
             self.hold(lane, scope);
         }
         for lane in untold.urgent {
-            self.lane(lane).orders.hurry();
+            if let Some(open) = self.lane(lane) {
+                open.orders.hurry();
+            }
         }
         if untold.calls {
             told.calls.notify();
@@ -224,7 +291,9 @@ impl Lanes {
             tenant.numbers.iter().map(|number| Lane { tenant: tenant.name.clone(), from: number.number.clone() })
         }));
         for lane in meant {
-            self.lane(lane).orders.give(Order::Hold);
+            if let Some(open) = self.lane(lane) {
+                open.orders.give(Order::Hold);
+            }
         }
         self.stopped = Some((lane, scope, now));
     }
@@ -235,20 +304,23 @@ impl Lanes {
         }
     }
 
-    fn lane(&mut self, lane: Lane) -> Way {
+    /// The way to a lane, if it is this gateway's.
+    fn lane(&mut self, lane: Lane) -> Option<Way> {
         if let Some(open) = self.open.get(&lane) {
-            return open.clone();
+            return Some(open.clone());
         }
+        let stay = self.flow.stay(&lane)?;
         let (sender, handed) = mpsc::channel(HANDED);
-        let open = Way { handed: sender, orders: Arc::default() };
-        let (task, endings) = LaneTask::new(lane.clone(), self.flow.clone(), self.gates.clone(), open.orders.clone());
+        let open = Way { handed: sender, orders: Arc::default(), stay };
+        let (task, endings) =
+            LaneTask::new(lane.clone(), self.flow.clone(), self.gates.clone(), open.orders.clone(), open.stay.clone());
         let (stop, name) = (self.stop.clone(), lane.clone());
         self.tasks.spawn(async move {
             let left = task.run(handed, endings, stop).await;
             (name, left)
         });
         self.open.insert(lane, open.clone());
-        open
+        Some(open)
     }
 
     fn closed(&mut self, ended: Result<(Lane, bool), tokio::task::JoinError>) {

@@ -18,6 +18,15 @@ const SHORTEST: Duration = Duration::from_millis(100);
 
 pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
+        // One gateway does it.
+        let Some(_stay) = flow.keeps_house() else {
+            tokio::select! {
+                Ok(()) = stop.changed() => {}
+                () = changed.notified() => sleep(SHORTEST).await,
+                () = sleep(LONGEST) => {}
+            }
+            continue;
+        };
         let wait = match flow.look_again().await {
             Ok(Looked { more: true, .. }) => SHORTEST,
             Ok(Looked { next, .. }) => {

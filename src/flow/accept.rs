@@ -98,6 +98,7 @@ impl Flow {
             provider_id: None,
             said: Vec::new(),
             revision: 0,
+            begun: false,
         })));
     }
 }

@@ -72,9 +72,10 @@ impl Afoot {
     }
 
     /// The newest attempt that may have reached the provider: the one under way, else the last that was made.
-    pub(super) fn newest(&self, message: Ref, life: &Life) -> u32 {
+    /// `elsewhere`: one is under way in another gateway, and so is the one after the last that was counted.
+    pub(super) fn newest(&self, message: Ref, life: &Life, elsewhere: bool) -> u32 {
         let going = self.known().going.get(&message).map(|going| going.attempt.get());
-        going.unwrap_or_else(|| number(life))
+        going.unwrap_or_else(|| number(life).saturating_add(u32::from(elsewhere)))
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -134,17 +135,18 @@ mod tests {
     fn what_is_stored_meanwhile_overtakes_an_attempt() {
         let (afoot, message) = (Afoot::default(), Ref::from_number(1));
         let life = Life { attempts: 2, resends: 1, ..Life::new(Timestamp::from_millis(0)) };
-        assert_eq!(afoot.newest(message, &life), 3, "the last that was made");
+        assert_eq!(afoot.newest(message, &life, false), 3, "the last that was made");
+        assert_eq!(afoot.newest(message, &life, true), 4, "another gateway makes the next one");
         afoot.note(message);
         let attempting = afoot.begin(next(message, &life)).unwrap();
-        assert_eq!((afoot.newest(message, &life), attempting.is_overtaken()), (4, false));
+        assert_eq!((afoot.newest(message, &life, true), attempting.is_overtaken()), (4, false));
         assert!(afoot.has(message) && !afoot.has(Ref::from_number(2)));
         afoot.note(Ref::from_number(2));
         assert!(!attempting.is_overtaken(), "that was another one");
         afoot.note(message);
         assert!(attempting.is_overtaken());
         drop(attempting);
-        assert_eq!(afoot.newest(message, &life), 3);
+        assert_eq!(afoot.newest(message, &life, false), 3);
         assert!(!afoot.begin(next(message, &life)).unwrap().is_overtaken(), "it was another attempt");
     }
 

@@ -17,9 +17,13 @@ pub trait Ambient: Send + Sync + 'static {
     }
 }
 
-/// Ids that grow with time: milliseconds, then 18 bits that begin at random, so that a restart repeats none.
+/// Ids that grow with time: milliseconds, then 12 bits that begin at random, so that a restart repeats none, then 6 that no
+/// other process has which makes some at the same time.
 #[derive(Debug, Default)]
 pub struct Ids(AtomicI64);
+
+/// So many processes differ by their ids.
+const SLOTS: i64 = 1 << 6;
 
 impl Ids {
     /// From now on ids are larger than this one.
@@ -27,13 +31,14 @@ impl Ids {
         self.0.fetch_max(id, Ordering::Relaxed);
     }
 
-    /// A new id, larger than any before.
-    pub fn next(&self, ambient: &dyn Ambient) -> i64 {
-        let random = i64::try_from(ambient.random() % (1 << 17)).unwrap_or_default();
-        let fresh = (ambient.now().millis().max(1) << 18) | random;
-        let update = |last: i64| Some(fresh.max(last.saturating_add(1)));
-        let last = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, update).unwrap_or_default();
-        fresh.max(last.saturating_add(1))
+    /// A new id of that process, larger than any before.
+    pub fn next(&self, ambient: &dyn Ambient, slot: u16) -> i64 {
+        let random = i64::try_from(ambient.random() % (1 << 11)).unwrap_or_default();
+        let fresh = (ambient.now().millis().max(1) << 18) | (random * SLOTS);
+        let own = i64::from(slot) % SLOTS;
+        let after = |last: i64| fresh.max((last / SLOTS + 1) * SLOTS) + own;
+        let last = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(after(last)));
+        after(last.unwrap_or_default())
     }
 }
 
@@ -56,11 +61,12 @@ mod tests {
     #[test]
     fn ids_grow_where_the_clock_was_set_back() {
         let ids = Ids::default();
-        let first = ids.next(&SetBack);
-        assert_eq!(ids.next(&SetBack), first + 1);
+        let first = ids.next(&SetBack, 0);
+        assert_eq!(ids.next(&SetBack, 0), first + SLOTS);
+        assert_eq!(ids.next(&SetBack, 7), first + 2 * SLOTS + 7, "another process makes no such id");
         ids.pass(1 << 40);
-        assert_eq!(ids.next(&SetBack), (1 << 40) + 1);
+        assert_eq!(ids.next(&SetBack, 1), (1 << 40) + SLOTS + 1);
         ids.pass(7);
-        assert_eq!(ids.next(&SetBack), (1 << 40) + 2);
+        assert_eq!(ids.next(&SetBack, 1), (1 << 40) + 2 * SLOTS + 1);
     }
 }

@@ -23,7 +23,7 @@ use crate::limits::{Turned, keys};
 use crate::mapping::SendLeg;
 use crate::model::wire::{Answer, Class};
 use crate::model::{ClientRef, Failure, Reason, Refusal, StopScope};
-use crate::store::{Message, NewMessage, Origin, StoreError};
+use crate::store::{Message, NewMessage, Origin, Stay, StoreError};
 use crate::value::{Arena, Value};
 
 /// What an attempt means for its lane.
@@ -56,11 +56,15 @@ const TOO_MANY_REQUESTS: u16 = 429;
 
 impl Flow {
     /// Makes one attempt. A store in trouble is waited for: it is nobody's word against the message or its lane.
-    pub async fn attempt(&self, message: Message) -> After {
+    /// `stay`: the lane is here; where it is not any more, nothing goes out.
+    pub async fn attempt(&self, message: Message, stay: &Stay) -> After {
         let (id, turn) = (message.message.reference, Instant::now());
         let mut patience = Patience::default();
         loop {
-            match self.try_attempt(&message, turn).await {
+            if !stay.holds() {
+                return After { again: true, ..After::default() };
+            }
+            match self.try_attempt(&message, turn, stay).await {
                 Ok(after) => return after,
                 Err(problem) => warn!(%id, %problem, "the attempt could not be recorded, trying again"),
             }
@@ -72,7 +76,7 @@ impl Flow {
         }
     }
 
-    async fn try_attempt(&self, message: &Message, turn: Instant) -> Result<After, StoreError> {
+    async fn try_attempt(&self, message: &Message, turn: Instant, stay: &Stay) -> Result<After, StoreError> {
         let snapshot = self.snapshot.load_full();
         let tenant = snapshot.tenant(message.message.lane.tenant.as_str()).filter(|tenant| tenant.enabled);
         let Some(tenant) = tenant else { return Ok(HELD) };
@@ -113,20 +117,30 @@ impl Flow {
             self.pulse.tried(&tenant.name, now.since(message.message.at), now);
         }
         faults::reached(Point::SendBegun);
-        let (input, provider_id, heard) = self.exchange(message, tenant, leg, outcall, (turn, &attempting)).await;
+        let (input, provider_id, heard) = self.exchange(message, tenant, leg, outcall, (turn, &attempting, stay)).await;
         faults::reached(Point::SendIn);
         let along = Along { provider_id, ..Along::default() };
-        let after = self.end_surely(message, tenant, &input, &along).await;
+        let after = self.end_surely(message, tenant, &input, &along, stay).await;
         faults::reached(Point::SendSettled);
         Ok(After { heard, ..after })
     }
 
     /// What came of an attempt is known, and blocks its message until it is stored: the store is asked until it takes it. A
     /// gateway that stops meanwhile finds the attempt in doubt.
-    async fn end_surely(&self, message: &Message, tenant: &Tenant, input: &Input, along: &Along) -> After {
+    async fn end_surely(
+        &self,
+        message: &Message,
+        tenant: &Tenant,
+        input: &Input,
+        along: &Along,
+        stay: &Stay,
+    ) -> After {
         let reference = message.message.reference;
         let (mut known, mut patience) = (Ok(message.clone()), Patience::default());
         loop {
+            if !stay.holds() && !self.still_counts(message, input).await {
+                return After::default();
+            }
             match self.settle(known, tenant, input, along).await {
                 Ok(settled) => return after(settled),
                 Err(problem) => {
@@ -134,6 +148,25 @@ impl Flow {
                     patience.wait().await;
                     known = Err(reference);
                 }
+            }
+        }
+    }
+
+    /// The message may be another gateway's by now. That this attempt reached the provider is always news; that it did not is
+    /// none where the message was sent anew, and its end is that of the later attempt.
+    async fn still_counts(&self, message: &Message, input: &Input) -> bool {
+        if matches!(input, Input::Answered(Outcome::Taken)) {
+            return true;
+        }
+        let (life, mut patience) = (&message.message.life, Patience::default());
+        loop {
+            match self.store.message(message.message.reference).await {
+                Ok(Some(now)) => {
+                    let now = now.message.life;
+                    return now.phase == Phase::InDoubt || (now.attempts, now.resends) == (life.attempts, life.resends);
+                }
+                Ok(None) => return false,
+                Err(_) => patience.wait().await,
             }
         }
     }
@@ -215,7 +248,7 @@ impl Flow {
         tenant: &Tenant,
         leg: &SendLeg,
         outcall: Outcall,
-        (turn, attempting): (Instant, &Attempting<'_>),
+        (turn, attempting, stay): (Instant, &Attempting<'_>, &Stay),
     ) -> (Input, Option<String>, Heard) {
         let mut refused = None;
         loop {
@@ -229,6 +262,11 @@ impl Flow {
             // The list of templates, the store and the token took their time. After these lines nothing waits.
             if let Some(input) = self.in_vain(&message.message, tenant, attempting) {
                 return (input, None, Heard::Nothing);
+            }
+            // Others may send it by now, or have heard from its recipient what is not known here.
+            if !stay.holds() {
+                warn!(id = %message.message.reference, tenant = %tenant.name, "not sent: this gateway was away from the store for too long");
+                return (unsent(), None, Heard::Nothing);
             }
             let sent = self.limits.now();
             let (answer, proof) = match proved {

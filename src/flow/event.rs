@@ -181,7 +181,7 @@ impl Flow {
     ) -> Result<(Message, Attempt), StoreError> {
         let life = &message.message.life;
         let (is_final, resent) = (life.phase.is_final(), life.resends > 0);
-        let goes_on = !is_final || self.afoot.has(message.message.reference);
+        let goes_on = !is_final || message.begun || self.afoot.has(message.message.reference);
         // Without a resend the first id that is learned is of the attempt that settled the message.
         let has_another =
             goes_on || !resent && message.provider_id.is_some() && message.provider_id != event.provider_id;
@@ -218,7 +218,7 @@ impl Flow {
     fn is_of_newest(&self, message: &Message, event: &Event) -> Option<bool> {
         let reference = message.message.reference;
         let id = event.reference.filter(|id| id.message == reference)?;
-        Some(id.attempt.get() >= self.afoot.newest(reference, &message.message.life))
+        Some(id.attempt.get() >= self.afoot.newest(reference, &message.message.life, message.begun))
     }
 
     /// A provider's id that is known settled its attempt, so a message that is open again was queued anew after it; and one

@@ -129,7 +129,7 @@ impl Gateway for Door<'_> {
     }
 
     fn reference(&self) -> Ref {
-        self.id.take().unwrap_or_else(|| Ref::from_number(self.flow.ids.next(&*self.flow.ambient)))
+        self.id.take().unwrap_or_else(|| Ref::from_number(self.flow.next_id()))
     }
 }
 

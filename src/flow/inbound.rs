@@ -137,7 +137,7 @@ impl Flow {
         origin: Origin,
         now: Timestamp,
     ) -> Result<NewMessage, Refusal> {
-        let reference = Ref::from_number(self.ids.next(&*self.ambient));
+        let reference = Ref::from_number(self.next_id());
         let arena = Arena::new();
         if let Some(misfit) = &answering.misfit {
             warn!(id = %reference, tenant = %tenant.name, reason = %misfit.reason, text = misfit.text.as_deref(), "does not fit its template, sent all the same");

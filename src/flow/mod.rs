@@ -20,6 +20,7 @@ mod lately;
 mod letters;
 mod misses;
 mod pace;
+mod parts;
 mod patience;
 mod probe;
 mod pulse;
@@ -173,8 +174,14 @@ impl Flow {
     pub fn configure(&self, mut snapshot: Snapshot) {
         snapshot.keys = Arc::clone(&self.keys.ring);
         self.snapshot.store(Arc::new(snapshot));
+        self.want();
         self.configured.send_replace(());
         self.tell(Work::Calls);
+    }
+
+    /// A number that nobody has yet.
+    fn next_id(&self) -> i64 {
+        self.ids.next(&*self.ambient, self.store.slot())
     }
 
     /// Tells the dispatcher. Where its queue is full nothing is lost: a message is stored, and found there; the rest is kept

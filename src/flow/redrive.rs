@@ -218,7 +218,7 @@ impl Flow {
             body: letter.content.clone(),
             peer: None,
         };
-        let id = Ref::from_number(self.ids.next(&*self.ambient));
+        let id = Ref::from_number(self.next_id());
         let passage = Passage { snapshot, incoming, now: self.ambient.now(), id };
         let verified = Verified { tenants, claims: None, token: None, print: None };
         let webhooks = self.read_again(&passage, leg, &verified)?;

@@ -109,7 +109,7 @@ impl Flow {
             snapshot: self.snapshot.load_full(),
             incoming,
             now: self.ambient.now(),
-            id: Ref::from_number(self.ids.next(&*self.ambient)),
+            id: Ref::from_number(self.next_id()),
         }
     }
 

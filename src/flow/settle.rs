@@ -182,7 +182,7 @@ impl Flow {
         at: Timestamp,
     ) -> NewCall {
         NewCall {
-            id: self.ids.next(&*self.ambient),
+            id: self.next_id(),
             tenant: tenant.name.clone(),
             name,
             message,

@@ -21,7 +21,7 @@ use crate::diagnostic::Source;
 use crate::model::wire::{Answer, Class, Incoming, Prepared};
 use crate::model::{Class as Urgency, ClientRef, Event, Failure, Reason, Ref, Secret, Status};
 use crate::store::memory::Memory;
-use crate::store::{Change, Lane, Line, Message, NewCall, NewMessage, Origin, Suppression, Taken};
+use crate::store::{Change, Lane, Line, Message, NewCall, NewMessage, Origin, Stay, Suppression, Taken};
 use crate::value::Timestamp;
 
 const PLATFORM: &str = r#"
@@ -210,7 +210,7 @@ async fn tried(flow: &Flow, number: i64, origin: Origin) -> Life {
     let id = message.reference;
     flow.store.accept(vec![message]).await.unwrap();
     let message = flow.store.message(id).await.unwrap().unwrap();
-    flow.attempt(message).await;
+    flow.attempt(message, &Stay::always()).await;
     flow.store.message(id).await.unwrap().unwrap().message.life
 }
 

@@ -53,6 +53,11 @@ impl Pace {
         Duration::from_nanos(self.deepest_debt() / 100 * percent)
     }
 
+    /// What is left of the deepest debt after that time.
+    fn left_of(self, ago: Duration) -> u64 {
+        self.deepest_debt().saturating_sub(u64::try_from(ago.as_nanos()).unwrap_or(u64::MAX))
+    }
+
     /// The debt of a cell whose burst is used up.
     fn deepest_debt(self) -> u64 {
         self.interval.saturating_mul(u64::from(self.burst.get()))
@@ -108,6 +113,17 @@ impl<C: Clock> Cell<C> {
         let debt = u128::from(self.debt(clock.now())) * u128::from(pace.interval) / u128::from(self.pace.interval);
         let debt = u64::try_from(debt).unwrap_or(u64::MAX).min(pace.deepest_debt());
         Self::in_debt(pace, debt, clock)
+    }
+
+    /// One whose burst was used up so long ago.
+    pub(super) fn spent(pace: Pace, ago: Duration, clock: C) -> Self {
+        Self::in_debt(pace, pace.left_of(ago), clock)
+    }
+
+    /// At least as much is used up as if the burst had been, so long ago.
+    pub(super) fn spend(&self, ago: Duration, now: C::Instant) {
+        let debt = self.pace.left_of(ago).max(self.debt(now));
+        self.arrival.0.store(now.duration_since(self.born).as_u64().saturating_add(debt), Ordering::Relaxed);
     }
 
     /// Would a new cell give the same verdicts?

@@ -18,6 +18,12 @@ pub fn pair(tenant: &str, from: &str, to: &str) -> String {
     format!("pair/{tenant}/{from}/{to}")
 }
 
+/// All recipients of one sender: what their keys begin with.
+#[must_use]
+pub fn pairs(tenant: &str, from: &str) -> String {
+    pair(tenant, from, "")
+}
+
 /// A provider account; it has no rate of its own, but may be slowed down.
 #[must_use]
 pub fn account(account: &str) -> String {

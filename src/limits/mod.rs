@@ -5,6 +5,7 @@
 
 mod cell;
 mod failures;
+mod heirs;
 pub mod keys;
 mod recipients;
 mod slowdown;
@@ -24,6 +25,7 @@ use governor::clock::{Clock, Reference};
 
 use crate::model::{Address, Name, Rate};
 use cell::{Cell, Pace};
+use heirs::Heirs;
 pub use failures::{Failures, Wrong};
 pub use recipients::Recipient;
 use recipients::Recipients;
@@ -94,6 +96,8 @@ pub struct Limits<C: Clock = Timer> {
     slowed: Mutex<HashMap<Box<str>, Slowdown>>,
     /// Who is left alone: mostly nobody.
     recipients: Mutex<Recipients>,
+    /// What was another process's before: mostly nothing.
+    heirs: Heirs,
     /// By the key's hash, so that lanes seldom wait for each other. A lock is held for one decision, never over an await.
     shards: [Mutex<Shard<C>>; SHARDS],
 }
@@ -121,6 +125,7 @@ impl<C: Clock + Clone> Limits<C> {
             hasher: RandomState::new(),
             slowed: Mutex::default(),
             recipients: Mutex::default(),
+            heirs: Heirs::default(),
             shards,
         }
     }
@@ -133,7 +138,10 @@ impl<C: Clock + Clone> Limits<C> {
     /// What [`Limits::take`] would say; counts nothing.
     pub fn peek(&self, key: &str, Speed(pace): Speed) -> Verdict {
         let mut shard = self.shard(key);
-        let Some(cell) = shard.get_mut(key) else { return Verdict::Go };
+        let Some(cell) = shard.get_mut(key) else {
+            let heir = self.heirs.since(key, self.now()).map(|ago| Cell::spent(pace, ago, self.clock.clone()));
+            return heir.map_or(Verdict::Go, |cell| cell.peek(self.clock.now()));
+        };
         if cell.pace() != pace {
             *cell = cell.at_pace(pace, self.clock.clone());
         }
@@ -153,10 +161,28 @@ impl<C: Clock + Clone> Limits<C> {
             return cell.check();
         }
         make_room(&mut shard, &self.clock);
-        let cell = Cell::new(pace, self.clock.clone());
+        let cell = match self.heirs.since(key, self.now()) {
+            Some(ago) => Cell::spent(pace, ago, self.clock.clone()),
+            None => Cell::new(pace, self.clock.clone()),
+        };
         let verdict = cell.check();
         shard.insert(key.into(), cell);
         verdict
+    }
+
+    /// Another process counted these keys until so long ago, and nobody knows what it used up: all. `taking`: which taking of
+    /// the keys this is; said twice it is done once. A key that ends in `/` stands for all that begin with it.
+    pub fn inherit(&self, keys: &[String], taking: u64, ago: Duration) {
+        let fresh = self.heirs.note(keys, taking, self.now(), ago);
+        if fresh.is_empty() {
+            return;
+        }
+        let means = |known: &str| fresh.iter().any(|key| key == known || key.ends_with('/') && known.starts_with(key));
+        let at = self.clock.now();
+        for shard in &self.shards {
+            let shard = lock(shard);
+            shard.iter().filter(|(key, _)| means(key)).for_each(|(_, cell)| cell.spend(ago, at));
+        }
     }
 
     /// The time by the limits' clock, from any one moment.

@@ -286,8 +286,8 @@ impl Store for Watched {
         self.around(false, move || ready(self.memory.recount()))
     }
 
-    fn miscount(&self, tenant: &Name) {
-        self.memory.miscount(tenant);
+    fn miscount(&self, tenant: &Name) -> Stored<'_, ()> {
+        self.memory.miscount(tenant)
     }
 
     fn keep_token(&self, token: Token) -> Stored<'_, bool> {

@@ -6,12 +6,14 @@
 use std::collections::HashSet;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use crate::delivery::Life;
 use crate::model::{Address, Class, Name, Ref};
 use crate::value::Timestamp;
 
+use super::part::{Changed, Node, Part, Stay, Wanted};
 use super::operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Token};
 
 /// Where messages queue up: one sender of one tenant.
@@ -91,6 +93,8 @@ pub struct Message {
     pub said: Vec<String>,
     /// Counts writes; a change names the one it was made from.
     pub revision: u64,
+    /// An attempt is under way, of which another process may know; an engine of one process leaves that to it.
+    pub begun: bool,
 }
 
 /// A line of a message's history.
@@ -342,7 +346,8 @@ pub trait Store: Send + Sync + 'static {
     fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>>;
     /// The largest id that a message or a waiting call has, 0 where there is none; asked once, at start.
     fn newest(&self) -> Stored<'_, i64>;
-    /// Messages whose attempt began and never ended; asked once, at start.
+    /// Messages whose attempt began and never ended, because whoever began it is gone; asked at the start, and whenever parts
+    /// were taken.
     fn interrupted(&self) -> Stored<'_, Vec<Ref>>;
     /// Messages whose `wake` has come, or queued ones whose time ran out, the earliest first, and when the next one will.
     fn due(&self, now: Timestamp, most: usize) -> Stored<'_, (Vec<Ref>, Option<Timestamp>)>;
@@ -404,7 +409,7 @@ pub trait Store: Send + Sync + 'static {
     fn recount(&self) -> Stored<'_, Vec<Count>>;
     /// Makes the tally of a tenant wrong by one, so that a test sees whether a recount finds it.
     #[cfg(test)]
-    fn miscount(&self, tenant: &Name);
+    fn miscount(&self, tenant: &Name) -> Stored<'_, ()>;
     /// Keeps a token, unless there is one of its name; whether it was kept.
     fn keep_token(&self, token: Token) -> Stored<'_, bool>;
     /// Every token, by name.
@@ -433,4 +438,24 @@ pub trait Store: Send + Sync + 'static {
     fn forget(&self, whom: Forget) -> Stored<'_, Forgotten>;
     /// Waits for what is under way and closes.
     fn close(&self) -> Stored<'_, ()>;
+
+    /// What this process would do, where several share the store; told anew whenever it changes.
+    fn want(&self, _: Wanted) {}
+    /// The parts, if all of them are this process's: nobody else works on them as long as what is returned is there. Where
+    /// [`Store::due`], [`Store::calls`] and [`Store::interrupted`] tell of a tenant, it is this process's.
+    fn stay(&self, _: &[Part]) -> Option<Stay> {
+        Some(Stay::always())
+    }
+    /// Waits until others did something, or parts were taken or are to be given up.
+    fn changed(&self) -> BoxFuture<'_, Changed> {
+        std::future::pending().boxed()
+    }
+    /// The processes that share the store; empty where it is one's alone.
+    fn nodes(&self) -> Vec<Node> {
+        Vec::new()
+    }
+    /// A small number that no other process has now: ids that are made at the same time differ by it.
+    fn slot(&self) -> u16 {
+        0
+    }
 }

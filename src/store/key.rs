@@ -32,6 +32,11 @@ pub(super) fn inbound(id: &str) -> String {
     hash(b'n', &[id]).to_string() + "/" + &hash(b'N', &[id]).to_string()
 }
 
+/// How well a part of the work is at a node.
+pub(super) fn weight(node: i64, part: &str) -> i64 {
+    hash(b'w', &[&node.to_string(), part])
+}
+
 /// What a letter is, whenever it came.
 pub(super) fn letter(letter: &DeadLetter) -> i64 {
     let tenant = letter.tenant.as_ref().map_or("", |tenant| tenant.as_str());

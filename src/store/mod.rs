@@ -10,6 +10,7 @@ mod lines;
 pub mod memory;
 mod mention;
 mod operator;
+mod part;
 mod person;
 pub mod postgres;
 mod recount;
@@ -25,6 +26,7 @@ mod wake;
 
 pub use contract::*;
 pub use operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Role, Roles, Token};
+pub use part::{Changed, Hold, Node, Part, Stay, Wanted};
 pub use seal::SealKey;
 
 #[cfg(test)]

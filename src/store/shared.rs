@@ -4,8 +4,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
 
 use super::Lane;
+use super::part::Part;
 use super::recount::Recount;
 use super::seal::Seals;
 use super::sqlite::recent::{Keyed, Recent};
@@ -58,8 +60,18 @@ pub(super) struct Pending {
     pub(super) proofs: Vec<(Name, Option<Address>, Proof)>,
     /// Addresses that leave the list, whatever stands for them.
     pub(super) forgotten: Vec<(Name, Address)>,
+    /// So many of both were there, and ended within the transaction.
+    pub(super) undone: usize,
     /// The key of the forgotten, where it was just made.
     pub(super) veil: Option<Veil>,
+    /// By how much the queues of tenants grew.
+    pub(super) queued: Vec<(Name, i64)>,
+    /// Parts that this process took, with how long ago somebody else had them, and those that it gave up.
+    pub(super) took: Vec<(Part, Option<Duration>)>,
+    pub(super) gave: Vec<Part>,
+    /// Every node has to know so many news before whoever asked for this is told, and the first of them that are its own.
+    pub(super) news: i64,
+    pub(super) own_news: Option<i64>,
     /// In their order: an attempt began (true) or ended.
     pub(super) attempts: Vec<(Ref, bool)>,
     /// Where a test may kill the process once it is committed.
@@ -79,6 +91,7 @@ impl Pending {
     /// An address goes on the list or off it, with the hash that stands for it. These lists are applied one after the other,
     /// so what this ends of the same transaction goes.
     pub(super) fn list(&mut self, entry: Entry, proof: Option<Proof>) {
+        let before = self.proofs.len() + self.forgotten.len();
         if entry.on {
             self.forgotten.retain(|(tenant, address)| (tenant, address) != (&entry.tenant, &entry.address));
         } else {
@@ -86,6 +99,7 @@ impl Pending {
                 (tenant, Some(*known)) != (&entry.tenant, proof) || (entry.sender.is_some() && *sender != entry.sender)
             });
         }
+        self.undone += before - self.proofs.len() - self.forgotten.len();
         self.suppressions.push(entry);
     }
 }

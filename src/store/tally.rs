@@ -42,9 +42,14 @@ pub(super) struct Move {
 impl Account {
     /// One message more that stands there.
     pub(super) fn add(&mut self, phase: Phase) {
-        self.ledger.accepted += 1;
-        *bucket(&mut self.ledger, phase) += 1;
-        self.queued += u64::from(phase == Phase::Queued);
+        self.add_many(phase, 1);
+    }
+
+    /// So many more that stand there.
+    pub(super) fn add_many(&mut self, phase: Phase, rows: u64) {
+        self.ledger.accepted += rows;
+        *bucket(&mut self.ledger, phase) += rows;
+        self.queued += if phase == Phase::Queued { rows } else { 0 };
     }
 
     /// One less. What was never counted takes nothing away.
@@ -165,6 +170,7 @@ pub(super) const fn bucket(ledger: &mut Ledger, phase: Phase) -> &mut u64 {
 pub(super) struct Sums {
     more: Ledger,
     less: Ledger,
+    queued: i64,
     purged: Ledger,
 }
 
@@ -188,6 +194,7 @@ impl Sums {
                 self.more.accepted += u64::from(before.is_none());
                 *bucket(&mut self.more, after) += 1;
                 before.iter().for_each(|before| *bucket(&mut self.less, *before) += 1);
+                self.queued += i64::from(after == Phase::Queued) - i64::from(before == Some(Phase::Queued));
             }
             (Some(last), None) => *bucket(&mut self.purged, last) += 1,
             (None, None) => {}
@@ -197,6 +204,13 @@ impl Sums {
     /// By how much accepted, submitted, rejected, suppressed, expired and failed change, if they do.
     pub(super) fn ends(&self) -> Option<[i64; 6]> {
         (self.more != self.less).then(|| differences(&self.more, &self.less))
+    }
+
+    /// The same, and by how much what is in flight changes, and of that what is queued.
+    pub(super) fn account(&self) -> Option<[i64; 8]> {
+        let [a, b, c, d, e, f] = differences(&self.more, &self.less);
+        let in_flight = self.more.in_flight.wrapping_sub(self.less.in_flight).cast_signed();
+        Some([a, b, c, d, e, f, in_flight, self.queued]).filter(|account| *account != [0; 8])
     }
 
     /// How many submitted, rejected, suppressed, expired and failed ones were purged, if any.

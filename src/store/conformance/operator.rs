@@ -26,7 +26,7 @@ pub(super) async fn a_recount_finds_a_wrong_tally(store: &dyn Store) {
     assert_eq!((counts.len(), told, told.difference()), (2, expected, 0));
     assert_eq!((counts[0].counted, counts[0].queued), (expected, [2, 2]));
     assert_eq!(counts[1].counted, Ledger { accepted: 1, expired: 1, ..Ledger::default() });
-    store.miscount(&name("acme"));
+    store.miscount(&name("acme")).await.unwrap();
     let found = wrong(store).await;
     let [count] = &found[..] else { panic!("{found:?}") };
     assert_eq!((&count.tenant, count.counted, count.told.failed), (&name("acme"), expected, 2));

@@ -188,8 +188,9 @@ impl Store for Memory {
     }
 
     #[cfg(test)]
-    fn miscount(&self, tenant: &Name) {
+    fn miscount(&self, tenant: &Name) -> Stored<'_, ()> {
         self.state().tally.ledger_mut(tenant).failed += 1;
+        Self::done(Ok(()))
     }
 
     fn keep_token(&self, token: Token) -> Stored<'_, bool> {

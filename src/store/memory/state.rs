@@ -81,7 +81,7 @@ impl State {
         }
         let (reference, after) = (new.reference, Some(new.life.phase));
         self.tally.record(&Move { reference, lane: new.lane.clone(), before: None, after });
-        let message = Message { message: new, provider_id: None, said: Vec::new(), revision: 0 };
+        let message = Message { message: new, provider_id: None, said: Vec::new(), revision: 0, begun: false };
         self.list(&message.message);
         let row = Row { history: Vec::new(), provider_ids: Vec::new(), message };
         self.rows.insert(row.message.message.reference, row);

@@ -10,10 +10,12 @@ use super::work::{Asked, Settled};
 use crate::faults::Point;
 use crate::model::Ref;
 
+/// Calls of one message keep the order of the commits, though another node, whose clock goes before, made the one before.
 const INSERT: &str = "INSERT INTO call (id, tenant, name, message, context, at, attempts, due, newest, seal)
-    SELECT id, tenant, name, message, context, at, 0, at, newest, seal FROM unnest($1::bigint[], $2::bigint[], $3::text[],
-        $4::bigint[], $5::bytea[], $6::bigint[], $7::boolean[], $8::bigint[])
-        AS u(id, tenant, name, message, context, at, newest, seal)";
+    SELECT CASE WHEN $9 THEN greatest(id, (SELECT max(o.id) + 1 FROM call o WHERE o.message = u.message AND o.name = u.name))
+            ELSE id END, tenant, name, message, context, at, 0, at, newest, seal
+    FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bytea[], $6::bigint[], $7::boolean[],
+        $8::bigint[]) AS u(id, tenant, name, message, context, at, newest, seal)";
 
 const PARK: &str = "INSERT INTO letter (tenant, kind, name, message, why, content, at, call, seal)
     SELECT t.name, 'call', c.name, c.message, $2, c.context, coalesce($3, c.at), c.id, c.seal
@@ -27,6 +29,7 @@ pub(super) async fn add(tx: &mut Tx, calls: &[(&NewCall, bool)]) -> Result<(), T
     let mut tenants = Vec::with_capacity(calls.len());
     for (call, _) in calls {
         tenants.push(tx.tenant(&call.tenant).await?);
+        tx.hints.calls |= tx.is_others(&call.tenant);
     }
     let (mut contexts, mut seals) = (Vec::with_capacity(calls.len()), Vec::with_capacity(calls.len()));
     for (call, _) in calls {
@@ -40,7 +43,7 @@ pub(super) async fn add(tx: &mut Tx, calls: &[(&NewCall, bool)]) -> Result<(), T
     let messages: Vec<Option<i64>> = calls.iter().map(|(call, _)| call.message.map(Ref::number)).collect();
     let times: Vec<i64> = calls.iter().map(|(call, _)| call.at.millis()).collect();
     let newest: Vec<bool> = calls.iter().map(|(_, newest)| *newest).collect();
-    tx.execute(INSERT, &[&ids, &tenants, &names, &messages, &contexts, &times, &newest, &seals]).await.map(drop)
+    tx.execute(INSERT, &[&ids, &tenants, &names, &messages, &contexts, &times, &newest, &seals, &!tx.roster.is_alone()]).await.map(drop)
 }
 
 pub(super) async fn settle(tx: &mut Tx, asked: Vec<&mut Asked<Settled, ()>>) -> Result<(), Trouble> {

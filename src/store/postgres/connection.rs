@@ -1,6 +1,7 @@
 //! One connection: made with what every one of ours is set to, its statements prepared once each.
 
 use std::collections::HashMap;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,11 +12,12 @@ use rustls_tokio_postgres::MakeRustlsConnect;
 use rustls_tokio_postgres::rustls::pki_types::CertificateDer;
 use rustls_tokio_postgres::rustls::pki_types::pem::PemObject;
 use rustls_tokio_postgres::rustls::{ClientConfig, RootCertStore};
-use tokio::sync::watch;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_postgres::config::Host;
-use tokio_postgres::{Client, NoTls, Row, Statement};
+use tokio_postgres::{AsyncMessage, Client, Connection, NoTls, Row, Statement};
 
 use super::open::OpenError;
 use super::place::{CONNECT, Place};
@@ -27,9 +29,9 @@ const ANSWER: Duration = Duration::from_secs(35);
 
 /// Plans that do not depend on the values bound or on statistics that are out of date: everything that is asked here has its
 /// index, and a table that was small when it was analysed may have grown since. A commit is acknowledged when it is on the
-/// disk, whatever the server's default is.
+/// disk, whatever the server's default is. Whoever stands still in the middle of a transaction soon has none: others wait for it.
 const SETTINGS: &str = "
-SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '60s';
+SET statement_timeout = '30s'; SET lock_timeout = '10s'; SET idle_in_transaction_session_timeout = '2s';
 SET plan_cache_mode = force_generic_plan;
 SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off;
 SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local');
@@ -74,22 +76,28 @@ impl Connector {
     }
 
     pub(super) async fn connect(&self) -> Result<Conn, Trouble> {
+        self.connect_and_listen().await.map(|(conn, _)| conn)
+    }
+
+    /// One, and what others tell on it.
+    pub(super) async fn connect_and_listen(&self) -> Result<(Conn, mpsc::UnboundedReceiver<String>), Trouble> {
+        let (tell, told) = mpsc::unbounded_channel();
         // A socket has no name that a certificate could be for.
         let socket = self.place.config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
         let made = async {
             if socket {
                 let (client, connection) = self.place.config.connect(NoTls).await?;
-                Ok::<_, tokio_postgres::Error>((client, connection.boxed()))
+                Ok::<_, tokio_postgres::Error>((client, driven(connection, tell).boxed()))
             } else {
                 let (client, connection) = self.place.config.connect(self.tls.clone()).await?;
-                Ok((client, connection.boxed()))
+                Ok((client, driven(connection, tell).boxed()))
             }
         };
         let (client, connection) = timeout(CONNECT, made).await.map_err(|_| Trouble::Late)??;
         let (end, ended) = watch::channel(());
         let task = tokio::spawn(async move {
             // Whoever uses it hears of its end by his own question.
-            let _ended = connection.await;
+            connection.await;
             drop(end);
         });
         let conn = Conn {
@@ -100,7 +108,21 @@ impl Connector {
             broken_off: AtomicBool::new(false),
         };
         conn.batch(SETTINGS).await?;
-        Ok(conn)
+        Ok((conn, told))
+    }
+}
+
+/// Until it ends; what others tell goes on.
+async fn driven<S, T>(mut connection: Connection<S, T>, tell: mpsc::UnboundedSender<String>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
+    while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
+        if let AsyncMessage::Notification(said) = message {
+            // Who does not listen is told nothing.
+            let _gone = tell.send(said.payload().to_owned());
+        }
     }
 }
 

@@ -16,10 +16,10 @@ use super::read::Reader;
 use super::trouble::Trouble;
 use super::tx::Tx;
 use super::words::{address, get, kept, limit, name_or_none, text};
-use super::{Postgres, calls, letters, row};
+use super::{Postgres, calls, letters, row, words};
 use crate::delivery::Phase;
 use crate::faults::Point;
-use crate::model::{Name, Ref};
+use crate::model::Name;
 use crate::value::Timestamp;
 
 const POINTS: [Point; 2] = [Point::ForgetWritten, Point::ForgetCommitted];
@@ -40,6 +40,10 @@ struct Forgetting<'s> {
 }
 
 pub(super) async fn forget(store: &Postgres, whom: Forget) -> Result<Forgotten, StoreError> {
+    if store.shared.veil().is_none() {
+        // Every node knows it before a repeat could need it.
+        store.write(|tx| async move { tx.make_veil().await.map(drop) }.boxed()).await?;
+    }
     let person = Arc::new(store.reader().await?.person(&whom).await?);
     let mut forgetting = Forgetting { store, at: whom.at, person, gone: Forgotten::default() };
     let messages = forgetting.find(Table::Messages, &HashSet::new()).await?;
@@ -99,10 +103,8 @@ impl Reader {
     /// Every address of the person, by tenant.
     async fn person(&self, whom: &Forget) -> Result<Person, Trouble> {
         let meant = |name: &Name| whom.tenant.as_ref().is_none_or(|tenant| tenant == name);
-        let tenants: Vec<(Name, i64)> = {
-            let names = self.shared.names();
-            names.tenants.iter().filter(|(name, _)| meant(name)).map(|(name, id)| (name.clone(), *id)).collect()
-        };
+        let all = self.each("SELECT name, id FROM tenant", &[], |row| Ok((words::name(row, 0)?, get(row, 1)?))).await?;
+        let tenants = all.into_iter().filter(|(name, _): &(Name, i64)| meant(name));
         let mut person = Person::new(whom);
         for (name, id) in tenants {
             let known = self.each(ADDRESSES, &[&id, &kept(whom.address.as_str())], |row| address(row, 0)).await?;
@@ -199,9 +201,7 @@ async fn erase_message(tx: &mut Tx, number: i64, at: Timestamp, gone: &mut Forgo
     tx.execute(sql, &[&number, &phase_code(after)]).await?;
     tx.execute("DELETE FROM history WHERE ref = $1", &[&number]).await?;
     tx.line(number, Line { at, text: "its recipient was forgotten".to_owned() });
-    if tx.execute("DELETE FROM attempt WHERE ref = $1", &[&number]).await? > 0 {
-        tx.pending.attempts.push((Ref::from_number(number), false));
-    }
+    tx.execute("DELETE FROM attempt WHERE ref = $1", &[&number]).await?;
     let tenant = message.lane.tenant.clone();
     let mut veiled = None;
     if let Some(known) = &message.dedupe {

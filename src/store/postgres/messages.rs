@@ -8,7 +8,7 @@ use super::super::{Acceptance, Change, Lane, NewMessage, StoreError, key};
 use super::trouble::Trouble;
 use super::tx::Tx;
 use super::words::{get, kept};
-use super::work::Asked;
+use super::work::{Asked, Begun};
 use super::{calls, letters, people};
 use crate::faults::Point;
 use crate::model::Ref;
@@ -29,8 +29,8 @@ const CLAIM_KEYS: &str = "INSERT INTO dedupe SELECT * FROM unnest($1::bytea[], $
     ON CONFLICT DO NOTHING RETURNING hash";
 
 /// A message that was begun or has another revision is none of them.
-const BEGIN: &str = "INSERT INTO attempt (ref)
-    SELECT m.ref FROM unnest($1::bigint[], $2::bigint[]) AS u(ref, revision)
+const BEGIN: &str = "INSERT INTO attempt (ref, node)
+    SELECT m.ref, $3 FROM unnest($1::bigint[], $2::bigint[]) AS u(ref, revision)
         JOIN message m ON m.ref = u.ref AND m.revision = u.revision
     WHERE m.phase IN (0, 1) ON CONFLICT DO NOTHING RETURNING ref";
 
@@ -178,7 +178,7 @@ async fn find_by(tx: &Tx, (hashes, refs): (Vec<i64>, Vec<i64>)) -> Result<(), Tr
     tx.execute(INSERT_KEYS, &[&hashes, &refs]).await.map(drop)
 }
 
-pub(super) async fn begin(tx: &mut Tx, asked: Vec<&mut Asked<Vec<(Ref, u64)>, ()>>) -> Result<(), Trouble> {
+pub(super) async fn begin(tx: &mut Tx, asked: Vec<&mut Asked<Begun, ()>>) -> Result<(), Trouble> {
     if asked.is_empty() {
         return Ok(());
     }
@@ -186,27 +186,28 @@ pub(super) async fn begin(tx: &mut Tx, asked: Vec<&mut Asked<Vec<(Ref, u64)>, ()
     let mut named = HashSet::new();
     let mut possible = Vec::with_capacity(asked.len());
     for asked in asked {
-        let own: HashSet<Ref> = asked.what.iter().map(|(reference, _)| *reference).collect();
-        if own.len() < asked.what.len() || !own.is_disjoint(&named) {
+        let own: HashSet<Ref> = asked.what.messages.iter().map(|(reference, _)| *reference).collect();
+        let gone = asked.what.node != tx.node;
+        if gone || own.len() < asked.what.messages.len() || !own.is_disjoint(&named) {
             asked.result = Some(Err(StoreError::Conflict));
         } else {
             named.extend(own);
             possible.push(asked);
         }
     }
-    let all = || possible.iter().flat_map(|asked| &asked.what);
+    let all = || possible.iter().flat_map(|asked| &asked.what.messages);
     let refs: Vec<i64> = all().map(|(reference, _)| reference.number()).collect();
     let revisions: Vec<i64> = all().map(|(_, revision)| revision.cast_signed()).collect();
     let mut begun = HashSet::new();
-    for row in tx.query(BEGIN, &[&refs, &revisions]).await? {
+    for row in tx.query(BEGIN, &[&refs, &revisions, &tx.node]).await? {
         begun.insert(Ref::from_number(get(&row, 0)?));
     }
     let mut undone: Vec<i64> = Vec::new();
     for asked in possible {
-        let whole = asked.what.iter().all(|(reference, _)| begun.contains(reference));
-        let theirs = asked.what.iter().map(|(reference, _)| *reference).filter(|one| begun.contains(one));
+        let named = &asked.what.messages;
+        let whole = named.iter().all(|(reference, _)| begun.contains(reference));
+        let theirs = named.iter().map(|(reference, _)| *reference).filter(|one| begun.contains(one));
         if whole {
-            tx.pending.attempts.extend(theirs.map(|reference| (reference, true)));
             asked.result = Some(Ok(()));
             tx.reached([Point::BeginWritten, Point::BeginCommitted]);
         } else {
@@ -245,9 +246,7 @@ async fn update_each(tx: &mut Tx, mut asked: Vec<&mut Asked<Change, ()>>) -> Res
     }
     let ended = done.iter().filter(|asked| !asked.what.goes_on).map(|asked| asked.what.reference.number());
     let ended: Vec<i64> = ended.collect();
-    for row in tx.query("DELETE FROM attempt WHERE ref = ANY($1) RETURNING ref", &[&ended]).await? {
-        tx.pending.attempts.push((Ref::from_number(get(&row, 0)?), false));
-    }
+    tx.execute("DELETE FROM attempt WHERE ref = ANY($1)", &[&ended]).await?;
     let keys = done.iter().filter_map(|asked| {
         let id = asked.what.provider_id.as_ref()?;
         Some((key::provider(id), asked.what.reference.number()))
@@ -259,6 +258,7 @@ async fn update_each(tx: &mut Tx, mut asked: Vec<&mut Asked<Change, ()>>) -> Res
         let (phase_before, lane) = &before[&asked.what.reference];
         let change = &asked.what;
         tx.line(change.reference.number(), change.line.clone());
+        tx.hints.timers |= change.life.wake.is_some() && tx.is_others(&lane.tenant);
         beside(tx, change, lane).await?;
         tx.moved(change.reference, lane.clone(), Some(*phase_before), Some(change.life.phase));
         asked.result = Some(Ok(()));

@@ -4,13 +4,16 @@
 //! statement each, and acknowledges after the commit. What is asked too often for a round trip (backlog, ledger, opt-outs)
 //! is in `store::shared`, filled at opening. Tables and their reasons are in `schema`.
 //!
-//! One process writes at a time: a lock of its session and a number that grows with each start see to it.
+//! Several processes may: each is a node, which has parts of the work to itself (`node`, `roster`, `watch`), and hears of
+//! the others' opt-outs (`news`).
 
 mod calls;
 mod connection;
 mod erase;
 mod letters;
 mod messages;
+mod news;
+mod node;
 mod open;
 mod operator;
 mod people;
@@ -21,11 +24,14 @@ mod queue;
 mod raw;
 mod read;
 mod read_calls;
+mod recount;
+mod roster;
 mod row;
 mod schema;
 mod texts;
 mod trouble;
 mod tx;
+mod watch;
 mod wishes;
 mod words;
 mod work;
@@ -39,7 +45,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt, ready};
-use tokio::sync::watch;
 use tokio::time::timeout;
 
 pub use open::{OpenError, migrate};
@@ -56,8 +61,10 @@ use connection::Connector;
 use pool::Pool;
 use queue::{Queue, Urgency};
 use read::Reader;
+use roster::Roster;
 use trouble::Trouble;
 use tx::Tx;
+use watch::Watch;
 use work::{Held, Told, Work};
 use writer::Writer;
 
@@ -66,14 +73,17 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest wait for a commit that was begun. Then nobody knows what became of it; a repeat will find it.
 const COMMIT: Duration = Duration::from_secs(30);
 
+/// Nothing is ever sent on it: its error is the writer's end.
+type Ended = tokio::sync::watch::Receiver<()>;
+
 /// A store in a database.
 pub struct Postgres {
     shared: Arc<Shared>,
-    pool: Pool,
+    connector: Connector,
+    roster: Arc<Roster>,
+    pool: Arc<Pool>,
     queue: Arc<Queue>,
-    ended: Mutex<watch::Receiver<()>>,
-    /// Held by the writer from a COMMIT to its end in memory, and where a count must not see half of one.
-    gate: Arc<tokio::sync::Mutex<()>>,
+    ended: Mutex<Ended>,
     /// One count at a time.
     counting: tokio::sync::Mutex<()>,
     /// The last message that was looked at for a purge.
@@ -98,32 +108,42 @@ impl Postgres {
     /// [`OpenError`]: it cannot be reached, is in use, has older or newer tables, or a key is wrong.
     pub async fn open(place: &Place, keys: &[SealKey]) -> Result<Self, OpenError> {
         let connector = Connector::new(place)?;
-        let open::Turn { conn, epoch, commits } = open::take_turn(&connector).await?;
+        let conn = open::admitted(&connector).await?;
         let seals = open::learn(&conn, keys).await?;
-        let shared = Arc::new(open::load(&conn, Arc::new(seals)).await?);
-        let queue = Arc::<Queue>::default();
-        let gate = Arc::default();
-        let (end, ended) = watch::channel(());
+        let (shared, roster) = (Arc::new(Shared::new(seals)), Arc::<Roster>::default());
+        let heard = open::reload(&conn, &shared, &roster).await?;
+        let turn = open::enter(conn, heard).await?;
+        roster.enter(turn.node, turn.slot);
+        // What was written while it loaded: only then may it send.
+        news::hear(&turn.conn, &shared, &roster).await?;
+        roster.renewed(turn.begun);
+        let (queue, pool) = (Arc::<Queue>::default(), Arc::new(Pool::new(connector.clone())));
+        let (end, ended) = tokio::sync::watch::channel(());
         let writer = Writer {
             connector: connector.clone(),
-            conn: Arc::new(conn),
+            commits: turn.commits,
+            begun: turn.begun,
+            conn: Arc::new(turn.conn),
             shared: Arc::clone(&shared),
+            roster: Arc::clone(&roster),
+            pool: Arc::clone(&pool),
             queue: Arc::clone(&queue),
-            epoch,
-            commits,
-            gate: Arc::clone(&gate),
         };
+        let watch = Watch::new(connector.clone(), Arc::clone(&shared), Arc::clone(&roster), Arc::clone(&queue));
+        let watch = tokio::spawn(watch.run()).abort_handle();
         tokio::spawn(async move {
             writer.run().await;
-            // The next owner may come now; whoever waits for the end hears of it by the drop.
+            watch.abort();
+            // Whoever waits for the end hears of it by the drop.
             drop(end);
         });
         Ok(Self {
             shared,
-            pool: Pool::new(connector),
+            connector,
+            roster,
+            pool,
             queue,
             ended: Mutex::new(ended),
-            gate,
             counting: tokio::sync::Mutex::default(),
             purged: Sweep::default(),
         })
@@ -188,10 +208,14 @@ impl Postgres {
     }
 
     async fn end(&self) {
+        // The last thing it writes, so that others have its parts at once.
+        let left = self.write(|tx| node::leave(tx).boxed());
         self.queue.close();
+        if let Err(problem) = left.await {
+            tracing::warn!(%problem, "its parts are free only when its lease ends");
+        }
         self.pool.stop().await;
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        // Nothing is ever sent on it: the error is the writer's end.
         while ended.changed().await.is_ok() {}
     }
 }

@@ -1,9 +1,9 @@
-//! Opening a store: its tables' version, who writes to it, and what is kept in memory.
+//! Opening a store: its tables' version, this process as one of its nodes, and what is kept in memory.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::super::seal::{Known, SealKey, Seals};
 use super::super::shared::{Entry, Pending, Shared};
@@ -11,23 +11,18 @@ use super::super::veil::Veil;
 use super::super::{Lane, StoreError};
 use super::connection::{Conn, Connector};
 use super::place::Place;
+use super::roster::Roster;
 use super::trouble::Trouble;
-use super::words::{address, count, get, name, sender, text};
-use super::{raw, schema};
-use crate::model::Ref;
+use super::words::{address, count, get, kept, name, sender, text};
+use super::{node, raw, schema};
 
-/// How long another process, which is just stopping, is waited for.
-const TURN: Duration = Duration::from_secs(3);
-
-/// One lock for each set of tables; whoever writes holds it for as long as his connection lives.
-const LOCK: &str = "SELECT pg_try_advisory_lock(1400332900, hashtext(current_schema()))";
 /// Waits for others who change the tables.
-const LOCK_TABLES: &str = "SELECT pg_advisory_xact_lock(1400332901, hashtext(current_schema()))";
+pub(super) const LOCK_TABLES: &str = "SELECT pg_advisory_xact_lock(1400332901, hashtext(current_schema()))";
 
 /// Why a store cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// Another process writes to it.
+    /// Somebody has it to himself, or wants to while gateways have it.
     #[error("the store is in use by another process")]
     InUse,
     /// There are no tables, or older ones.
@@ -74,7 +69,7 @@ impl OpenError {
     #[must_use]
     pub const fn help(&self) -> &'static str {
         match self {
-            Self::InUse => "stop that process, or name another database: one gateway uses it at a time",
+            Self::InUse => "stop that process, or wait for its end: `store move` and `store vacuum` have a store to themselves",
             Self::OlderVersion { .. } => "run `switchboard store migrate` with the same `--store`, then start again",
             Self::NewerVersion { .. } => "start the newer program, or name another database",
             Self::Moved(_) => super::super::transfer::MOVED,
@@ -138,12 +133,15 @@ async fn one<T: for<'r> tokio_postgres::types::FromSql<'r>>(conn: &Conn, sql: &s
     get(&row, 0)
 }
 
-/// What a writer has: his connection, under the lock, and which start of his this is.
+/// What a writer has: his connection, and which node he is there.
 pub(super) struct Turn {
     pub(super) conn: Conn,
-    pub(super) epoch: i64,
+    pub(super) node: i64,
+    pub(super) slot: i64,
     /// The number of his last commit.
     pub(super) commits: i64,
+    /// When it was asked for: the lease runs from here.
+    pub(super) begun: Instant,
 }
 
 /// A connection to tables that this program knows, on a server that keeps what it acknowledges.
@@ -156,37 +154,44 @@ pub(super) async fn connect(connector: &Connector) -> Result<Conn, OpenError> {
     Ok(conn)
 }
 
-/// Takes the turn of writing; waits a moment for whoever had it.
-pub(super) async fn take_turn(connector: &Connector) -> Result<Turn, OpenError> {
+/// The same, of a store that nodes may enter, as long as the connection lives.
+pub(super) async fn admitted(connector: &Connector) -> Result<Conn, OpenError> {
     let conn = connect(connector).await?;
-    let began = Instant::now();
-    while !one::<bool>(&conn, LOCK).await? {
-        if began.elapsed() > TURN {
-            return Err(OpenError::InUse);
-        }
-        sleep(Duration::from_millis(100)).await;
-    }
     raw::admit(&conn).await?;
-    let sql = "UPDATE node SET epoch = epoch + 1, seen = now() WHERE id = 0 RETURNING epoch, commits";
-    let row = conn.first(sql, &[]).await?.ok_or_else(|| Trouble::unreadable("no row for whoever writes"))?;
-    let (epoch, commits) = (get(&row, 0)?, get(&row, 1)?);
-    Ok(Turn { conn, epoch, commits })
+    Ok(conn)
 }
 
-/// The turn again after a lost connection. What was committed last is known for sure: whoever holds the lock knows that the
-/// session before is gone.
-pub(super) async fn take_turn_again(connector: &Connector) -> Result<Turn, Trouble> {
+/// How many opt-outs were written of that others must hear.
+pub(super) async fn news(conn: &Conn) -> Result<i64, Trouble> {
+    one(conn, "SELECT news FROM turn").await
+}
+
+/// A new node, which has so many in memory.
+pub(super) async fn enter(conn: Conn, heard: i64) -> Result<Turn, Trouble> {
+    let begun = Instant::now();
+    let (node, slot) = node::enter(&conn, heard).await?;
+    Ok(Turn { conn, node, slot, commits: 0, begun })
+}
+
+/// The same node again after a lost connection, or the connection alone if another took its place. What was committed last is known for sure:
+/// whoever changes the row waits for the end of the transaction that did.
+pub(super) async fn enter_again(connector: &Connector, node: i64) -> Result<Result<Turn, Conn>, Trouble> {
     let conn = connector.connect().await?;
-    if !one::<bool>(&conn, LOCK).await? {
-        return Err(Trouble::Fenced);
+    let begun = Instant::now();
+    match raw::admit(&conn).await {
+        Ok(()) => {}
+        // It is nobody's any more, and stays so.
+        Err(OpenError::Moved(_) | OpenError::Half(_)) => return Err(Trouble::Moved),
+        Err(OpenError::Database(problem)) => return Err(Trouble::Unfit(problem)),
+        // Until whoever has it to himself is done.
+        Err(refused) => return Err(Trouble::Unfit(StoreError::Failed(refused.to_string()))),
     }
-    // Moved meanwhile, it is this gateway's no more.
-    raw::admit(&conn).await.map_err(|_| Trouble::Fenced)?;
     // On a standby, which takes no writes, this fails: whoever writes needs the primary.
-    let sql = "UPDATE node SET seen = now() WHERE id = 0 RETURNING epoch, commits";
-    let row = conn.first(sql, &[]).await?.ok_or_else(|| Trouble::unreadable("no row for whoever writes"))?;
-    let (epoch, commits) = (get(&row, 0)?, get(&row, 1)?);
-    Ok(Turn { conn, epoch, commits })
+    let sql = "UPDATE node SET until = clock_timestamp() + make_interval(secs => $1) WHERE id = $2
+        RETURNING slot, commits";
+    let Some(row) = conn.first(sql, &[&node::lease(), &node]).await? else { return Ok(Err(conn)) };
+    let (slot, commits) = (get(&row, 0)?, get(&row, 1)?);
+    Ok(Ok(Turn { conn, node, slot, commits, begun }))
 }
 
 pub(super) async fn check_version(conn: &Conn) -> Result<(), OpenError> {
@@ -210,7 +215,8 @@ pub(super) async fn learn(conn: &Conn, keys: &[SealKey]) -> Result<Seals, OpenEr
         if row.map_or(Ok(false), |row| get(&row, 0))? {
             return Err(OpenError::KeyMissing(name.clone()));
         }
-        conn.execute("DELETE FROM seal WHERE id = $1", &[number]).await?;
+        // Another node may have it still, and seal with it.
+        conn.execute("DELETE FROM seal WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM node)", &[number]).await?;
     }
     let mut seals = Vec::with_capacity(keys.len());
     for key in keys {
@@ -220,8 +226,14 @@ pub(super) async fn learn(conn: &Conn, keys: &[SealKey]) -> Result<Seals, OpenEr
             Some(number) => number,
             None => {
                 let proof = ready.proof().ok_or_else(wrong)?;
-                let sql = "INSERT INTO seal (name, proof) VALUES ($1, $2) RETURNING id";
-                let row = conn.first(sql, &[&super::words::kept(&key.name), &proof]).await?;
+                let (sql, named) = ("INSERT INTO seal (name, proof) VALUES ($1, $2) ON CONFLICT DO NOTHING", kept(&key.name));
+                conn.execute(sql, &[&named, &proof]).await?;
+                let row = conn.first("SELECT id, proof FROM seal WHERE name = $1", &[&named]).await?;
+                if let Some(row) = &row
+                    && !ready.proves(get(row, 1)?)
+                {
+                    return Err(wrong());
+                }
                 row.map_or_else(|| Err(Trouble::unreadable("no number for a key")), |row| get(&row, 0))?
             }
         };
@@ -230,17 +242,14 @@ pub(super) async fn learn(conn: &Conn, keys: &[SealKey]) -> Result<Seals, OpenEr
     Ok(Seals::of(seals))
 }
 
-/// The turn is taken from whoever had it.
-pub(super) async fn renew(conn: &Conn) -> Result<i64, Trouble> {
-    let row = conn.first("UPDATE node SET epoch = epoch + 1, seen = now() WHERE id = 0 RETURNING epoch", &[]).await?;
-    row.map_or_else(|| Err(Trouble::unreadable("no row for whoever writes")), |row| get(&row, 0))
-}
-
-/// What is answered from memory, anew.
-pub(super) async fn reload(conn: &Conn, shared: &Shared) -> Result<(), Trouble> {
+/// What is answered from memory, anew; how many of the news it holds.
+pub(super) async fn reload(conn: &Conn, shared: &Shared, roster: &Roster) -> Result<i64, Trouble> {
+    let heard = news(conn).await?;
     let fresh = load(conn, Arc::clone(&shared.seals)).await?;
+    let _one = roster.hearing();
     shared.replace(fresh);
-    Ok(())
+    roster.heard.store(heard, Ordering::SeqCst);
+    Ok(heard)
 }
 
 /// Fills what is answered from memory.
@@ -248,22 +257,7 @@ pub(super) async fn load(conn: &Conn, seals: Arc<Seals>) -> Result<Shared, Troub
     let shared = Shared::new(seals);
     shared.apply(&names(conn).await?);
     load_veil(conn, &shared).await?;
-    shared.apply(&suppressions_and_attempts(conn, &shared).await?);
-    load_ledger(conn, &shared).await?;
-    // The rows themselves are the truth of what is in flight.
-    for (condition, queued) in [("phase = 0", true), ("phase IN (1, 2)", false)] {
-        let sql = format!("SELECT lane, count(*) FROM message WHERE {condition} GROUP BY lane");
-        for row in conn.query(&sql, &[]).await? {
-            let lane = shared.names().lane_of.get(&get(&row, 0)?).cloned();
-            let lane = lane.ok_or_else(|| Trouble::unreadable("a lane of no tenant"))?;
-            let rows = count(&row, 1)?;
-            let mut tally = shared.tally_mut();
-            tally.ledger_mut(&lane.tenant).in_flight += rows;
-            if queued {
-                tally.queue(&lane, rows);
-            }
-        }
-    }
+    shared.apply(&suppressions(conn).await?);
     Ok(shared)
 }
 
@@ -279,64 +273,32 @@ async fn names(conn: &Conn) -> Result<Pending, Trouble> {
     Ok(pending)
 }
 
-async fn suppressions_and_attempts(conn: &Conn, shared: &Shared) -> Result<Pending, Trouble> {
+async fn suppressions(conn: &Conn) -> Result<Pending, Trouble> {
     let mut pending = Pending::default();
-    let tenant = |id: i64| {
-        shared.names().tenant_of.get(&id).cloned().ok_or_else(|| Trouble::unreadable("an opt-out of no tenant"))
-    };
-    for row in conn.query("SELECT tenant, sender, address FROM suppression", &[]).await? {
-        let (tenant, sender) = (tenant(get(&row, 0)?)?, sender(&row, 1)?);
+    let sql = "SELECT t.name, s.sender, s.address FROM suppression s JOIN tenant t ON t.id = s.tenant";
+    for row in conn.query(sql, &[]).await? {
+        let (tenant, sender) = (name(&row, 0)?, sender(&row, 1)?);
         pending.suppressions.push(Entry { tenant, sender, address: address(&row, 2)?, on: true });
     }
-    for row in conn.query("SELECT tenant, sender, hash FROM proof", &[]).await? {
+    let sql = "SELECT t.name, p.sender, p.hash FROM proof p JOIN tenant t ON t.id = p.tenant";
+    for row in conn.query(sql, &[]).await? {
         let hash: Vec<u8> = get(&row, 2)?;
         let hash = hash.try_into().map_err(|_| Trouble::unreadable("a hash of another length"))?;
-        pending.proofs.push((tenant(get(&row, 0)?)?, sender(&row, 1)?, hash));
-    }
-    for row in conn.query("SELECT ref FROM attempt", &[]).await? {
-        pending.attempts.push((Ref::from_number(get(&row, 0)?), true));
+        pending.proofs.push((name(&row, 0)?, sender(&row, 1)?, hash));
     }
     Ok(pending)
 }
 
 /// The key of what was forgotten, sealed with the newest key from now on.
-async fn load_veil(conn: &Conn, shared: &Shared) -> Result<(), Trouble> {
+pub(super) async fn load_veil(conn: &Conn, shared: &Shared) -> Result<(), Trouble> {
     let Some(row) = conn.first("SELECT key, seal FROM veil", &[]).await? else { return Ok(()) };
-    let (kept, seal): (Vec<u8>, Option<i64>) = (get(&row, 0)?, get(&row, 1)?);
-    let key: Result<[u8; 32], _> = shared.seals.open(&kept, seal)?[..].try_into();
+    let (sealed, seal): (Vec<u8>, Option<i64>) = (get(&row, 0)?, get(&row, 1)?);
+    let key: Result<[u8; 32], _> = shared.seals.open(&sealed, seal)?[..].try_into();
     let key = key.map_err(|_| Trouble::unreadable("a key of another length"))?;
     let (sealed, newest) = shared.seals.seal(&key)?;
     if newest != seal {
         conn.execute("UPDATE veil SET key = $1, seal = $2", &[&&*sealed, &newest]).await?;
     }
     shared.veil_by(Veil::new(key));
-    Ok(())
-}
-
-async fn load_ledger(conn: &Conn, shared: &Shared) -> Result<(), Trouble> {
-    let sql = "SELECT t.name, l.accepted, l.submitted, l.rejected, l.suppressed, l.expired, l.failed
-        FROM ledger l JOIN tenant t ON t.id = l.tenant";
-    let (ledgers, purged) = (
-        conn.query(sql, &[]).await?,
-        conn.query(
-            "SELECT t.name, p.submitted + p.rejected + p.suppressed + p.expired + p.failed, p.submitted, p.rejected,
-                p.suppressed, p.expired, p.failed FROM purged p JOIN tenant t ON t.id = p.tenant",
-            &[],
-        )
-        .await?,
-    );
-    let mut tally = shared.tally_mut();
-    for (rows, is_purged) in [(ledgers, false), (purged, true)] {
-        for row in rows {
-            let tenant = name(&row, 0)?;
-            let ledger = if is_purged { tally.purged_mut(&tenant) } else { tally.ledger_mut(&tenant) };
-            ledger.accepted = count(&row, 1)?;
-            ledger.submitted = count(&row, 2)?;
-            ledger.rejected = count(&row, 3)?;
-            ledger.suppressed = count(&row, 4)?;
-            ledger.expired = count(&row, 5)?;
-            ledger.failed = count(&row, 6)?;
-        }
-    }
     Ok(())
 }

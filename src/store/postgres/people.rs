@@ -6,13 +6,14 @@ use super::super::{Suppression, Taken, key};
 use super::trouble::Trouble;
 use super::tx::Tx;
 use super::words::{address, get, kept, text};
-use super::{calls, messages};
+use super::{calls, messages, news};
 use crate::model::{Address, Name};
 
 pub(super) async fn take(tx: &mut Tx, inbound: &Taken) -> Result<bool, Trouble> {
     let tenant = tx.tenant(&inbound.tenant).await?;
     let sql = "INSERT INTO inbound VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
     if tx.execute(sql, &[&tenant, &key::inbound(&inbound.id), &inbound.at.millis()]).await? == 0 {
+        news::all_before(tx).await?;
         return Ok(false);
     }
     join(tx, &inbound.tenant, &inbound.addresses).await?;

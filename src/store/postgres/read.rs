@@ -6,14 +6,13 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use tokio_postgres::Row;
 
-use super::super::recount::SLICE;
 use super::super::shared::Shared;
-use super::super::{Lane, Line, Message, codes, key};
+use super::super::{Lane, Ledger, Line, Message, key};
 use super::connection::Conn;
+use super::roster::Reach;
 use super::trouble::Trouble;
-use super::words::{Values, get, kept, limit, text, time, time_or_none};
-use super::{row, tx};
-use crate::delivery::Phase;
+use super::words::{Values, count, get, kept, limit, text, time, time_or_none};
+use super::{row, tx, words};
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
 
@@ -32,11 +31,53 @@ const WAITED: &str = "SELECT m.ref FROM message m WHERE m.lane = $1 AND m.class 
     AND m.wake IS NOT NULL AND m.wake <= $4
     AND m.ref <> ALL($2) AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.ref = m.ref) ORDER BY m.wake, m.ref LIMIT $3";
 const NEWEST: &str = "SELECT greatest((SELECT max(ref) FROM message), (SELECT max(id) FROM call), 0)";
+/// Of whoever is no node any more.
 const INTERRUPTED: &str = "SELECT a.ref FROM attempt a JOIN message m ON m.ref = a.ref WHERE m.phase IN (0, 1)
-    UNION SELECT ref FROM message WHERE phase IN (1, 2) AND phase = 1 ORDER BY 1";
+        AND NOT EXISTS (SELECT 1 FROM node n WHERE n.id = a.node AND n.id <> $1) REACHED
+    UNION SELECT m.ref FROM message m WHERE m.phase IN (1, 2) AND m.phase = 1
+        AND NOT EXISTS (SELECT 1 FROM attempt a JOIN node n ON n.id = a.node WHERE a.ref = m.ref AND n.id <> $1) REACHED
+    ORDER BY 1";
 const DUE: &str = "SELECT m.ref FROM message m WHERE m.due IS NOT NULL AND m.due <= $1
-    AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.ref = m.ref) ORDER BY m.due, m.ref LIMIT $2";
-const NEXT: &str = "SELECT min(due) FROM message WHERE due IS NOT NULL AND due > $1";
+    AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.ref = m.ref) REACHED ORDER BY m.due, m.ref LIMIT $2";
+const NEXT: &str = "SELECT min(m.due) FROM message m WHERE m.due IS NOT NULL AND m.due > $1 REACHED";
+
+/// What a message has to be for this node to do its work; the first value is so far in the list.
+fn reached(first: usize) -> String {
+    let (own, house, others) = (first, first + 1, first + 2);
+    format!(
+        "AND EXISTS (SELECT 1 FROM lane l JOIN tenant t ON t.id = l.tenant WHERE l.id = m.lane
+            AND (t.name = ANY(${own}) OR ${house} AND t.name <> ALL(${others})))"
+    )
+}
+
+impl Reach {
+    fn columns(&self) -> (Vec<String>, bool, Vec<String>) {
+        let all = |names: &[String]| names.iter().map(|name| kept(name).into_owned()).collect();
+        match self {
+            Self::All => (Vec::new(), true, Vec::new()),
+            Self::Some { own, house, others } => (all(own), *house, all(others)),
+        }
+    }
+}
+
+/// What all nodes added up, by tenant.
+pub(super) const TOLD: &str = "SELECT t.name, sum(l.accepted)::bigint, sum(l.submitted)::bigint, sum(l.rejected)::bigint,
+    sum(l.suppressed)::bigint, sum(l.expired)::bigint, sum(l.failed)::bigint, sum(l.in_flight)::bigint, sum(l.queued)::bigint
+    FROM ledger l JOIN tenant t ON t.id = l.tenant";
+
+/// A row of [`TOLD`], and how many are queued.
+pub(super) fn told(row: &Row) -> Result<(Ledger, u64), Trouble> {
+    let ledger = Ledger {
+        accepted: count(row, 1)?,
+        submitted: count(row, 2)?,
+        rejected: count(row, 3)?,
+        suppressed: count(row, 4)?,
+        expired: count(row, 5)?,
+        failed: count(row, 6)?,
+        in_flight: count(row, 7)?,
+    };
+    Ok((ledger, count(row, 8)?))
+}
 
 /// Who asks: a connection, and what is known in memory.
 pub(super) struct Reader {
@@ -92,7 +133,7 @@ impl Reader {
         most: usize,
         held: &HashSet<Ref>,
     ) -> Result<Vec<Message>, Trouble> {
-        let Some(lane) = self.shared.names().lanes.get(lane).copied() else { return Ok(Vec::new()) };
+        let Some(lane) = self.lane(lane).await? else { return Ok(Vec::new()) };
         let held: Vec<i64> = held.iter().map(|reference| reference.number()).collect();
         let (most_rows, now) = (limit(most), now.millis());
         let mut chosen = Vec::new();
@@ -137,8 +178,55 @@ impl Reader {
             let lane = tx::lane_of(&self.conn, &self.shared, get(&row, 1)?).await?;
             let phase = codes::phase(get(&row, 2)?).ok_or_else(|| Trouble::unreadable("a phase that is none"))?;
             read.push((get(&row, 0)?, lane.tenant, phase));
+    /// The number of a lane, which another node may have made.
+    async fn lane(&self, lane: &Lane) -> Result<Option<i64>, Trouble> {
+        if let Some(id) = self.shared.names().lanes.get(lane) {
+            return Ok(Some(*id));
         }
-        Ok(read)
+        let sql = "SELECT l.id FROM lane l JOIN tenant t ON t.id = l.tenant WHERE t.name = $1 AND l.sender = $2";
+        let row = self.conn.first(sql, &[&kept(lane.tenant.as_str()), &kept(lane.from.as_str())]).await?;
+        row.map(|row| get(&row, 0)).transpose()
+    }
+
+    /// Lanes with queued messages, whoever's they are.
+    pub(super) async fn lanes(&self) -> Result<Vec<(Lane, u64)>, Trouble> {
+        let sql = "SELECT t.name, l.sender, q.queued FROM (SELECT lane, count(*) AS queued FROM message WHERE phase = 0
+            GROUP BY lane) q JOIN lane l ON l.id = q.lane JOIN tenant t ON t.id = l.tenant ORDER BY t.name, l.sender";
+        let lane = |row: &Row| Ok((Lane { tenant: words::name(row, 0)?, from: words::address(row, 1)? }, count(row, 2)?));
+        self.each(sql, &[], lane).await
+    }
+
+    /// How many of a tenant's messages stand where, as all nodes added it up.
+    pub(super) async fn ledger(&self, tenant: &Name) -> Result<Ledger, Trouble> {
+        let sql = format!("{TOLD} WHERE t.name = $1 GROUP BY t.name");
+        let row = self.conn.first(&sql, &[&kept(tenant.as_str())]).await?;
+        row.map_or(Ok(Ledger::default()), |row| Ok(told(&row)?.0))
+    }
+
+    /// `ended`: a node whose attempts are over, though it is one.
+    pub(super) async fn interrupted(&self, reach: &Reach, ended: i64) -> Result<Vec<Ref>, Trouble> {
+        let (own, house, others) = reach.columns();
+        let sql = INTERRUPTED.replace("REACHED", &reached(2));
+        self.each(&sql, &[&ended, &own, &house, &others], |row| get(row, 0).map(Ref::from_number)).await
+    }
+
+    pub(super) async fn due(
+        &self,
+        now: Timestamp,
+        most: usize,
+        reach: &Reach,
+    ) -> Result<(Vec<Ref>, Option<Timestamp>), Trouble> {
+        let number = |row: &Row| get(row, 0).map(Ref::from_number);
+        if *reach == Reach::All {
+            let due = self.each(&DUE.replace("REACHED", ""), &[&now.millis(), &limit(most)], number).await?;
+            let row = self.conn.first(&NEXT.replace("REACHED", ""), &[&now.millis()]).await?;
+            return Ok((due, row.map_or(Ok(None), |row| time_or_none(&row, 0))?));
+        }
+        let (own, house, others) = reach.columns();
+        let [due, next] = [(DUE, 3), (NEXT, 2)].map(|(sql, first)| sql.replace("REACHED", &reached(first)));
+        let due = self.each(&due, &[&now.millis(), &limit(most), &own, &house, &others], number).await?;
+        let row = self.conn.first(&next, &[&now.millis(), &own, &house, &others]).await?;
+        Ok((due, row.map_or(Ok(None), |row| time_or_none(&row, 0))?))
     }
 
     /// What follows [`row::SELECT`].

@@ -6,6 +6,7 @@ use tokio_postgres::Row;
 
 use super::super::{Call, CallLane, NewCall};
 use super::read::Reader;
+use super::roster::Roster;
 use super::trouble::Trouble;
 use super::words::{count, get, kept, limit, name, text, time, time_or_none};
 use crate::model::Ref;
@@ -46,10 +47,11 @@ impl Reader {
         most: usize,
         held: &HashSet<i64>,
         stopped: &HashSet<CallLane>,
+        roster: &Roster,
     ) -> Result<(Vec<Call>, Option<Timestamp>), Trouble> {
         let lane = |row: &Row| Ok((get(row, 0)?, CallLane { tenant: name(row, 1)?, name: text(row, 2)? }));
         let mut lanes: Vec<Numbered> = self.each(LANES, &[], lane).await?;
-        lanes.retain(|(_, lane)| !stopped.contains(lane));
+        lanes.retain(|(_, lane)| !stopped.contains(lane) && roster.has(&lane.tenant));
         let part = (most / lanes.len().max(1)).max(1);
         let held: Vec<i64> = held.iter().copied().collect();
         let mut found = Vec::new();

@@ -13,7 +13,7 @@ use crate::model::Ref;
 pub(super) const SELECT: &str =
     "SELECT m.ref, m.lane, m.class::bigint, m.origin::bigint, m.at, m.phase::bigint, m.attempts,
     m.resends, m.wake, m.expires, m.best::bigint, m.told, m.revision, m.providers, m.said, b.recipient, b.platform_id,
-    b.dedupe, b.version, b.content, b.seal
+    b.dedupe, b.version, b.content, b.seal, EXISTS (SELECT 1 FROM attempt a WHERE a.ref = m.ref)
     FROM message m JOIN body b ON b.ref = m.ref";
 
 /// The number of a row's lane.
@@ -38,7 +38,8 @@ pub(super) fn message(row: &Row, seals: &Seals, lane: Lane) -> Result<Message, T
     };
     let said: Option<String> = get(row, 14)?;
     let said = said.map_or(Ok(Vec::new()), |said| serde_json::from_str(&said))?;
-    Ok(Message { message, provider_id: providers(row, 13)?.pop(), said, revision: count(row, 12)? })
+    let (revision, begun) = (count(row, 12)?, get(row, 21)?);
+    Ok(Message { message, provider_id: providers(row, 13)?.pop(), said, revision, begun })
 }
 
 fn life(row: &Row) -> Result<Life, Trouble> {

@@ -1,14 +1,14 @@
 //! The tables, and why each index is there. A change of them is one more of the [`STEPS`].
 //!
-//! Plain types and plain SQL: identity columns, `UNNEST`, `ON CONFLICT`. What a database that speaks the same protocol would
-//! have to have besides: advisory locks of a session. Texts are in collation `C`, so that order and comparison are those of
+//! Plain types and plain SQL: identity columns, `UNNEST`, `ON CONFLICT`, `SKIP LOCKED`. What a database that speaks the same
+//! protocol would have to have besides: `LISTEN` and `NOTIFY`. Texts are in collation `C`, so that order and comparison are those of
 //! their bytes, as in the other engines.
 
 /// The version of the tables: how many [`STEPS`] made them.
 pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before; none of them is ever changed.
-pub(super) const STEPS: &[&str] = &[FIRST];
+pub(super) const STEPS: &[&str] = &[FIRST, SEVERAL];
 
 /// Where the version is kept.
 pub(super) const KNOWN: &str = "SELECT to_regclass('switchboard') IS NOT NULL";
@@ -141,4 +141,41 @@ CREATE INDEX audit_at ON audit (at);
 CREATE TABLE seal (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text COLLATE "C" NOT NULL UNIQUE, proof bytea NOT NULL
 );
+"#;
+
+const SEVERAL: &str = r#"
+-- Those who write. Whose row is here has its parts, and writes it in every transaction; whoever takes its place deletes the
+-- row. `commits` tells one that lost the answer to a COMMIT what became of it; `heard` is how many of the `news` it has in
+-- memory. A gateway of the version before, which wrote to a table of that name, writes no more.
+DROP TABLE node;
+CREATE TABLE node (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, slot bigint NOT NULL UNIQUE, program text NOT NULL,
+    configuration text NOT NULL DEFAULT '', commits bigint NOT NULL, heard bigint NOT NULL, until timestamptz NOT NULL
+) WITH (fillfactor = 10, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_scale_factor = 0);
+-- One row. `moves` grows whenever nodes or parts change, `news` with each opt-out: whoever changes it has it alone until the
+-- commit, so that its numbers are in the order of the commits.
+CREATE TABLE turn (id integer PRIMARY KEY CHECK (id = 1), moves bigint NOT NULL, news bigint NOT NULL)
+    WITH (fillfactor = 10, autovacuum_vacuum_threshold = 50, autovacuum_vacuum_scale_factor = 0);
+INSERT INTO turn VALUES (1, 0, 0);
+-- Parts of the work. `freed`: when the last one who had it certainly had it no more.
+CREATE TABLE part (name text COLLATE "C" PRIMARY KEY, node bigint, freed timestamptz);
+-- What the others have to change in their list of opt-outs; gone when they have.
+CREATE TABLE news (
+    id bigint PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), kind smallint NOT NULL, tenant text COLLATE "C" NOT NULL,
+    sender text COLLATE "C" NOT NULL, address text COLLATE "C" NOT NULL, hash bytea
+);
+
+-- Who makes it. One of nobody who is left is in doubt.
+ALTER TABLE attempt ADD node bigint NOT NULL DEFAULT 0;
+
+-- Each node adds to rows of its own, so that none waits for another: what counts is their sum. Node 0 is all who are gone.
+-- Now also what is in flight, and of that what is queued.
+ALTER TABLE ledger DROP CONSTRAINT ledger_pkey;
+ALTER TABLE ledger ADD node bigint NOT NULL DEFAULT 0, ADD in_flight bigint NOT NULL DEFAULT 0,
+    ADD queued bigint NOT NULL DEFAULT 0;
+ALTER TABLE ledger ADD PRIMARY KEY (tenant, node);
+INSERT INTO ledger (tenant, node, accepted, submitted, rejected, suppressed, expired, failed, in_flight, queued)
+    SELECT l.tenant, 0, 0, 0, 0, 0, 0, 0, count(*), count(*) FILTER (WHERE m.phase = 0)
+    FROM message m JOIN lane l ON l.id = m.lane WHERE m.phase IN (0, 1, 2) GROUP BY l.tenant
+    ON CONFLICT (tenant, node) DO UPDATE SET in_flight = excluded.in_flight, queued = excluded.queued;
 "#;

@@ -17,8 +17,10 @@ pub(super) enum Trouble {
     Engine(Error),
     /// No answer within the time that there is.
     Late,
-    /// Another process writes to the store now: this one may not any more.
-    Fenced,
+    /// Others took this node's place.
+    Gone,
+    /// The store was moved to another place.
+    Moved,
 }
 
 impl Trouble {
@@ -31,9 +33,14 @@ impl Trouble {
     pub(super) fn of_the_database(&self) -> bool {
         match self {
             Self::Refused(_) | Self::Unfit(_) => false,
-            Self::Late | Self::Fenced => true,
+            Self::Late | Self::Gone | Self::Moved => true,
             Self::Engine(error) => error.code().is_none_or(is_general),
         }
+    }
+
+    /// Whether it waited for another node that waited for it.
+    pub(super) fn is_deadlock(&self) -> bool {
+        matches!(self, Self::Engine(error) if error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED))
     }
 
     /// In words that hold no data: neither details nor values, which the database's own text may name.
@@ -41,7 +48,8 @@ impl Trouble {
         match self {
             Self::Refused(error) | Self::Unfit(error) => error.clone(),
             Self::Late => StoreError::Failed("the database does not answer".to_owned()),
-            Self::Fenced => StoreError::Failed("another process writes to this store now".to_owned()),
+            Self::Gone => StoreError::Failed("other nodes took this one's place".to_owned()),
+            Self::Moved => StoreError::Failed("the store was moved to another place".to_owned()),
             Self::Engine(error) => StoreError::Failed(text(error)),
         }
     }

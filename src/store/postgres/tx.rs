@@ -1,5 +1,6 @@
 //! A write transaction: names become numbers, and what changes in memory waits for the commit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio_postgres::Row;
@@ -9,8 +10,10 @@ use super::super::tally::{Move, sums};
 use super::super::veil::Veil;
 use super::super::{Lane, Line};
 use super::connection::Conn;
+use super::roster::Roster;
 use super::trouble::Trouble;
 use super::words::{Values, address, get, kept, name};
+use super::{news, open};
 use crate::delivery::Phase;
 use crate::faults::{self, Point};
 use crate::model::{Name, Ref};
@@ -19,14 +22,62 @@ use crate::model::{Name, Ref};
 pub(super) struct Tx {
     pub(super) conn: Arc<Conn>,
     pub(super) shared: Arc<Shared>,
+    pub(super) roster: Arc<Roster>,
+    /// Who writes.
+    pub(super) node: i64,
     pub(super) pending: Pending,
+    pub(super) hints: Hints,
+    /// Callers who come again, and must be told no sooner than at first.
+    pub(super) repeated: usize,
     /// Lines of histories, in their order: written at the end, together.
     lines: Vec<(i64, Line)>,
 }
 
+/// What other nodes are told of once it is committed.
+#[derive(Debug, Default)]
+pub(super) struct Hints {
+    /// Nodes, parts or opt-outs changed.
+    pub(super) look: bool,
+    pub(super) calls: bool,
+    pub(super) timers: bool,
+    /// Lanes of others that have something new.
+    lanes: BTreeSet<i64>,
+}
+
+/// More are not named: everybody looks at all of his.
+const NAMED: usize = 200;
+
+impl Hints {
+    /// In words; nothing if there is none.
+    fn text(&self) -> Option<String> {
+        let flags = [(self.look, "look"), (self.calls, "calls"), (self.timers, "timers")];
+        let mut words: Vec<String> =
+            flags.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned()).collect();
+        if self.lanes.len() > NAMED {
+            words.push("lanes".to_owned());
+        } else {
+            words.extend(self.lanes.iter().map(ToString::to_string));
+        }
+        (!words.is_empty()).then(|| words.join(","))
+    }
+}
+
 impl Tx {
-    pub(super) fn new(conn: Arc<Conn>, shared: Arc<Shared>) -> Self {
-        Self { conn, shared, pending: Pending::default(), lines: Vec::new() }
+    pub(super) fn new(conn: Arc<Conn>, shared: Arc<Shared>, roster: Arc<Roster>) -> Self {
+        let node = roster.node();
+        let (pending, hints) = (Pending::default(), Hints::default());
+        Self { conn, shared, roster, node, pending, hints, repeated: 0, lines: Vec::new() }
+    }
+
+    /// How much there was that all nodes must know: never less than before.
+    pub(super) fn owes_news(&self) -> usize {
+        let Pending { suppressions, proofs, forgotten, undone, veil, .. } = &self.pending;
+        suppressions.len() + proofs.len() + forgotten.len() + undone + usize::from(veil.is_some()) + self.repeated
+    }
+
+    /// Whether another node does a tenant's work.
+    pub(super) fn is_others(&self, tenant: &Name) -> bool {
+        !self.roster.is_alone() && !self.roster.has(tenant)
     }
 
     pub(super) async fn execute(&self, sql: &str, values: Values<'_>) -> Result<u64, Trouble> {
@@ -59,8 +110,14 @@ impl Tx {
         }
         let veil = Veil::new(rand::random());
         let (key, seal) = self.shared.seals.seal(veil.key())?;
-        self.execute("INSERT INTO veil (id, key, seal) VALUES (1, $1, $2)", &[&&*key, &seal]).await?;
+        let sql = "INSERT INTO veil (id, key, seal) VALUES (1, $1, $2) ON CONFLICT DO NOTHING";
+        let made = self.execute(sql, &[&&*key, &seal]).await?;
         drop(key);
+        if made == 0 {
+            // Another node did, just now.
+            open::load_veil(&self.conn, &self.shared).await?;
+            return self.veil().cloned().ok_or_else(|| Trouble::unreadable("no key of what was forgotten"));
+        }
         self.pending.veil = Some(veil.clone());
         Ok(veil)
     }
@@ -96,6 +153,12 @@ impl Tx {
         Ok(id)
     }
 
+    /// The number of a lane that is known.
+    fn number(&self, lane: &Lane) -> Option<i64> {
+        let fresh = self.pending.lanes.iter().find(|(known, _)| known == lane).map(|(_, id)| *id);
+        fresh.or_else(|| self.shared.names().lanes.get(lane).copied())
+    }
+
     /// The lane that a number stands for, also one of this very transaction.
     pub(super) async fn lane_of(&self, id: i64) -> Result<Lane, Trouble> {
         let fresh = self.pending.lanes.iter().find(|(_, known)| *known == id);
@@ -106,6 +169,12 @@ impl Tx {
     }
 
     pub(super) fn moved(&mut self, reference: Ref, lane: Lane, before: Option<Phase>, after: Option<Phase>) {
+        if after == Some(Phase::Queued)
+            && self.is_others(&lane.tenant)
+            && let Some(id) = self.number(&lane)
+        {
+            self.hints.lanes.insert(id);
+        }
         if before != after {
             self.pending.moves.push(Move { reference, lane, before, after });
         }
@@ -122,18 +191,23 @@ impl Tx {
         let (mut ends, mut gone) = (Vec::new(), Vec::new());
         for (tenant, sums) in sums(&self.pending.moves) {
             let id = self.tenant(&tenant).await?;
-            ends.extend(sums.ends().map(|ends| (id, ends)));
+            ends.extend(sums.account().map(|ends| (id, ends)));
+            self.pending.queued.extend(sums.account().map(|[.., queued]| (tenant, queued)));
             gone.extend(sums.purged().map(|gone| (id, gone)));
         }
         if !ends.is_empty() {
             ends.sort_unstable_by_key(|(id, _)| *id);
             let ids: Vec<i64> = ends.iter().map(|(id, _)| *id).collect();
             let column = |place: usize| ends.iter().map(|(_, ends)| ends[place]).collect::<Vec<i64>>();
-            let [a, b, c, d, e, f] = [0, 1, 2, 3, 4, 5].map(column);
-            self.execute(ADD, &[&ids, &a, &b, &c, &d, &e, &f]).await?;
+            let [a, b, c, d, e, f, g, h] = [0, 1, 2, 3, 4, 5, 6, 7].map(column);
+            self.execute(ADD, &[&ids, &self.node, &a, &b, &c, &d, &e, &f, &g, &h]).await?;
         }
         for (id, [a, b, c, d, e]) in gone {
             self.execute(ADD_PURGED, &[&id, &a, &b, &c, &d, &e]).await?;
+        }
+        news::write(self).await?;
+        if let Some(text) = self.hints.text().filter(|_| self.hints.look || !self.roster.is_alone()) {
+            self.query("SELECT pg_notify('switchboard/' || current_schema(), $1)", &[&text]).await?;
         }
         Ok(())
     }
@@ -153,12 +227,15 @@ impl Tx {
     }
 }
 
-const ADD: &str = "INSERT INTO ledger AS l SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
-        $5::bigint[], $6::bigint[], $7::bigint[])
-    ON CONFLICT (tenant) DO UPDATE SET accepted = l.accepted + excluded.accepted,
+const ADD: &str = "INSERT INTO ledger AS l (tenant, node, accepted, submitted, rejected, suppressed, expired, failed, in_flight,
+        queued)
+    SELECT u.tenant, $2::bigint, a, b, c, d, e, f, g, h FROM unnest($1::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
+        $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[]) AS u(tenant, a, b, c, d, e, f, g, h)
+    ON CONFLICT (tenant, node) DO UPDATE SET accepted = l.accepted + excluded.accepted,
         submitted = l.submitted + excluded.submitted, rejected = l.rejected + excluded.rejected,
         suppressed = l.suppressed + excluded.suppressed, expired = l.expired + excluded.expired,
-        failed = l.failed + excluded.failed";
+        failed = l.failed + excluded.failed, in_flight = l.in_flight + excluded.in_flight,
+        queued = l.queued + excluded.queued";
 
 const ADD_PURGED: &str = "INSERT INTO purged AS p VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (tenant) DO UPDATE SET submitted = p.submitted + excluded.submitted,
@@ -172,5 +249,8 @@ pub(super) async fn lane_of(conn: &Conn, shared: &Shared, id: i64) -> Result<Lan
     }
     let sql = "SELECT t.name, l.sender FROM lane l JOIN tenant t ON t.id = l.tenant WHERE l.id = $1";
     let row = conn.first(sql, &[&id]).await?.ok_or_else(|| Trouble::unreadable("a lane without a name"))?;
-    Ok(Lane { tenant: name(&row, 0)?, from: address(&row, 1)? })
+    let lane = Lane { tenant: name(&row, 0)?, from: address(&row, 1)? };
+    // Another node's: known from now on.
+    shared.apply(&Pending { lanes: vec![(lane.clone(), id)], ..Pending::default() });
+    Ok(lane)
 }

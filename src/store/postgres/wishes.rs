@@ -2,24 +2,20 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures_util::future::{FutureExt, ready};
+use futures_util::future::{BoxFuture, FutureExt, ready};
 
-use super::super::recount::{Counting, add_slice, next_slice};
 use super::super::{
-    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Kept, Lane,
-    Ledger, Lettered, Letters, Line, Message, NewMessage, Page, Store, Stored, Suppression, Taken, Text, Token,
+    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Changed, Count, DeadLetter, Forget, Forgotten, Kept,
+    Lane, Ledger, Lettered, Letters, Line, Message, NewMessage, Node, Page, Part, Stay, Store, Stored, Suppression,
+    Taken, Text, Token, Wanted,
 };
 use super::queue::Urgency;
-use super::work::{self, Asked, Settled, Work};
-use super::{Postgres, erase, letters, operator, people, purge, texts};
+use super::work::{self, Asked, Begun, Settled, Work};
+use super::{Postgres, erase, letters, operator, people, purge, recount, texts};
 use crate::faults::Point;
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
-
-/// A count leaves the readers free for so long between two slices.
-const BETWEEN_SLICES: Duration = Duration::from_millis(20);
 
 /// A piece of work that may be run again: what it is about is shared between the runs.
 macro_rules! again {
@@ -41,7 +37,7 @@ impl Store for Postgres {
     }
 
     fn begin(&self, messages: Vec<(Ref, u64)>) -> Stored<'_, ()> {
-        let (asked, told) = Asked::new(messages, None);
+        let (asked, told) = Asked::new(Begun { node: self.roster.node(), messages }, None);
         self.push(Urgency::UnderWay, (Work::Begin(asked), told))
     }
 
@@ -74,7 +70,7 @@ impl Store for Postgres {
     }
 
     fn lanes(&self) -> Stored<'_, Vec<(Lane, u64)>> {
-        ready(Ok(self.shared.tally().lanes())).boxed()
+        async move { Ok(self.reader().await?.lanes().await?) }.boxed()
     }
 
     fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>> {
@@ -87,15 +83,17 @@ impl Store for Postgres {
     }
 
     fn interrupted(&self) -> Stored<'_, Vec<Ref>> {
-        async move { Ok(self.reader().await?.interrupted().await?) }.boxed()
+        // Before it says what it wants it makes no attempts: those of its name are over.
+        let ended = if self.roster.wanted().is_none() { self.roster.node() } else { 0 };
+        async move { Ok(self.reader().await?.interrupted(&self.roster.reach(), ended).await?) }.boxed()
     }
 
     fn due(&self, now: Timestamp, most: usize) -> Stored<'_, (Vec<Ref>, Option<Timestamp>)> {
-        async move { Ok(self.reader().await?.due(now, most).await?) }.boxed()
+        async move { Ok(self.reader().await?.due(now, most, &self.roster.reach()).await?) }.boxed()
     }
 
     fn backlog(&self, tenant: &Name) -> u64 {
-        self.shared.tally().backlog(tenant)
+        self.roster.backlog(tenant)
     }
 
     fn calls_beside(
@@ -106,7 +104,7 @@ impl Store for Postgres {
         stopped: &HashSet<CallLane>,
     ) -> Stored<'_, (Vec<Call>, Option<Timestamp>)> {
         let (held, stopped) = (held.clone(), stopped.clone());
-        async move { Ok(self.reader().await?.calls(now, most, &held, &stopped).await?) }.boxed()
+        async move { Ok(self.reader().await?.calls(now, most, &held, &stopped, &self.roster).await?) }.boxed()
     }
 
     fn calls_about(&self, message: Ref) -> Stored<'_, Vec<Call>> {
@@ -168,34 +166,22 @@ impl Store for Postgres {
     }
 
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
-        ready(Ok(self.shared.tally().ledger(tenant))).boxed()
+        let tenant = tenant.clone();
+        async move { Ok(self.reader().await?.ledger(&tenant).await?) }.boxed()
     }
 
     fn recount(&self) -> Stored<'_, Vec<Count>> {
         async {
             let _one = self.counting.lock().await;
-            let counting = Counting::begin(&self.shared);
-            let run = counting.run;
-            loop {
-                // A count ends in vain where everything in memory was loaded anew.
-                let whole = self.gate.lock().await;
-                let Some(upto) = next_slice(&self.shared, run) else { return Ok(Vec::new()) };
-                drop(whole);
-                let rows = self.reader().await?.rows_after(upto).await?;
-                let whole = self.gate.lock().await;
-                if let Some(counts) = add_slice(&self.shared, run, rows) {
-                    return Ok(counts);
-                }
-                drop(whole);
-                tokio::time::sleep(BETWEEN_SLICES).await;
-            }
+            Ok(recount::recount(&self.connector).await?)
         }
         .boxed()
     }
 
     #[cfg(test)]
-    fn miscount(&self, tenant: &Name) {
-        self.shared.tally_mut().ledger_mut(tenant).failed += 1;
+    fn miscount(&self, tenant: &Name) -> Stored<'_, ()> {
+        let tenant = tenant.clone();
+        self.write(again!(tenant, |tx| miscount(tx, &tenant)))
     }
 
     fn keep_token(&self, token: Token) -> Stored<'_, bool> {
@@ -263,4 +249,30 @@ impl Store for Postgres {
         }
         .boxed()
     }
+
+    fn want(&self, wanted: Wanted) {
+        self.roster.want(wanted);
+    }
+
+    fn stay(&self, parts: &[Part]) -> Option<Stay> {
+        self.roster.stay(parts)
+    }
+
+    fn changed(&self) -> BoxFuture<'_, Changed> {
+        self.roster.changed().boxed()
+    }
+
+    fn nodes(&self) -> Vec<Node> {
+        self.roster.nodes()
+    }
+
+    fn slot(&self) -> u16 {
+        self.roster.slot()
+    }
+}
+
+#[cfg(test)]
+async fn miscount(tx: &mut super::tx::Tx, tenant: &Name) -> Result<(), super::trouble::Trouble> {
+    let tenant = tx.tenant(tenant).await?;
+    tx.execute("UPDATE ledger SET failed = failed + 1 WHERE tenant = $1", &[&tenant]).await.map(drop)
 }

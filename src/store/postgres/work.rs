@@ -20,6 +20,12 @@ pub(super) struct Settled {
     pub(super) line: Option<Line>,
 }
 
+/// Attempts, and the node that was about to make them: a later one of this process does not.
+pub(super) struct Begun {
+    pub(super) node: i64,
+    pub(super) messages: Vec<(Ref, u64)>,
+}
+
 /// A place in the queue. Whoever is first has it: the writer, which does the work, or the caller, who gives it up.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Place(Arc<AtomicBool>);
@@ -53,6 +59,8 @@ impl Held {
 pub(super) struct Asked<Q, A> {
     pub(super) what: Q,
     pub(super) result: Option<Result<A, StoreError>>,
+    /// Answered when all nodes know of it.
+    late: bool,
     place: Option<Held>,
     reply: oneshot::Sender<Result<A, StoreError>>,
 }
@@ -63,7 +71,7 @@ pub(super) type Told<A> = oneshot::Receiver<Result<A, StoreError>>;
 impl<Q, A> Asked<Q, A> {
     pub(super) fn new(what: Q, place: Option<Held>) -> (Self, Told<A>) {
         let (reply, told) = oneshot::channel();
-        (Self { what, result: None, place, reply }, told)
+        (Self { what, result: None, late: false, place, reply }, told)
     }
 
     /// Whether the caller still waits; from now on he does.
@@ -88,6 +96,9 @@ impl<Q, A> Asked<Q, A> {
 pub(super) trait Single: Send {
     fn is_wanted(&mut self) -> bool;
     fn run<'t>(&'t mut self, tx: &'t mut Tx) -> BoxFuture<'t, Result<(), Trouble>>;
+    /// Whether it wrote what all nodes must know.
+    fn owes(&mut self, owes: bool);
+    fn is_late(&self) -> bool;
     fn answer(self: Box<Self>, failure: Option<StoreError>);
 }
 
@@ -119,6 +130,14 @@ where
         })
     }
 
+    fn owes(&mut self, owes: bool) {
+        self.asked.late = owes;
+    }
+
+    fn is_late(&self) -> bool {
+        self.asked.late
+    }
+
     fn answer(self: Box<Self>, failure: Option<StoreError>) {
         self.asked.answer(failure);
     }
@@ -135,7 +154,7 @@ where
 /// A piece of work.
 pub(super) enum Work {
     Accept(Asked<Vec<NewMessage>, Vec<Acceptance>>),
-    Begin(Asked<Vec<(Ref, u64)>, ()>),
+    Begin(Asked<Begun, ()>),
     Update(Box<Asked<Change, ()>>),
     Settle(Asked<Settled, ()>),
     Other(Box<dyn Single>),
@@ -163,6 +182,11 @@ impl Work {
         }
     }
 
+    /// Whether it is answered when all nodes know of it.
+    pub(super) fn is_late(&self) -> bool {
+        matches!(self, Self::Other(single) if single.is_late())
+    }
+
     fn is_wanted(&mut self) -> bool {
         match self {
             Self::Accept(asked) => asked.is_wanted(),
@@ -178,7 +202,7 @@ impl Work {
 #[derive(Default)]
 pub(super) struct Kinds<'g> {
     pub(super) accepts: Vec<&'g mut Asked<Vec<NewMessage>, Vec<Acceptance>>>,
-    pub(super) begins: Vec<&'g mut Asked<Vec<(Ref, u64)>, ()>>,
+    pub(super) begins: Vec<&'g mut Asked<Begun, ()>>,
     pub(super) updates: Vec<&'g mut Asked<Change, ()>>,
     pub(super) settles: Vec<&'g mut Asked<Settled, ()>>,
     pub(super) others: Vec<&'g mut Box<dyn Single>>,

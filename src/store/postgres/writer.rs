@@ -9,17 +9,19 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::try_join;
-use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::{Instant, sleep, timeout};
+use tracing::warn;
 
-use super::super::shared::Shared;
+use super::super::shared::{Pending, Shared};
 use super::connection::{Conn, Connector};
-use super::open::{self, Turn};
+use super::node::{self, MARK};
+use super::pool::Pool;
 use super::queue::Queue;
+use super::roster::Roster;
 use super::trouble::Trouble;
 use super::tx::Tx;
 use super::work::{Kinds, Work};
-use super::{calls, messages};
+use super::{calls, messages, news, open};
 
 /// A database that is away for no longer is waited for; then everybody is told.
 const SHORT: Duration = Duration::from_secs(2);
@@ -29,19 +31,17 @@ const AGAIN_AT_MOST: Duration = Duration::from_secs(2);
 /// How long the end waits for a database that is away.
 const LAST: Duration = Duration::from_secs(5);
 
-/// In every transaction: nobody else has the turn, and how many commits there are.
-const MARK: &str = "UPDATE node SET commits = $1, seen = now() WHERE id = 0 AND epoch = $2";
-
 /// The task's state.
 pub(super) struct Writer {
     pub(super) connector: Connector,
     pub(super) conn: Arc<Conn>,
     pub(super) shared: Arc<Shared>,
+    pub(super) roster: Arc<Roster>,
+    pub(super) pool: Arc<Pool>,
     pub(super) queue: Arc<Queue>,
-    pub(super) epoch: i64,
     pub(super) commits: i64,
-    /// Held from a COMMIT to its end in memory, so that a count never sees half of one.
-    pub(super) gate: Arc<Mutex<()>>,
+    /// When the last one began.
+    pub(super) begun: Instant,
 }
 
 /// How far a group came that failed.
@@ -49,13 +49,7 @@ enum Failed {
     /// Nothing of it is kept.
     Before(Trouble),
     /// The COMMIT was sent, and there was no answer.
-    Unknown(Trouble, Box<Limbo>),
-}
-
-/// A commit of which nobody knows; no slice of a count is added meanwhile.
-struct Limbo {
-    tx: Tx,
-    _gate: OwnedMutexGuard<()>,
+    Unknown(Trouble, Box<Tx>),
 }
 
 impl Writer {
@@ -81,15 +75,18 @@ impl Writer {
     async fn commit(&mut self, mut group: Vec<Work>) {
         for try_again in [true, false] {
             let failed = match self.attempt(&mut group).await {
-                Ok(()) => return group.into_iter().for_each(|work| work.answer(None)),
+                Ok(news) => return self.answer(group, news),
                 Err(failed) => failed,
             };
             match failed {
-                Failed::Unknown(trouble, limbo) => {
-                    let known = self.settle(&limbo.tx).await;
-                    let failure = (!known).then(|| trouble.told());
-                    return group.into_iter().for_each(|work| work.answer(failure.clone()));
+                Failed::Unknown(trouble, tx) => {
+                    if self.settle(&tx).await {
+                        return self.answer(group, tx.pending.news);
+                    }
+                    return group.into_iter().for_each(|work| work.answer(Some(trouble.told())));
                 }
+                // Two nodes waited for each other, and this one was chosen to begin anew.
+                Failed::Before(trouble) if try_again && trouble.is_deadlock() => {}
                 Failed::Before(trouble) if self.conn.is_closed() => {
                     let began = Instant::now();
                     let back = self.again().await;
@@ -109,51 +106,79 @@ impl Writer {
     async fn one_by_one(&mut self, group: Vec<Work>) {
         for work in group {
             let mut alone = vec![work];
-            let failure = match self.attempt(&mut alone).await {
-                Ok(()) => None,
+            let mut done = self.attempt(&mut alone).await;
+            if matches!(&done, Err(Failed::Before(trouble)) if trouble.is_deadlock()) {
+                done = self.attempt(&mut alone).await;
+            }
+            let failure = match done {
+                Ok(news) => {
+                    self.answer(alone, news);
+                    continue;
+                }
                 Err(Failed::Before(trouble)) => {
                     if self.conn.is_closed() {
                         self.again().await;
                     }
-                    Some(trouble.told())
+                    trouble.told()
                 }
-                Err(Failed::Unknown(trouble, limbo)) => (!self.settle(&limbo.tx).await).then(|| trouble.told()),
+                Err(Failed::Unknown(trouble, tx)) => {
+                    if self.settle(&tx).await {
+                        self.answer(alone, tx.pending.news);
+                        continue;
+                    }
+                    trouble.told()
+                }
             };
-            alone.into_iter().for_each(|work| work.answer(failure.clone()));
+            alone.into_iter().for_each(|work| work.answer(Some(failure.clone())));
         }
     }
 
-    async fn attempt(&mut self, group: &mut [Work]) -> Result<(), Failed> {
-        let mut tx = Tx::new(Arc::clone(&self.conn), Arc::clone(&self.shared));
+    /// Tells everybody; whoever wrote what all nodes must know, when they do.
+    fn answer(&self, group: Vec<Work>, news: i64) {
+        let (late, now): (Vec<_>, Vec<_>) = group.into_iter().partition(Work::is_late);
+        now.into_iter().for_each(|work| work.answer(None));
+        if late.is_empty() {
+            return;
+        }
+        let (pool, roster) = (Arc::clone(&self.pool), Arc::clone(&self.roster));
+        tokio::spawn(async move {
+            let failure = news::heard(&pool, &roster, news).await.err();
+            late.into_iter().for_each(|work| work.answer(failure.clone()));
+        });
+    }
+
+    /// How many news the others must know now.
+    async fn attempt(&mut self, group: &mut [Work]) -> Result<i64, Failed> {
+        let mut tx = Tx::new(Arc::clone(&self.conn), Arc::clone(&self.shared), Arc::clone(&self.roster));
+        self.begun = Instant::now();
         if let Err(trouble) = self.write(&mut tx, group).await {
             self.roll_back(&trouble).await;
             return Err(Failed::Before(trouble));
         }
         // The answer to COMMIT and the one that the connection is gone are told apart below: everything before it was
         // answered, so that COMMIT is one.
-        let gate = Arc::clone(&self.gate).lock_owned().await;
         let committed = self.conn.batch("COMMIT").await;
         self.commits += 1;
         match committed {
             Ok(()) => {
                 self.apply(&tx);
-                Ok(())
+                Ok(tx.pending.news)
             }
             Err(Trouble::Engine(error)) if error.code().is_some() && !self.conn.is_closed() => {
                 let trouble = Trouble::Engine(error);
                 self.roll_back(&trouble).await;
                 Err(Failed::Before(trouble))
             }
-            Err(trouble) => Err(Failed::Unknown(trouble, Box::new(Limbo { tx, _gate: gate }))),
+            Err(trouble) => Err(Failed::Unknown(trouble, Box::new(tx))),
         }
     }
 
     async fn write(&self, tx: &mut Tx, group: &mut [Work]) -> Result<(), Trouble> {
-        let (next, epoch) = (self.commits + 1, self.epoch);
-        let marked = async { self.conn.execute(MARK, &[&next, &epoch]).await };
+        let (next, heard) = (self.commits + 1, self.roster.heard.load(Ordering::SeqCst));
+        let marked = async { self.conn.execute(MARK, &[&next, &heard, &node::lease(), &tx.node]).await };
         let ((), marked) = try_join(self.conn.batch("BEGIN"), marked).await?;
         if marked != 1 {
-            return Err(Trouble::Fenced);
+            return Err(Trouble::Gone);
         }
         let kinds = Kinds::of(group);
         messages::update(tx, kinds.updates).await?;
@@ -161,7 +186,9 @@ impl Writer {
         calls::settle(tx, kinds.settles).await?;
         messages::accept_all(tx, kinds.accepts).await?;
         for single in kinds.others {
+            let before = tx.owes_news();
             single.run(tx).await?;
+            single.owes(tx.owes_news() > before);
         }
         tx.finish().await
     }
@@ -169,18 +196,29 @@ impl Writer {
     /// What was committed shows in memory before anybody is told.
     fn apply(&self, tx: &Tx) {
         tx.pending.trail.pass();
-        let mut recount = self.shared.recount();
+        let Pending { own_news, news, queued, took, gave, .. } = &tx.pending;
+        let hearing = self.roster.hearing();
         self.shared.apply(&tx.pending);
-        if let Some(recount) = recount.as_mut() {
-            tx.pending.moves.iter().for_each(|step| recount.hear(step));
+        // With others' in between, all of them are taken in their order by whoever watches.
+        let next = self.roster.heard.load(Ordering::SeqCst) + 1;
+        if own_news.is_some_and(|first| first == next) {
+            self.roster.heard.store(*news, Ordering::SeqCst);
         }
-        drop(recount);
+        drop(hearing);
+        self.roster.renewed(self.begun);
+        self.roster.count(queued.iter().cloned());
+        if !took.is_empty() {
+            self.roster.took(took);
+        }
+        if !gave.is_empty() {
+            self.roster.gave(gave);
+        }
         self.shared.commits.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A connection whose state is not known is none.
     async fn roll_back(&mut self, trouble: &Trouble) {
-        let late = matches!(trouble, Trouble::Late | Trouble::Fenced);
+        let late = matches!(trouble, Trouble::Late | Trouble::Gone);
         if late || self.conn.batch("ROLLBACK").await.is_err() {
             self.conn.break_off();
         }
@@ -190,8 +228,7 @@ impl Writer {
     async fn settle(&mut self, tx: &Tx) -> bool {
         self.conn.break_off();
         let mine = self.commits;
-        let epoch = self.epoch;
-        if !self.again().await || self.epoch != epoch {
+        if !self.again().await || self.roster.node() != tx.node {
             return false;
         }
         // The mark of this very transaction, or that of the one before.
@@ -207,15 +244,14 @@ impl Writer {
         let began = Instant::now();
         let mut wait = AGAIN;
         loop {
-            let reached = match timeout(Duration::from_secs(20), open::take_turn_again(&self.connector)).await {
-                Ok(Ok(turn)) => self.resume(turn).await,
-                Ok(Err(trouble)) => Err(trouble),
-                Err(_) => Err(Trouble::Late),
-            };
+            let reached = timeout(Duration::from_secs(20), self.reach()).await.unwrap_or(Err(Trouble::Late));
             let Err(trouble) = reached else {
                 self.queue.away(None);
                 return true;
             };
+            if matches!(trouble, Trouble::Gone | Trouble::Moved) {
+                return false;
+            }
             if began.elapsed() > SHORT {
                 self.queue.away(Some(&trouble.told()));
             }
@@ -227,15 +263,28 @@ impl Writer {
         }
     }
 
-    /// Goes on with a new connection. Where somebody else wrote meanwhile, nothing in memory is true any more.
-    async fn resume(&mut self, turn: Turn) -> Result<(), Trouble> {
-        if turn.epoch != self.epoch {
-            let epoch = open::renew(&turn.conn).await?;
-            open::reload(&turn.conn, &self.shared).await?;
-            self.epoch = epoch;
-        }
+    /// Goes on with a new connection. Where another node took this one's place, nothing in memory is true any more, and it is
+    /// a new node.
+    async fn reach(&mut self) -> Result<(), Trouble> {
+        let turn = match open::enter_again(&self.connector, self.roster.node()).await? {
+            Ok(turn) => turn,
+            // It has just left.
+            Err(_) if self.queue.is_closed() => return Err(Trouble::Gone),
+            Err(conn) => {
+                self.roster.enter(NOBODY, 0);
+                let heard = open::reload(&conn, &self.shared, &self.roster).await?;
+                let turn = open::enter(conn, heard).await?;
+                warn!(node = turn.node, "others took this node's place, which was away for too long: it is a new one");
+                self.roster.enter(turn.node, turn.slot);
+                turn
+            }
+        };
+        self.roster.renewed(turn.begun);
         self.commits = turn.commits;
         self.conn = Arc::new(turn.conn);
         Ok(())
     }
 }
+
+/// No node's number.
+const NOBODY: i64 = 0;

@@ -63,7 +63,12 @@ const RULES: &[(&str, &str)] = &[
     ("keys of no message", "SELECT ref FROM key k WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.ref = k.ref)"),
     (
         "tenants whose tally is not what their messages come to",
-        "SELECT t.id FROM tenant t LEFT JOIN ledger g ON g.tenant = t.id LEFT JOIN purged p ON p.tenant = t.id
+        "SELECT t.id FROM tenant t LEFT JOIN purged p ON p.tenant = t.id
+            LEFT JOIN (
+                SELECT tenant, sum(accepted) AS accepted, sum(submitted) AS submitted, sum(rejected) AS rejected,
+                    sum(suppressed) AS suppressed, sum(expired) AS expired, sum(failed) AS failed
+                FROM ledger GROUP BY tenant
+            ) g ON g.tenant = t.id
             LEFT JOIN (
                 SELECT l.tenant, count(*) AS accepted, count(CASE WHEN phase = 3 THEN 1 END) AS submitted,
                     count(CASE WHEN phase = 4 THEN 1 END) AS rejected, count(CASE WHEN phase = 7 THEN 1 END) AS suppressed,

@@ -12,6 +12,7 @@ use super::super::transfer::{Found, Mark, Note, Notes, Raw, Row, Stand, TABLES, 
 use super::connection::{Conn, Connector};
 use super::open::{self, OpenError};
 use super::place::Place;
+use super::roster::LEASE;
 use super::trouble::Trouble;
 use super::words::{count, get, kept, text};
 
@@ -27,8 +28,21 @@ const AT_LEISURE: &str = "SET statement_timeout = 0; SET idle_in_transaction_ses
 /// Gateways hold it together, whoever has the store to himself alone. It goes with its session.
 const ADMITTED: &str = "SELECT pg_try_advisory_lock_shared(1400332902, hashtext(current_schema()))";
 const ALONE: &str = "SELECT pg_try_advisory_lock(1400332902, hashtext(current_schema()))";
-/// How long a gateway that is just stopping is waited for.
-const STOPPING: Duration = Duration::from_secs(3);
+const NOT_ALONE: &str = "SELECT pg_advisory_unlock(1400332902, hashtext(current_schema()))";
+/// One whose connection is lost has no lock, and may be back: it is there until its lease ends.
+const LEASED: &str = "SELECT EXISTS (SELECT 1 FROM node
+    WHERE clock_timestamp() < greatest(until, pg_postmaster_start_time() + make_interval(secs => $1)))";
+/// How long a gateway that is just stopping is waited for, and one that was killed.
+const STOPPING: Duration = LEASE.saturating_add(Duration::from_secs(1));
+
+/// What gateways say to each other, each to none of a store that came from elsewhere.
+const NOBODY: &str = "TRUNCATE node, part, news; UPDATE turn SET moves = moves + 1, news = 0";
+/// What the others of a ledger's columns come to.
+const IN_FLIGHT: &str = "INSERT INTO ledger
+    (tenant, node, accepted, submitted, rejected, suppressed, expired, failed, in_flight, queued)
+    SELECT l.tenant, 0, 0, 0, 0, 0, 0, 0, count(*), count(*) FILTER (WHERE m.phase = 0)
+    FROM message m JOIN lane l ON l.id = m.lane WHERE m.phase IN (0, 1, 2) GROUP BY l.tenant
+    ON CONFLICT (tenant, node) DO UPDATE SET in_flight = excluded.in_flight, queued = excluded.queued";
 
 /// A store in a database.
 pub struct RawPostgres {
@@ -44,7 +58,14 @@ impl RawPostgres {
         let conn = open::connect(&Connector::new(place)?).await?;
         conn.batch(AT_LEISURE).await?;
         let began = Instant::now();
-        while !is_true(&conn, ALONE).await? {
+        loop {
+            if is_true(&conn, ALONE).await? {
+                let row = conn.first(LEASED, &[&LEASE.as_secs_f64()]).await?;
+                if !row.map_or(Ok(false), |row| get(&row, 0))? {
+                    break;
+                }
+                conn.first(NOT_ALONE, &[]).await?;
+            }
             if began.elapsed() > STOPPING {
                 return Err(OpenError::InUse);
             }
@@ -115,11 +136,17 @@ pub(super) async fn admit(conn: &Conn) -> Result<(), OpenError> {
     if !is_true(conn, ADMITTED).await? {
         return Err(OpenError::InUse);
     }
+    if !is_true(conn, HAS_NOTES).await? {
+        return Ok(());
+    }
+    // Several may come at once: each sees what the one before it did.
+    conn.batch("BEGIN").await?;
+    conn.query(open::LOCK_TABLES, &[]).await?;
     match Mark::read(&notes(conn).await?) {
-        None => Ok(()),
         Some(mark) if mark.stand == Stand::Left => Err(OpenError::Moved(mark.other)),
         Some(mark) if mark.stand == Stand::Arriving => Err(OpenError::Half(mark.other)),
-        Some(_) => Ok(conn.batch("DROP TABLE moving").await?),
+        Some(_) => Ok(conn.batch("DROP TABLE moving; COMMIT").await?),
+        None => Ok(conn.batch("COMMIT").await?),
     }
 }
 
@@ -147,7 +174,7 @@ impl Raw for RawPostgres {
     }
 
     fn count(&mut self, table: &'static Table) -> Stored<'_, u64> {
-        async { Ok(self.number(&format!("SELECT count(*) FROM {}", table.name)).await?) }.boxed()
+        async { Ok(self.number(&format!("SELECT count(*) FROM {}", rows::whole(table))).await?) }.boxed()
     }
 
     fn put(&mut self, table: &'static Table, rows: Vec<Row>, note: Note) -> Stored<'_, ()> {
@@ -194,6 +221,7 @@ impl Raw for RawPostgres {
                 let sql = format!("SELECT setval({sequence}, {}, {})", last.max(1), last > 0);
                 self.number(&sql).await?;
             }
+            self.conn.batch_at_leisure(&format!("BEGIN; {IN_FLIGHT}; {NOBODY}; COMMIT")).await?;
             // Plans go by what the tables have now.
             Ok(self.conn.batch_at_leisure("ANALYZE").await?)
         }
@@ -204,7 +232,7 @@ impl Raw for RawPostgres {
         async {
             let tables: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
             let sql = format!(
-                "BEGIN; TRUNCATE {}, key, dedupe, history; DROP TABLE IF EXISTS moving; COMMIT",
+                "BEGIN; TRUNCATE {}, key, dedupe, history; {NOBODY}; DROP TABLE IF EXISTS moving; COMMIT",
                 tables.join(", ")
             );
             Ok(self.conn.batch_at_leisure(&sql).await?)

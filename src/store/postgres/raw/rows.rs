@@ -16,6 +16,18 @@ fn each(bound: &[Bound]) -> Vec<&(dyn ToSql + Sync)> {
     bound.iter().map(|value| -> &(dyn ToSql + Sync) { &**value }).collect()
 }
 
+/// A table as every engine has it: of the ledger each node has rows of its own, which are added up.
+pub(super) fn whole(table: &Table) -> String {
+    if table.name != "ledger" {
+        return table.name.to_owned();
+    }
+    let (key, sums) = table.columns.split_at(table.key);
+    let key: Vec<&str> = key.iter().map(|(name, _)| *name).collect();
+    let sums: Vec<String> = sums.iter().map(|(name, _)| format!("sum({name})::bigint AS {name}")).collect();
+    let key = key.join(", ");
+    format!("(SELECT {key}, {} FROM ledger GROUP BY {key}) AS ledger", sums.join(", "))
+}
+
 /// The next rows of a table by its key, after that key.
 pub(super) async fn page(
     conn: &Conn,
@@ -34,7 +46,7 @@ pub(super) async fn page(
         beyond = format!("WHERE ({key}) > ({})", places.join(", "));
         bound = after.into_iter().map(one).collect();
     }
-    let sql = format!("SELECT {} FROM {} {beyond} ORDER BY {key} LIMIT {most}", columns.join(", "), table.name);
+    let sql = format!("SELECT {} FROM {} {beyond} ORDER BY {key} LIMIT {most}", columns.join(", "), whole(table));
     let found = conn.at_leisure(&sql, &each(&bound)).await?;
     let mut rows = Vec::with_capacity(found.len());
     for row in &found {

@@ -2,6 +2,7 @@
 
 #[path = "../../../../tests/postgres/server.rs"]
 mod server;
+mod nodes;
 mod trouble;
 
 use super::{Place, Postgres, migrate};

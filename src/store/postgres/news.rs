@@ -1,0 +1,159 @@
+//! Opt-outs that other nodes committed. Each is a row with a number; a node that has them in memory says so with its next
+//! commit, and whoever wrote one answers his caller only when all others did, or are no nodes any more. So nobody needs to ask
+//! the database before a call, and after a STOP is acknowledged no node begins one.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+use tokio_postgres::Row;
+
+use super::super::shared::{Entry, Pending, Shared};
+use super::super::StoreError;
+use super::connection::Conn;
+use super::pool::Pool;
+use super::roster::Roster;
+use super::trouble::Trouble;
+use super::tx::Tx;
+use super::words::{get, kept, name, sender, text};
+use super::{open, words};
+use crate::model::{Address, Name};
+
+const OFF: i64 = 0;
+const ON: i64 = 1;
+const PROOF: i64 = 2;
+const FORGOTTEN: i64 = 3;
+const VEIL: i64 = 4;
+/// Read at once.
+const MOST: usize = 5000;
+/// So long whoever took an opt-out waits for the others; then nobody knows, and it is sent again.
+const PATIENCE: Duration = Duration::from_secs(25);
+
+/// At the end of a transaction, so that the row of `turn` is had for a moment only.
+pub(super) async fn write(tx: &mut Tx) -> Result<(), Trouble> {
+    let mut rows: Vec<(i64, &Name, &str, &str, Option<&[u8]>)> = Vec::new();
+    // In the order in which `Shared::apply` takes them; who made the list saw to it that it is right.
+    let nobody = Name::from("");
+    rows.extend(tx.pending.veil.as_ref().map(|_| (VEIL, &nobody, "", "", None)));
+    for Entry { tenant, sender, address, on } in &tx.pending.suppressions {
+        let kind = if *on { ON } else { OFF };
+        rows.push((kind, tenant, sender.as_ref().map_or("", Address::as_str), address.as_str(), None));
+    }
+    for (tenant, sender, proof) in &tx.pending.proofs {
+        rows.push((PROOF, tenant, sender.as_ref().map_or("", Address::as_str), "", Some(proof)));
+    }
+    for (tenant, address) in &tx.pending.forgotten {
+        rows.push((FORGOTTEN, tenant, "", address.as_str(), None));
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let more = words::limit(rows.len());
+    let row = tx.first("UPDATE turn SET news = news + $1 RETURNING news", &[&more]).await?;
+    let last: i64 = row.map_or_else(|| Err(Trouble::unreadable("no row of turns")), |row| get(&row, 0))?;
+    let ids: Vec<i64> = (last - more + 1..=last).collect();
+    let kinds: Vec<i64> = rows.iter().map(|(kind, ..)| *kind).collect();
+    let column = |one: fn(&(i64, &Name, &str, &str, Option<&[u8]>)) -> String| rows.iter().map(one).collect::<Vec<_>>();
+    let tenants = column(|(_, tenant, ..)| kept(tenant.as_str()).into_owned());
+    let senders = column(|(_, _, sender, ..)| kept(sender).into_owned());
+    let addresses = column(|(_, _, _, address, _)| kept(address).into_owned());
+    let hashes: Vec<Option<&[u8]>> = rows.iter().map(|(.., hash)| *hash).collect();
+    let sql = "INSERT INTO news (id, kind, tenant, sender, address, hash) SELECT * FROM unnest($1::bigint[],
+        $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bytea[])";
+    tx.execute(sql, &[&ids, &kinds, &tenants, &senders, &addresses, &hashes]).await?;
+    (tx.pending.news, tx.pending.own_news) = (last, Some(last - more + 1));
+    tx.hints.look = true;
+    Ok(())
+}
+
+/// Whoever is told again what was told before, or was not, is told no sooner.
+pub(super) async fn all_before(tx: &mut Tx) -> Result<(), Trouble> {
+    tx.repeated += 1;
+    if let Some(row) = tx.first("SELECT news FROM turn", &[]).await? {
+        tx.pending.news = tx.pending.news.max(get(&row, 0)?);
+    }
+    Ok(())
+}
+
+/// Takes what others wrote into memory, in its order; whether there was something.
+pub(super) async fn hear(conn: &Conn, shared: &Shared, roster: &Roster) -> Result<bool, Trouble> {
+    let mut any = false;
+    loop {
+        let heard = roster.heard.load(Ordering::SeqCst);
+        let sql = "SELECT id, kind::bigint, tenant, sender, address, hash FROM news WHERE id > $1 ORDER BY id LIMIT $2";
+        let rows = conn.query(sql, &[&heard, &words::limit(MOST)]).await?;
+        let Some(first) = rows.first() else { return Ok(any) };
+        if get::<i64>(first, 0)? > heard + 1 {
+            // It was away for so long that they are gone.
+            open::reload(conn, shared, roster).await?;
+            return Ok(true);
+        }
+        if rows.iter().any(|row| matches!(get::<i64>(row, 1), Ok(VEIL))) && shared.veil().is_none() {
+            open::load_veil(conn, shared).await?;
+        }
+        let each = rows.iter().map(|row| {
+            let mut pending = Pending::default();
+            one(row, &mut pending).map(|()| (get::<i64>(row, 0), pending))
+        });
+        let each: Vec<_> = each.collect::<Result<_, Trouble>>()?;
+        let _one = roster.hearing();
+        for (id, pending) in each {
+            // In their order, whatever their kind; this node's own may be there already.
+            let id = id?;
+            if id > roster.heard.load(Ordering::SeqCst) {
+                shared.apply(&pending);
+                roster.heard.store(id, Ordering::SeqCst);
+            }
+        }
+        any = true;
+        if rows.len() < MOST {
+            return Ok(any);
+        }
+    }
+}
+
+fn one(row: &Row, pending: &mut Pending) -> Result<(), Trouble> {
+    let kind: i64 = get(row, 1)?;
+    if kind == VEIL {
+        return Ok(());
+    }
+    let (tenant, sender) = (name(row, 2)?, sender(row, 3)?);
+    let address = || text(row, 4).map(|address| Address::from(address.as_str()));
+    match kind {
+        PROOF => {
+            let hash: Vec<u8> = get(row, 5)?;
+            let hash = hash.try_into().map_err(|_| Trouble::unreadable("a hash of another length"))?;
+            pending.proofs.push((tenant, sender, hash));
+        }
+        FORGOTTEN => pending.forgotten.push((tenant, address()?)),
+        kind => pending.suppressions.push(Entry { tenant, sender, address: address()?, on: kind == ON }),
+    }
+    Ok(())
+}
+
+/// Waits until every other node has heard so many; a node that is gone needs not.
+pub(super) async fn heard(pool: &Pool, roster: &Arc<Roster>, news: i64) -> Result<(), StoreError> {
+    let (began, mut wait) = (Instant::now(), Duration::from_millis(2));
+    loop {
+        let conn = pool.get().await?;
+        let sql = "SELECT count(*) FROM node WHERE id <> $1 AND heard < $2";
+        let row = conn.first(sql, &[&roster.node(), &news]).await?;
+        let others: i64 = row.map_or(Ok(0), |row| get(&row, 0))?;
+        if others == 0 && roster.heard.load(Ordering::SeqCst) >= news {
+            return Ok(());
+        }
+        if began.elapsed() > PATIENCE {
+            return Err(StoreError::Failed("another node does not answer".to_owned()));
+        }
+        roster.look.notify_one();
+        sleep(wait).await;
+        wait = (wait * 2).min(Duration::from_millis(50));
+    }
+}
+
+/// What all have heard goes, a while later: whoever is starting reads it yet.
+pub(super) async fn tidy(tx: &Tx) -> Result<(), Trouble> {
+    let sql = "DELETE FROM news WHERE id <= (SELECT min(heard) FROM node) AND at < now() - interval '10 minutes'";
+    tx.execute(sql, &[]).await.map(drop)
+}

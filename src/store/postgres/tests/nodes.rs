@@ -1,0 +1,192 @@
+//! Several processes over one database: each part is one's, whoever is gone writes nothing, all hear of an opt-out.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::super::super::samples::*;
+use super::super::Postgres;
+use super::server::Tables;
+use super::{made, open};
+use crate::delivery::Phase;
+use crate::store::{Acceptance, Changed, Count, NewMessage, Part, Store, StoreError, Suppression, Wanted};
+
+/// A busy machine is slow; a hang is longer.
+const GUARD: Duration = Duration::from_secs(60);
+
+async fn until(what: &str, mut is: impl AsyncFnMut() -> bool) {
+    let began = Instant::now();
+    while !is().await {
+        assert!(began.elapsed() < GUARD, "waited in vain: {what}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn account(number: usize) -> Part {
+    Part::Account(number.to_string())
+}
+
+fn wanted(version: &str, accounts: usize) -> Wanted {
+    let groups = (0..accounts).map(|number| vec![account(number), Part::Tenant(format!("tenant-{number}").as_str().into())]);
+    Wanted { version: version.to_owned(), groups: groups.chain([vec![Part::House]]).collect() }
+}
+
+/// The accounts that a node has.
+fn accounts(store: &Postgres, most: usize) -> HashSet<usize> {
+    (0..most).filter(|number| store.stay(&[account(*number)]).is_some()).collect()
+}
+
+/// Its lease is over, and it does not know.
+fn forget_node(tables: &Tables, node: i64) {
+    tables.run(&format!("UPDATE node SET until = now() - interval '1 minute' WHERE id = {node}")).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_one_writes_another_knows() {
+    let (first, tables) = made(&[]).await;
+    let second = open(&tables).await;
+    assert_eq!(first.accept(vec![new(1), new(2)]).await, Ok(vec![Acceptance::New; 2]));
+    let again = NewMessage { reference: id(7), ..new(1) };
+    assert_eq!(second.accept(vec![again, new(3)]).await, Ok(vec![Acceptance::Repeat(id(1)), Acceptance::New]));
+    second.update(change(1, 0, Phase::Submitted)).await.unwrap();
+    assert_eq!(first.update(change(1, 0, Phase::Failed)).await, Err(StoreError::Conflict));
+    first.update(change(2, 0, Phase::Failed)).await.unwrap();
+    for store in [&first, &second] {
+        let ledger = store.ledger(&name("acme")).await.unwrap();
+        assert_eq!((ledger.accepted, ledger.submitted, ledger.failed, ledger.in_flight), (3, 1, 1, 1));
+        let counts = store.recount().await.unwrap();
+        assert!(counts.len() == 1 && counts.iter().all(Count::agrees), "{counts:?}");
+        until("the backlog of all is known", async || store.backlog(&name("acme")) == 1).await;
+        assert_eq!(store.lanes().await.unwrap(), [(lane("acme", "14155550100"), 1)]);
+    }
+    assert_ne!(first.slot(), second.slot());
+    second.close().await.unwrap();
+    // Who has gone leaves its counts.
+    assert_eq!(first.ledger(&name("acme")).await.unwrap().accepted, 3);
+    first.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_part_is_one_nodes_and_goes_to_another_when_nothing_of_it_is_under_way() {
+    const ALL: usize = 40;
+    let (first, tables) = made(&[]).await;
+    first.want(wanted("v", ALL));
+    until("one has all", async || accounts(&first, ALL).len() == ALL && first.stay(&[Part::House]).is_some()).await;
+    let kept: Vec<_> = (0..ALL).map(|number| first.stay(&[account(number)]).unwrap()).collect();
+    assert!(kept.iter().all(|stay| stay.holds() && stay.heir().is_none()), "nobody had them before");
+    let second = open(&tables).await;
+    second.want(wanted("v", ALL));
+    until("the other is to have some", async || accounts(&first, ALL).len() < ALL).await;
+    sleep(Duration::from_millis(1500)).await;
+    assert!(accounts(&second, ALL).is_empty(), "what is under way is waited for");
+    assert!(kept.iter().all(crate::store::Stay::holds));
+    drop(kept);
+    let both = async || (accounts(&first, ALL), accounts(&second, ALL));
+    until("all are somebody's", async || {
+        let (one, other) = both().await;
+        assert!(one.is_disjoint(&other));
+        one.len() + other.len() == ALL
+    })
+    .await;
+    let (_, other) = both().await;
+    assert!(!other.is_empty(), "shared");
+    let taken = second.stay(&[account(*other.iter().next().unwrap())]).unwrap();
+    assert!(taken.heir().is_some_and(|(_, ago)| ago < GUARD), "somebody had it just now");
+    drop(taken);
+    let began = Instant::now();
+    second.close().await.unwrap();
+    until("the first has all", async || accounts(&first, ALL).len() == ALL).await;
+    assert!(began.elapsed() < Duration::from_secs(4), "at once, and not when a lease ends");
+    first.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_taken_for_gone_does_nothing_more_and_comes_back_as_another() {
+    let (first, tables) = made(&[]).await;
+    let second = open(&tables).await;
+    for store in [&first, &second] {
+        store.want(wanted("v", 0));
+    }
+    first.accept((1..=4).map(new).collect()).await.unwrap();
+    first.begin(vec![(id(1), 0), (id(2), 0)]).await.unwrap();
+    let node = first.roster.node();
+    let stay = first.roster.stay(&[]).unwrap();
+    assert!(stay.holds());
+    assert!(second.interrupted().await.unwrap().is_empty(), "it is at work");
+    until("it is one of two", async || first.nodes().len() == 2 && second.nodes().len() == 2).await;
+    until("it is a new node", async || {
+        // It goes on writing, until the other looks just then.
+        forget_node(&tables, node);
+        first.roster.node() != node
+    })
+    .await;
+    assert!(!stay.holds() && stay.is_over());
+    // What it was about to begin as another, it does not.
+    let begun = super::super::work::Begun { node, messages: vec![(id(3), 0)] };
+    let (asked, told) = super::super::work::Asked::new(begun, None);
+    first.queue.push(super::super::Urgency::UnderWay, super::super::Work::Begin(asked)).unwrap();
+    assert_eq!(told.await.unwrap(), Err(StoreError::Conflict));
+    let found = async || {
+        let (one, other) = (first.interrupted().await.unwrap(), second.interrupted().await.unwrap());
+        one.into_iter().chain(other).collect::<Vec<_>>()
+    };
+    until("what it had begun is in doubt", async || found().await == [id(1), id(2)]).await;
+    // The answer came late, and counts.
+    first.update(change(1, 0, Phase::Submitted)).await.unwrap();
+    assert_eq!(found().await, [id(2)]);
+    let counts = second.recount().await.unwrap();
+    assert!(counts.iter().all(Count::agrees), "{counts:?}");
+    first.close().await.unwrap();
+    second.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_opt_out_is_told_of_when_every_node_knows_it() {
+    let (first, tables) = made(&[]).await;
+    let second = open(&tables).await;
+    let (tenant, sender) = (name("acme"), address("14155550100"));
+    for number in 0..40 {
+        let person = address(&format!("91981234{number:04}"));
+        let change = |on| vec![Suppression { tenant: tenant.clone(), sender: None, address: person.clone(), on }];
+        let (here, there) = if number % 2 == 0 { (&first, &second) } else { (&second, &first) };
+        here.suppress(change(true)).await.unwrap();
+        assert!(there.is_suppressed(&tenant, &sender, &person) && here.is_suppressed(&tenant, &sender, &person));
+        there.suppress(change(false)).await.unwrap();
+        assert!(!here.is_suppressed(&tenant, &sender, &person), "{number}");
+    }
+    // One that has not heard, and cannot: it is waited for as long as its lease.
+    tables
+        .run("INSERT INTO node (slot, program, commits, heard, until) VALUES (9, '', 0, 0, now() + interval '3 seconds')")
+        .unwrap();
+    let began = Instant::now();
+    let change = Suppression { tenant: tenant.clone(), sender: None, address: address("919812349999"), on: true };
+    first.suppress(vec![change.clone()]).await.unwrap();
+    assert!(began.elapsed() > Duration::from_millis(2500), "{:?}", began.elapsed());
+    let third = open(&tables).await;
+    assert!(third.is_suppressed(&tenant, &sender, &change.address));
+    for store in [first, second, third] {
+        store.close().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_hears_of_what_another_stored_for_it() {
+    let (first, tables) = made(&[]).await;
+    let group = vec![Part::Tenant(name("acme")), Part::House];
+    first.want(Wanted { version: "v".to_owned(), groups: vec![group] });
+    until("it has the tenant", async || first.stay(&[Part::Tenant(name("acme"))]).is_some()).await;
+    let second = open(&tables).await;
+    second.want(Wanted { version: "w".to_owned(), groups: Vec::new() });
+    until("they know each other", async || first.nodes().len() == 2 && second.nodes().len() == 2).await;
+    until("and whose it is", async || second.stay(&[Part::Tenant(name("acme"))]).is_none()).await;
+    // All that was told while they came.
+    while tokio::time::timeout(Duration::from_millis(300), first.changed()).await.is_ok() {}
+    second.accept(vec![new(1)]).await.unwrap();
+    let changed = tokio::time::timeout(GUARD, first.changed()).await.unwrap();
+    assert_eq!(changed, Changed { lanes: vec![lane("acme", "14155550100")], ..Changed::default() });
+    assert_eq!(second.due(at(i64::MAX), 9).await.unwrap(), (vec![], None), "not its own");
+    assert_eq!(first.due(at(i64::MAX), 9).await.unwrap().0, [id(1)]);
+    first.close().await.unwrap();
+    second.close().await.unwrap();
+}
