@@ -115,7 +115,10 @@ async fn recover_taken(flow: Arc<Flow>, taken: Arc<Notify>, mut stop: watch::Rec
             let done = match flow.store.interrupted().await {
                 Ok(interrupted) if interrupted.is_empty() => true,
                 Ok(interrupted) => {
-                    info!(messages = interrupted.len(), "attempts were under way in a gateway that is gone: in doubt until a status settles them");
+                    info!(
+                        messages = interrupted.len(),
+                        "attempts were under way in a gateway that is gone: in doubt until a status settles them"
+                    );
                     settle_interrupted(&flow, interrupted).await.is_empty()
                 }
                 Err(problem) => {

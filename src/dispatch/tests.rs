@@ -232,7 +232,8 @@ impl Stage {
     async fn hand(&self, class: Class, number: i64, tenant: &str, from: &str) {
         let message = self.accept_as(class, number, tenant, from).await;
         let (provider_id, said, revision) = (None, Vec::new(), 0);
-        let _ = self.work.try_send(Work::Message(Box::new(Message { message, provider_id, said, revision, begun: false })));
+        let _ =
+            self.work.try_send(Work::Message(Box::new(Message { message, provider_id, said, revision, begun: false })));
     }
 
     async fn phase(&self, number: i64) -> Phase {

@@ -127,14 +127,7 @@ impl Flow {
 
     /// What came of an attempt is known, and blocks its message until it is stored: the store is asked until it takes it. A
     /// gateway that stops meanwhile finds the attempt in doubt.
-    async fn end_surely(
-        &self,
-        message: &Message,
-        tenant: &Tenant,
-        input: &Input,
-        along: &Along,
-        stay: &Stay,
-    ) -> After {
+    async fn end_surely(&self, message: &Message, tenant: &Tenant, input: &Input, along: &Along, stay: &Stay) -> After {
         let reference = message.message.reference;
         let (mut known, mut patience) = (Ok(message.clone()), Patience::default());
         loop {

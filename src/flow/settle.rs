@@ -181,14 +181,7 @@ impl Flow {
         context: Vec<u8>,
         at: Timestamp,
     ) -> NewCall {
-        NewCall {
-            id: self.next_id(),
-            tenant: tenant.name.clone(),
-            name,
-            message,
-            context: context.into(),
-            at,
-        }
+        NewCall { id: self.next_id(), tenant: tenant.name.clone(), name, message, context: context.into(), at }
     }
 
     /// The time in a message's `wake` has come.

@@ -25,8 +25,8 @@ use governor::clock::{Clock, Reference};
 
 use crate::model::{Address, Name, Rate};
 use cell::{Cell, Pace};
-use heirs::Heirs;
 pub use failures::{Failures, Wrong};
+use heirs::Heirs;
 pub use recipients::Recipient;
 use recipients::Recipients;
 use slowdown::Slowdown;

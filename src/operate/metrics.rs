@@ -15,7 +15,7 @@ use crate::diagnostic::Severity;
 use crate::flow::{Drain, Holding};
 use crate::mapping::Party;
 use crate::model::{Name, Rate};
-use crate::store::{Ledger, Lettered};
+use crate::store::{Ledger, Lettered, Node};
 
 /// What one tenant's messages come to.
 struct Account {
@@ -29,7 +29,7 @@ impl Desk {
         let snapshot = self.flow.snapshot.load_full();
         let mut accounts = Vec::with_capacity(snapshot.tenants.len());
         for tenant in &snapshot.tenants {
-            // From the store's memory: it waits for nothing.
+            // From memory, or what all gateways that share the store added up.
             if let Ok(ledger) = self.flow.store.ledger(&tenant.name).await {
                 let queued = self.flow.store.backlog(&tenant.name);
                 accounts.push(Account { tenant: tenant.name.clone(), ledger, queued });
@@ -55,6 +55,7 @@ impl Desk {
                 gauge!("switchboard_certificate_expiry_timestamp_seconds").set(number(until) / 1000.0);
             }
             letters.iter().for_each(lettered);
+            nodes(&self.flow.store.nodes());
             for ((mapping, table), count) in self.flow.misses.all() {
                 let labels = [("mapping", mapping), ("table", table)];
                 counter!("switchboard_table_misses_total", &labels).absolute(count);
@@ -139,6 +140,11 @@ fn describe() {
         ("switchboard_configuration_loaded_seconds", "When the configuration was put in place, in Unix time."),
         ("switchboard_configuration_load_duration_seconds", "From the settled change to the swap, at the last load."),
         ("switchboard_mappings", "Versions of mappings that are loaded."),
+        (
+            "switchboard_nodes",
+            "Gateways that share the store, by whether their configuration is this one's; this one counts.",
+        ),
+        ("switchboard_node_parts", "Parts of the work that this gateway has."),
         ("switchboard_tenants", "Tenants by state; removed: its file is gone, its last message not settled."),
         ("switchboard_store_writable", "1 where the store takes writes, as /readyz has it."),
         ("switchboard_messages", "Where the messages stand that were accepted."),
@@ -192,6 +198,15 @@ fn describe() {
 
 fn per_second(rate: Rate) -> f64 {
     f64::from(rate.cells().get()) / rate.period().as_secs_f64()
+}
+
+/// The gateways that share the store, where several can.
+fn nodes(nodes: &[Node]) {
+    let Some(own) = nodes.iter().find(|node| node.own) else { return };
+    let (same, other): (Vec<_>, Vec<_>) = nodes.iter().partition(|node| node.configuration == own.configuration);
+    gauge!("switchboard_nodes", "configuration" => "same").set(number(same.len()));
+    gauge!("switchboard_nodes", "configuration" => "other").set(number(other.len()));
+    gauge!("switchboard_node_parts").set(number(own.parts));
 }
 
 /// A count as a gauge: exact up to 2^53.

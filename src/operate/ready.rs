@@ -9,6 +9,7 @@ use super::standing::{Standing, file};
 use super::{Desk, JSON, reply};
 use crate::diagnostic::Diagnostic;
 use crate::model::wire::Reply;
+use crate::store::Node;
 
 impl Desk {
     pub(super) async fn ready(&self) -> Reply {
@@ -19,9 +20,24 @@ impl Desk {
             Err(problem) => json!({ "writable": false, "problem": problem }),
         };
         let ready = store["writable"] == true;
-        let body = json!({ "ready": ready, "store": store, "configuration": configuration(&standing) });
+        let mut body = json!({ "ready": ready, "store": store, "configuration": configuration(&standing) });
+        let nodes = self.flow.store.nodes();
+        if !nodes.is_empty() {
+            body["nodes"] = nodes.iter().map(node).collect();
+        }
         reply(if ready { 200 } else { 503 }, JSON, body.to_string())
     }
+}
+
+/// A gateway that shares the store.
+fn node(node: &Node) -> Value {
+    json!({
+        "id": node.id,
+        "own": node.own,
+        "program": node.program,
+        "configuration": node.configuration,
+        "parts": node.parts,
+    })
 }
 
 fn configuration(standing: &Standing) -> Value {

@@ -11,10 +11,10 @@ use switchboard::value::Timestamp;
 use crate::world::{Process, TenantFile, World, certain, order, person, provider, text_from, until};
 
 mod forget;
-mod kills;
+pub(crate) mod kills;
 mod letters;
-mod matrix;
-mod oracle;
+pub(crate) mod matrix;
+pub(crate) mod oracle;
 mod race;
 mod recovery;
 

@@ -14,6 +14,8 @@ mod bless;
 #[cfg(test)]
 mod bugs;
 #[cfg(test)]
+mod cluster;
+#[cfg(test)]
 mod console;
 #[cfg(test)]
 mod crash;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::Row;
 
-use super::super::shared::{Entry, Pending, Shared};
 use super::super::StoreError;
+use super::super::shared::{Entry, Pending, Shared};
 use super::connection::Conn;
 use super::pool::Pool;
 use super::roster::Roster;
@@ -30,9 +30,12 @@ const MOST: usize = 5000;
 /// So long whoever took an opt-out waits for the others; then nobody knows, and it is sent again.
 const PATIENCE: Duration = Duration::from_secs(25);
 
+/// One of them: its kind, and what it is about.
+type News<'n> = (i64, &'n Name, &'n str, &'n str, Option<&'n [u8]>);
+
 /// At the end of a transaction, so that the row of `turn` is had for a moment only.
 pub(super) async fn write(tx: &mut Tx) -> Result<(), Trouble> {
-    let mut rows: Vec<(i64, &Name, &str, &str, Option<&[u8]>)> = Vec::new();
+    let mut rows: Vec<News<'_>> = Vec::new();
     // In the order in which `Shared::apply` takes them; who made the list saw to it that it is right.
     let nobody = Name::from("");
     rows.extend(tx.pending.veil.as_ref().map(|_| (VEIL, &nobody, "", "", None)));
@@ -54,7 +57,7 @@ pub(super) async fn write(tx: &mut Tx) -> Result<(), Trouble> {
     let last: i64 = row.map_or_else(|| Err(Trouble::unreadable("no row of turns")), |row| get(&row, 0))?;
     let ids: Vec<i64> = (last - more + 1..=last).collect();
     let kinds: Vec<i64> = rows.iter().map(|(kind, ..)| *kind).collect();
-    let column = |one: fn(&(i64, &Name, &str, &str, Option<&[u8]>)) -> String| rows.iter().map(one).collect::<Vec<_>>();
+    let column = |one: fn(&News<'_>) -> String| rows.iter().map(one).collect::<Vec<_>>();
     let tenants = column(|(_, tenant, ..)| kept(tenant.as_str()).into_owned());
     let senders = column(|(_, _, sender, ..)| kept(sender).into_owned());
     let addresses = column(|(_, _, _, address, _)| kept(address).into_owned());

@@ -226,7 +226,8 @@ pub(super) async fn learn(conn: &Conn, keys: &[SealKey]) -> Result<Seals, OpenEr
             Some(number) => number,
             None => {
                 let proof = ready.proof().ok_or_else(wrong)?;
-                let (sql, named) = ("INSERT INTO seal (name, proof) VALUES ($1, $2) ON CONFLICT DO NOTHING", kept(&key.name));
+                let (sql, named) =
+                    ("INSERT INTO seal (name, proof) VALUES ($1, $2) ON CONFLICT DO NOTHING", kept(&key.name));
                 conn.execute(sql, &[&named, &proof]).await?;
                 let row = conn.first("SELECT id, proof FROM seal WHERE name = $1", &[&named]).await?;
                 if let Some(row) = &row

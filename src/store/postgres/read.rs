@@ -192,7 +192,8 @@ impl Reader {
     pub(super) async fn lanes(&self) -> Result<Vec<(Lane, u64)>, Trouble> {
         let sql = "SELECT t.name, l.sender, q.queued FROM (SELECT lane, count(*) AS queued FROM message WHERE phase = 0
             GROUP BY lane) q JOIN lane l ON l.id = q.lane JOIN tenant t ON t.id = l.tenant ORDER BY t.name, l.sender";
-        let lane = |row: &Row| Ok((Lane { tenant: words::name(row, 0)?, from: words::address(row, 1)? }, count(row, 2)?));
+        let lane =
+            |row: &Row| Ok((Lane { tenant: words::name(row, 0)?, from: words::address(row, 1)? }, count(row, 2)?));
         self.each(sql, &[], lane).await
     }
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::super::part::{Changed, Hold, Node, Part, Stay, Wanted};
 use super::super::Lane;
+use super::super::part::{Changed, Hold, Node, Part, Stay, Wanted};
 use crate::model::Name;
 
 /// A node that wrote nothing for so long is gone: others take its place.
@@ -136,7 +136,8 @@ impl Roster {
     /// What another look at the tables found.
     pub(super) fn saw(&self, nodes: Vec<Node>, theirs: HashSet<Part>) {
         let mut state = self.write();
-        let news = state.nodes.iter().map(|node| node.id).ne(nodes.iter().map(|node| node.id)) || state.theirs != theirs;
+        let news =
+            state.nodes.iter().map(|node| node.id).ne(nodes.iter().map(|node| node.id)) || state.theirs != theirs;
         (state.nodes, state.theirs) = (nodes, theirs);
         drop(state);
         if news {

@@ -51,8 +51,7 @@ impl Hints {
     /// In words; nothing if there is none.
     fn text(&self) -> Option<String> {
         let flags = [(self.look, "look"), (self.calls, "calls"), (self.timers, "timers")];
-        let mut words: Vec<String> =
-            flags.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned()).collect();
+        let mut words: Vec<String> = flags.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned()).collect();
         if self.lanes.len() > NAMED {
             words.push("lanes".to_owned());
         } else {

@@ -20,8 +20,8 @@ use super::queue::{Queue, Urgency};
 use super::roster::{LEASE, Roster};
 use super::trouble::Trouble;
 use super::tx::Tx;
-use super::work::{Work, any};
 use super::words::{get, name, text};
+use super::work::{Work, any};
 use super::{news, node, tx};
 
 /// How often it looks; twice as often as a lease needs it, and more.
@@ -32,7 +32,8 @@ const AGAIN: Duration = Duration::from_millis(500);
 const TIDY: Duration = Duration::from_secs(60);
 
 /// Of the smallest group's own nodes; who sees this answered needs no look.
-const STATE: &str = "SELECT t.moves, t.news, (SELECT count(*) FROM node WHERE id <> $1 AND until < clock_timestamp()) FROM turn t";
+const STATE: &str =
+    "SELECT t.moves, t.news, (SELECT count(*) FROM node WHERE id <> $1 AND until < clock_timestamp()) FROM turn t";
 const NODES: &str = "SELECT n.id, n.program, n.configuration, n.until < clock_timestamp(),
     (SELECT count(*) FROM part p WHERE p.node = n.id) FROM node n ORDER BY n.id";
 const THEIRS: &str = "SELECT p.name FROM part p JOIN node n ON n.id = p.node WHERE n.id <> $1";
@@ -56,12 +57,7 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn new(
-        connector: Connector,
-        shared: Arc<Shared>,
-        roster: Arc<Roster>,
-        queue: Arc<Queue>,
-    ) -> Self {
+    pub(super) fn new(connector: Connector, shared: Arc<Shared>, roster: Arc<Roster>, queue: Arc<Queue>) -> Self {
         let now = Instant::now();
         let (seen, introduced) = ((0, -1, None), None);
         Self { connector, shared, roster, queue, seen, introduced, beaten: now, tidied: now, since: None }
@@ -224,7 +220,9 @@ impl Watch {
         }
         let theirs = |part: &Part| !mine.contains(part) && self.roster.is_others(part);
         let missing = |group: &Vec<Part>| {
-            !group.iter().all(|part| mine.contains(part)) && !group.iter().any(theirs) && !group.iter().any(|part| leave.contains(part))
+            !group.iter().all(|part| mine.contains(part))
+                && !group.iter().any(theirs)
+                && !group.iter().any(|part| leave.contains(part))
         };
         let free: Vec<Vec<Part>> = here.into_iter().filter(|group| missing(group)).cloned().collect();
         if !free.is_empty() {

@@ -25,7 +25,13 @@ pub(super) fn message(
     lane: impl FnOnce(i64) -> rusqlite::Result<Lane>,
 ) -> rusqlite::Result<Message> {
     let message = NewMessage { body: seals.content(row, 19, 20)?, ..without_content(row, lane)? };
-    Ok(Message { message, provider_id: providers(row)?.pop(), said: list(row, 14)?, revision: count(row, 12)?, begun: false })
+    Ok(Message {
+        message,
+        provider_id: providers(row)?.pop(),
+        said: list(row, 14)?,
+        revision: count(row, 12)?,
+        begun: false,
+    })
 }
 
 /// All ids that providers gave it, the newest last.

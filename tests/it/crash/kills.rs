@@ -17,10 +17,10 @@ use crate::world::{Brand, Process, World, person, provider};
 /// Messages of a campaign, and of a second.
 const LOAD: Load = Load { messages: 40, rate: 80 };
 /// Whoever writes STOP is none of those whom campaigns write to.
-pub(super) const APART: u64 = 900_000;
+pub(crate) const APART: u64 = 900_000;
 
 /// Some statuses come when the doubt is over: then what is sent again has been sent before.
-fn parties() -> ProviderOptions {
+pub(crate) fn parties() -> ProviderOptions {
     let life = Life {
         delivered: 1.0,
         read: 0.6,
@@ -38,16 +38,16 @@ fn parties() -> ProviderOptions {
 
 /// How much is sent.
 #[derive(Clone, Copy)]
-pub(super) struct Load {
+pub(crate) struct Load {
     /// Messages of a campaign; the next begins when all of one are accepted.
-    pub(super) messages: u64,
+    pub(crate) messages: u64,
     /// Of a second.
-    pub(super) rate: u32,
+    pub(crate) rate: u32,
 }
 
 /// One campaign after the other until told to stop, each to people of its own. Their senders repeat what was not
 /// answered, as platforms do, and some of what was.
-pub(super) async fn load(world: &World, brand: &Brand, load: Load, stop: &AtomicBool) {
+pub(crate) async fn load(world: &World, brand: &Brand, load: Load, stop: &AtomicBool) {
     let repeats = Repeats { first: Duration::from_millis(50), longest: Duration::from_millis(500), attempts: 10_000 };
     let mut first = world.campaign(brand, 0).first_recipient;
     while !stop.load(Ordering::Relaxed) {

@@ -66,7 +66,7 @@ fn when(point: Point) -> When {
     }
 }
 
-pub(super) fn brands() -> Vec<TenantFile> {
+pub(crate) fn brands() -> Vec<TenantFile> {
     let with = |file: TenantFile, then: &str| {
         file.line(&format!("delivery: {{ in_doubt: {{ wait: 1s, then: {then} }} }}"))
             .line("keywords: { opt_out: { reply: You will not hear from us again. } }")

@@ -15,7 +15,7 @@ use crate::world::{ADMIN_TOKEN, Brand, GUARD, Process, World, accepted, order, u
 
 /// What nobody could know when a process was killed.
 #[derive(Debug, Default)]
-pub(super) struct Kill {
+pub(crate) struct Kill {
     /// Attempts that were recorded and not settled: our id, and the platform's.
     attempts: BTreeMap<String, String>,
     /// Messages of which a call was not recorded as made, by the platform's id.
@@ -25,6 +25,11 @@ pub(super) struct Kill {
 }
 
 impl Kill {
+    /// What is known to have been unknown: attempts by our id with the platform's, and messages with calls by the platform's.
+    pub(crate) fn of(attempts: BTreeMap<String, String>, calls: BTreeSet<String>) -> Self {
+        Self { attempts, calls, queued: 0 }
+    }
+
     /// How many attempts were under way.
     pub(super) fn under_way(&self) -> usize {
         self.attempts.len()
@@ -62,22 +67,22 @@ impl Kill {
 
 /// What was found in the end.
 #[derive(Debug, Default)]
-pub(super) struct Verdict {
-    pub(super) acknowledged: u64,
+pub(crate) struct Verdict {
+    pub(crate) acknowledged: u64,
     /// Acknowledged and not sent, where that is promised.
-    pub(super) lost: u64,
+    pub(crate) lost: u64,
     /// Sent again because the first answer was unknown.
-    pub(super) sent_twice: u64,
+    pub(crate) sent_twice: u64,
     /// Given up because the answer was unknown and the policy says so.
-    pub(super) given_up: u64,
+    pub(crate) given_up: u64,
     /// Reports, and those posted again because the kill fell between post and record.
-    pub(super) reports: u64,
-    pub(super) told_twice: u64,
+    pub(crate) reports: u64,
+    pub(crate) told_twice: u64,
     /// Reports that nobody's word explains, that are out of order, missing, or repeated for no reason.
-    pub(super) wrong_reports: u64,
-    pub(super) opted_out: u64,
+    pub(crate) wrong_reports: u64,
+    pub(crate) opted_out: u64,
     /// Everything that must not be.
-    pub(super) problems: Vec<String>,
+    pub(crate) problems: Vec<String>,
 }
 
 impl Verdict {
@@ -119,21 +124,21 @@ impl std::fmt::Display for Verdict {
 }
 
 /// The brand whose policy is to give up what is in doubt. All others send again.
-pub(super) const GIVES_UP: &str = "bandra";
+pub(crate) const GIVES_UP: &str = "bandra";
 
 /// Who opted out: a brand and a person who never gets anything but the reply.
-pub(super) type Stopped<'w> = (&'w Brand, String);
+pub(crate) type Stopped<'w> = (&'w Brand, String);
 
 /// A world after kills.
-pub(super) struct Oracle<'w> {
-    pub(super) world: &'w World,
-    pub(super) kills: &'w [Kill],
-    pub(super) stopped: &'w [Stopped<'w>],
+pub(crate) struct Oracle<'w> {
+    pub(crate) world: &'w World,
+    pub(crate) kills: &'w [Kill],
+    pub(crate) stopped: &'w [Stopped<'w>],
 }
 
 impl Oracle<'_> {
     /// Waits until everything that was acknowledged has come to its end.
-    pub(super) async fn settled(&self) {
+    pub(crate) async fn settled(&self) {
         let begun = Instant::now();
         loop {
             let webhooks = self.world.provider.settled(Duration::from_millis(100)).await;
@@ -149,6 +154,14 @@ impl Oracle<'_> {
     /// Waits for the end of all that goes on, tries to reach those who opted out, stops the process, and judges.
     pub(super) async fn end(&self, process: Process) -> Verdict {
         self.settled().await;
+        self.try_those_who_opted_out().await;
+        self.nothing_in_flight(&process.admin().await).await;
+        assert!(process.terminate().await.success());
+        self.judge().await
+    }
+
+    /// Nobody reaches them, and platforms are told so.
+    pub(crate) async fn try_those_who_opted_out(&self) {
         let mut accepted = Vec::new();
         for (place, (brand, person)) in self.stopped.iter().enumerate() {
             let id = format!("after-{place}");
@@ -163,9 +176,6 @@ impl Oracle<'_> {
             accepted.iter().all(|one| told(one).as_deref() == failed(one.0.file.kind))
         })
         .await;
-        self.nothing_in_flight(&process.admin().await).await;
-        assert!(process.terminate().await.success());
-        self.judge().await
     }
 
     /// A reply that a kill left in doubt is seen by nobody outside: its doubt ends in its time.
@@ -221,9 +231,16 @@ impl Oracle<'_> {
 
     /// Judges. Nothing runs any more: the store is opened here.
     pub(super) async fn judge(&self) -> Verdict {
+        let store = self.world.store();
+        let verdict = self.judge_by(&store).await;
+        store.close().await.unwrap();
+        verdict
+    }
+
+    /// The same, by what is in that store.
+    pub(crate) async fn judge_by(&self, store: &dyn Store) -> Verdict {
         let mut verdict = Verdict::default();
         let sent = self.sent();
-        let store = self.world.store();
         let mut unknown: HashMap<&str, usize> = HashMap::new();
         for id in self.kills.iter().flat_map(|kill| kill.attempts.values()) {
             *unknown.entry(id).or_default() += 1;
@@ -242,7 +259,7 @@ impl Oracle<'_> {
                 wrong.into_iter().for_each(|wrong| verdict.wrong_report(format!("{id}: {wrong}")));
             }
             self.violations(brand, &mut verdict);
-            self.ledger(&store, brand, &mut verdict).await;
+            self.ledger(store, brand, &mut verdict).await;
         }
         for (brand, person) in self.stopped {
             self.opted_out(brand, person, &sent, &mut verdict);
@@ -256,7 +273,6 @@ impl Oracle<'_> {
         let theirs = ["status", "inbound", "unmatched"];
         let calls = letters.iter().filter(|letter| !theirs.contains(&letter.kind.as_str()));
         verdict.problems.extend(calls.map(|letter| format!("given up: {letter:?}")));
-        store.close().await.unwrap();
         verdict
     }
 
@@ -280,7 +296,7 @@ impl Oracle<'_> {
         }
     }
 
-    async fn ledger(&self, store: &Sqlite, brand: &Brand, verdict: &mut Verdict) {
+    async fn ledger(&self, store: &dyn Store, brand: &Brand, verdict: &mut Verdict) {
         let ledger = store.ledger(&brand.file.tenant()).await.unwrap();
         let ended = ledger.submitted + ledger.rejected + ledger.suppressed + ledger.expired + ledger.failed;
         if ledger.accepted != ended || ledger.in_flight != 0 {

@@ -141,6 +141,11 @@ impl World {
         self.folder.path()
     }
 
+    /// Where its gateway listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }

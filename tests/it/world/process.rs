@@ -104,17 +104,23 @@ impl Process {
         found.unwrap()
     }
 
-    /// SIGKILL: nothing is finished, nothing written any more.
-    pub(crate) fn kill(mut self) {
+    /// SIGKILL: nothing is finished, nothing written any more. Its log.
+    pub(crate) fn kill(mut self) -> Vec<Value> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.check_log();
+        self.log()
     }
 
     /// SIGHUP: everything is read again.
     pub(crate) fn hang_up(&self) {
+        self.signal("HUP");
+    }
+
+    /// Any signal.
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
     }
 
     /// SIGTERM, and its exit.
@@ -134,8 +140,7 @@ impl Process {
 
     /// SIGTERM, without waiting.
     pub(crate) fn tell_to_stop(&self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("TERM");
     }
 
     /// Waits until it ends by itself.

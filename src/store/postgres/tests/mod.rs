@@ -1,8 +1,8 @@
 //! What only an engine over a server can promise or break.
 
+mod nodes;
 #[path = "../../../../tests/postgres/server.rs"]
 mod server;
-mod nodes;
 mod trouble;
 
 use super::{Place, Postgres, migrate};

@@ -28,7 +28,8 @@ fn account(number: usize) -> Part {
 }
 
 fn wanted(version: &str, accounts: usize) -> Wanted {
-    let groups = (0..accounts).map(|number| vec![account(number), Part::Tenant(format!("tenant-{number}").as_str().into())]);
+    let groups =
+        (0..accounts).map(|number| vec![account(number), Part::Tenant(format!("tenant-{number}").as_str().into())]);
     Wanted { version: version.to_owned(), groups: groups.chain([vec![Part::House]]).collect() }
 }
 
