@@ -43,7 +43,9 @@ pub(super) async fn add(tx: &mut Tx, calls: &[(&NewCall, bool)]) -> Result<(), T
     let messages: Vec<Option<i64>> = calls.iter().map(|(call, _)| call.message.map(Ref::number)).collect();
     let times: Vec<i64> = calls.iter().map(|(call, _)| call.at.millis()).collect();
     let newest: Vec<bool> = calls.iter().map(|(_, newest)| *newest).collect();
-    tx.execute(INSERT, &[&ids, &tenants, &names, &messages, &contexts, &times, &newest, &seals, &!tx.roster.is_alone()]).await.map(drop)
+    tx.execute(INSERT, &[&ids, &tenants, &names, &messages, &contexts, &times, &newest, &seals, &!tx.roster.is_alone()])
+        .await
+        .map(drop)
 }
 
 pub(super) async fn settle(tx: &mut Tx, asked: Vec<&mut Asked<Settled, ()>>) -> Result<(), Trouble> {

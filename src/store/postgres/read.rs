@@ -159,25 +159,6 @@ impl Reader {
         row.map_or(Ok(0), |row| get(&row, 0))
     }
 
-    pub(super) async fn interrupted(&self) -> Result<Vec<Ref>, Trouble> {
-        self.each(INTERRUPTED, &[], |row| get(row, 0).map(Ref::from_number)).await
-    }
-
-    pub(super) async fn due(&self, now: Timestamp, most: usize) -> Result<(Vec<Ref>, Option<Timestamp>), Trouble> {
-        let due = self.each(DUE, &[&now.millis(), &limit(most)], |row| get(row, 0).map(Ref::from_number)).await?;
-        let row = self.conn.first(NEXT, &[&now.millis()]).await?;
-        Ok((due, row.map_or(Ok(None), |row| time_or_none(&row, 0))?))
-    }
-
-    /// The rows of the next slice of a count.
-    pub(super) async fn rows_after(&self, upto: i64) -> Result<Vec<(i64, Name, Phase)>, Trouble> {
-        let sql = "SELECT ref, lane, phase::bigint FROM message WHERE ref > $1 ORDER BY ref LIMIT $2";
-        let rows = self.conn.query(sql, &[&upto, &limit(SLICE)]).await?;
-        let mut read = Vec::with_capacity(rows.len());
-        for row in rows {
-            let lane = tx::lane_of(&self.conn, &self.shared, get(&row, 1)?).await?;
-            let phase = codes::phase(get(&row, 2)?).ok_or_else(|| Trouble::unreadable("a phase that is none"))?;
-            read.push((get(&row, 0)?, lane.tenant, phase));
     /// The number of a lane, which another node may have made.
     async fn lane(&self, lane: &Lane) -> Result<Option<i64>, Trouble> {
         if let Some(id) = self.shared.names().lanes.get(lane) {
