@@ -12,7 +12,7 @@ use crate::config::{Delivery, Tenant};
 use crate::delivery::{self, Input, Life, Phase, Report, Step, Told};
 use crate::legs::report::{Saying, Sayings, sayings};
 use crate::model::{Address, Event, Failure, Reason, Ref, Refusal};
-use crate::store::{Change, DeadLetter, Line, Message, NewCall, Origin, StoreError};
+use crate::store::{Change, DeadLetter, Line, Message, NewCall, Origin, Part, StoreError};
 use crate::value::{Arena, Timestamp};
 
 /// What an input brings with it besides itself.
@@ -195,17 +195,20 @@ impl Flow {
     /// An attempt came to grief: in doubt, like one that a stop cut off. It blocks its message until that is stored.
     pub async fn broke_off(&self, reference: Ref) {
         let mut patience = Patience::default();
-        while let Err(problem) = self.interrupted(reference).await {
+        while let Err(problem) = self.nudge(reference, &Input::Interrupted).await {
             error!(id = %reference, %problem, "it could not be settled, trying again");
             patience.wait().await;
         }
     }
 
-    /// An attempt was under way when the gateway stopped: its outcome is unknown.
+    /// An attempt was under way when the gateway stopped, or another one, whose work is this one's now: its outcome is unknown.
     ///
     /// # Errors
     /// What the store says.
     pub async fn interrupted(&self, reference: Ref) -> Result<(), StoreError> {
+        let Some(message) = self.store.message(reference).await? else { return Ok(()) };
+        // Whoever has the tenant may have seen to it before, and sent it anew.
+        let Some(_stay) = self.store.stay(&[Part::Tenant(message.message.lane.tenant)]) else { return Ok(()) };
         self.nudge(reference, &Input::Interrupted).await
     }
 

@@ -48,8 +48,6 @@ pub(super) struct Watch {
     pub(super) queue: Arc<Queue>,
     /// What was seen last: this node, the moves, what it wanted.
     seen: (i64, i64, Option<Wanted>),
-    /// The configuration that the others know of.
-    introduced: Option<(i64, String)>,
     beaten: Instant,
     tidied: Instant,
     /// Since when there is a connection: after a time without one nobody is late at once.
@@ -59,8 +57,8 @@ pub(super) struct Watch {
 impl Watch {
     pub(super) fn new(connector: Connector, shared: Arc<Shared>, roster: Arc<Roster>, queue: Arc<Queue>) -> Self {
         let now = Instant::now();
-        let (seen, introduced) = ((0, -1, None), None);
-        Self { connector, shared, roster, queue, seen, introduced, beaten: now, tidied: now, since: None }
+        let seen = (0, -1, None);
+        Self { connector, shared, roster, queue, seen, beaten: now, tidied: now, since: None }
     }
 
     /// Until the queue is closed.
@@ -192,17 +190,16 @@ impl Watch {
     }
 
     /// Takes what is best here and free, and gives up what is best elsewhere, or wanted here no more.
-    fn divide(&mut self, own: i64, wanted: &Wanted) {
+    fn divide(&self, own: i64, wanted: &Wanted) {
         let version = wanted.version.clone();
-        if self.introduced.as_ref() != Some(&(own, version.clone())) {
-            self.introduced = Some((own, version.clone()));
+        let nodes = self.roster.nodes();
+        if nodes.iter().any(|node| node.own && node.configuration != version) {
             let known = version.clone();
             self.ask(move |tx| {
                 let version = known.clone();
                 async move { node::introduce(tx, &version).await }.boxed()
             });
         }
-        let nodes = self.roster.nodes();
         let alike = nodes.iter().filter(|node| node.own || node.configuration == version);
         let alike: Vec<i64> = alike.map(|node| node.id).collect();
         let is_best = |group: &&Vec<Part>| group.iter().min().is_some_and(|part| best(part, &alike, own) == own);
