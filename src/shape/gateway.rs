@@ -19,7 +19,7 @@ pub static GATEWAY: MapShape = MapShape::new(
             "store",
             Kind::Text,
             "where everything is kept: `sqlite:PATH`, made if it is not there, or `postgres://USER@HOST/DATABASE`, whose tables \
-             `switchboard store migrate` makes; one process at a time",
+             `switchboard store migrate` makes; a file is one process's at a time",
             "sqlite:/var/lib/switchboard.db",
         )
         .or("sqlite:data/switchboard.db"),

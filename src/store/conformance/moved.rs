@@ -259,6 +259,52 @@ async fn a_store_that_is_used_is_not_moved() {
     checked(&mut looking).await;
 }
 
+/// Each gateway adds to rows of its own, and one that was killed leaves them: what is moved is their sum.
+#[tokio::test]
+async fn what_several_gateways_counted_is_moved_as_one() {
+    let (first, tables) = made(&[seal_key()]).await;
+    let second = reopen(&tables, &[seal_key()]).await;
+    first.accept((1..=4).map(new).collect()).await.unwrap();
+    second.accept(vec![new(5), new(6)]).await.unwrap();
+    second.update(change(1, 0, crate::delivery::Phase::Submitted)).await.unwrap();
+    first.begin(vec![(id(2), 0)]).await.unwrap();
+    second.suppress(vec![suppression(None, "91", true)]).await.unwrap();
+    Store::close(&first).await.unwrap();
+    // Killed: it is there until its lease ends.
+    drop((first, second));
+    let kept =
+        "INSERT INTO node (slot, program, commits, heard, until) VALUES (9, '', 0, 0, now() + interval '1 hour')";
+    tables.run(kept).unwrap();
+    let refused = RawPostgres::alone(&place_of(&tables)).await;
+    assert!(matches!(refused, Err(postgres::OpenError::InUse)));
+    tables.run("DELETE FROM node WHERE slot = 9").unwrap();
+
+    let (directory, other) = (tempfile::tempdir().unwrap(), Tables::new());
+    let (mut from, mut file) = (database(&tables).await, file(&directory, "file.db"));
+    checked(&mut from).await;
+    moved((&mut from, "database"), (&mut file, "file")).await.unwrap();
+    // A gateway that had nothing to do was there before.
+    drop(database(&other).await);
+    Store::close(&reopen(&other, &[]).await).await.unwrap();
+    other.run("INSERT INTO part (name) VALUES ('house'); UPDATE turn SET news = 5").unwrap();
+    let mut to = database(&other).await;
+    transfer::move_all((&mut file, "file"), (&mut to, "other"), "second".to_owned(), &mut |_| ()).await.unwrap();
+    checked(&mut to).await;
+    drop((from, file, to));
+    let nothing =
+        "DO $$ BEGIN ASSERT (SELECT count(*) FROM node) + (SELECT count(*) FROM part) + (SELECT count(*) FROM news)
+        + (SELECT news FROM turn) = 0; END $$";
+    other.run(nothing).unwrap();
+
+    let store = reopen(&other, &[seal_key()]).await;
+    let ledger = store.ledger(&name("acme")).await.unwrap();
+    assert_eq!((ledger.accepted, ledger.submitted, ledger.in_flight), (6, 1, 5));
+    let counts = store.recount().await.unwrap();
+    assert!(counts.len() == 1 && counts.iter().all(Count::agrees), "{counts:?}");
+    assert_eq!(store.interrupted().await.unwrap(), [id(2)]);
+    Store::close(&store).await.unwrap();
+}
+
 #[tokio::test]
 async fn what_is_wrong_is_found_in_both_engines() {
     let directory = tempfile::tempdir().unwrap();

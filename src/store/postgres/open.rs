@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::super::seal::{Known, SealKey, Seals};
 use super::super::shared::{Entry, Pending, Shared};
@@ -15,6 +16,9 @@ use super::roster::Roster;
 use super::trouble::Trouble;
 use super::words::{address, count, get, kept, name, sender, text};
 use super::{node, raw, schema};
+
+/// How long whoever has the store to himself, and is just ending, is waited for.
+const ENDING: Duration = Duration::from_secs(3);
 
 /// Waits for others who change the tables.
 pub(super) const LOCK_TABLES: &str = "SELECT pg_advisory_xact_lock(1400332901, hashtext(current_schema()))";
@@ -69,7 +73,9 @@ impl OpenError {
     #[must_use]
     pub const fn help(&self) -> &'static str {
         match self {
-            Self::InUse => "stop that process, or wait for its end: `store move` and `store vacuum` have a store to themselves",
+            Self::InUse => {
+                "stop that process, or wait for its end: `store move` and `store vacuum` have a store to themselves"
+            }
             Self::OlderVersion { .. } => "run `switchboard store migrate` with the same `--store`, then start again",
             Self::NewerVersion { .. } => "start the newer program, or name another database",
             Self::Moved(_) => super::super::transfer::MOVED,
@@ -157,8 +163,13 @@ pub(super) async fn connect(connector: &Connector) -> Result<Conn, OpenError> {
 /// The same, of a store that nodes may enter, as long as the connection lives.
 pub(super) async fn admitted(connector: &Connector) -> Result<Conn, OpenError> {
     let conn = connect(connector).await?;
-    raw::admit(&conn).await?;
-    Ok(conn)
+    let began = Instant::now();
+    loop {
+        match raw::admit(&conn).await {
+            Err(OpenError::InUse) if began.elapsed() < ENDING => sleep(Duration::from_millis(100)).await,
+            admitted => return admitted.map(|()| conn),
+        }
+    }
 }
 
 /// How many opt-outs were written of that others must hear.

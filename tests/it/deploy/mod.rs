@@ -157,8 +157,8 @@ async fn the_manifest_of_the_runtime_starts_and_wants_a_database() {
     .await;
     running.logged("configuration loaded", "tenants", 1).await;
     running.stop().await;
-    // More than one only where several may have the database.
-    assert_eq!(instance["scaling"]["max-scale"], 1);
+    // Several may have the database.
+    assert!(instance["scaling"]["max-scale"].as_u64().unwrap() > 1);
 }
 
 #[test]

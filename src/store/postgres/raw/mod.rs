@@ -174,7 +174,7 @@ impl Raw for RawPostgres {
     }
 
     fn count(&mut self, table: &'static Table) -> Stored<'_, u64> {
-        async { Ok(self.number(&format!("SELECT count(*) FROM {}", rows::whole(table))).await?) }.boxed()
+        async move { Ok(self.number(&format!("SELECT count(*) FROM {}", rows::whole(table))).await?) }.boxed()
     }
 
     fn put(&mut self, table: &'static Table, rows: Vec<Row>, note: Note) -> Stored<'_, ()> {
