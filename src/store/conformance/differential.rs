@@ -177,6 +177,10 @@ pub(super) async fn seen(store: &dyn Store) -> Vec<String> {
             // By each store's own key.
             found.message.dedupe = found.message.dedupe.take().map(|_| "veiled".to_owned());
         }
+        if let Some(found) = &mut found {
+            // Only an engine of several processes says so.
+            found.begun = false;
+        }
         seen.push(format!("{found:?} {:?}", found.as_ref().map(|found| found.message.to.clone())));
         seen.push(format!("{:?}", store.history(id(number)).await));
     }
