@@ -31,6 +31,7 @@ mod schema;
 mod texts;
 mod trouble;
 mod tx;
+mod version;
 mod watch;
 mod wishes;
 mod words;
@@ -47,9 +48,10 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 use tokio::time::timeout;
 
-pub use open::{OpenError, migrate};
+pub use open::OpenError;
 pub use place::Place;
 pub use raw::RawPostgres;
+pub use version::migrate;
 
 use super::seal::SealKey;
 use super::shared::Shared;

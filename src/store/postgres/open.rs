@@ -1,4 +1,4 @@
-//! Opening a store: its tables' version, this process as one of its nodes, and what is kept in memory.
+//! Opening a store: this process as one of its nodes, and what is kept in memory. Which tables it may have: `version`.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -11,16 +11,15 @@ use super::super::shared::{Entry, Pending, Shared};
 use super::super::veil::Veil;
 use super::super::{Lane, StoreError};
 use super::connection::{Conn, Connector};
-use super::place::Place;
 use super::roster::Roster;
 use super::trouble::Trouble;
-use super::words::{address, count, get, kept, name, sender, text};
-use super::{node, raw, schema};
+use super::words::{address, get, kept, name, sender, text};
+use super::{node, raw, version};
 
 /// How long whoever has the store to himself, and is just ending, is waited for.
 const ENDING: Duration = Duration::from_secs(3);
 
-/// Waits for others who change the tables.
+/// Waits for others who change the tables, or who they are.
 pub(super) const LOCK_TABLES: &str = "SELECT pg_advisory_xact_lock(1400332901, hashtext(current_schema()))";
 
 /// Why a store cannot be opened.
@@ -44,6 +43,16 @@ pub enum OpenError {
         found: usize,
         /// To this program.
         known: usize,
+    },
+    /// Gateways that run would not understand the tables any more.
+    #[error("{running} gateways are running on the store's tables of version {found}, and do not know version {made}")]
+    Parting {
+        /// Gateways whose lease has not ended.
+        running: usize,
+        /// There.
+        found: usize,
+        /// What was asked for.
+        made: usize,
     },
     /// All of it is in another store now.
     #[error("the store was moved to {0}")]
@@ -78,6 +87,7 @@ impl OpenError {
             }
             Self::OlderVersion { .. } => "run `switchboard store migrate` with the same `--store`, then start again",
             Self::NewerVersion { .. } => "start the newer program, or name another database",
+            Self::Parting { .. } => "stop all of them, wait some seconds where one was killed, and run it again",
             Self::Moved(_) => super::super::transfer::MOVED,
             Self::Half(_) => super::super::transfer::HALF,
             Self::KeyMissing(_) => {
@@ -99,42 +109,7 @@ impl From<Trouble> for OpenError {
     }
 }
 
-/// Brings the tables of a database to this program's version; the version before, and after.
-///
-/// # Errors
-/// [`OpenError`]: it cannot be reached, or its tables are newer. Then nothing was changed.
-pub async fn migrate(place: &Place) -> Result<(usize, usize), OpenError> {
-    let conn = Connector::new(place)?.connect().await?;
-    conn.batch("BEGIN").await?;
-    conn.query(LOCK_TABLES, &[]).await?;
-    conn.batch(schema::MAKE).await?;
-    let found = version(&conn).await?;
-    let Some(steps) = schema::STEPS.get(found..) else {
-        return Err(OpenError::NewerVersion { found, known: schema::VERSION });
-    };
-    if !steps.is_empty() {
-        // Indexes of large tables take longer than a question may. All steps or none.
-        let sql = format!(
-            "SET LOCAL statement_timeout = 0; {} UPDATE switchboard SET version = {};",
-            steps.concat(),
-            schema::VERSION
-        );
-        conn.batch_at_leisure(&sql).await?;
-    }
-    conn.batch("COMMIT").await?;
-    Ok((found, schema::VERSION))
-}
-
-pub(super) async fn version(conn: &Conn) -> Result<usize, Trouble> {
-    let there: bool = one(conn, schema::KNOWN).await?;
-    if !there {
-        return Ok(0);
-    }
-    let row = conn.first("SELECT version FROM switchboard", &[]).await?;
-    row.map_or(Ok(0), |row| count(&row, 0))
-}
-
-async fn one<T: for<'r> tokio_postgres::types::FromSql<'r>>(conn: &Conn, sql: &str) -> Result<T, Trouble> {
+pub(super) async fn one<T: for<'r> tokio_postgres::types::FromSql<'r>>(conn: &Conn, sql: &str) -> Result<T, Trouble> {
     let row = conn.first(sql, &[]).await?.ok_or_else(|| Trouble::unreadable("no row where there is one"))?;
     get(&row, 0)
 }
@@ -153,7 +128,7 @@ pub(super) struct Turn {
 /// A connection to tables that this program knows, on a server that keeps what it acknowledges.
 pub(super) async fn connect(connector: &Connector) -> Result<Conn, OpenError> {
     let conn = connector.connect().await?;
-    check_version(&conn).await?;
+    version::check(&conn).await?;
     if one::<String>(&conn, "SELECT current_setting('fsync')").await? != "on" {
         return Err(OpenError::NotDurable);
     }
@@ -188,15 +163,10 @@ pub(super) async fn enter(conn: Conn, heard: i64) -> Result<Turn, Trouble> {
 /// whoever changes the row waits for the end of the transaction that did.
 pub(super) async fn enter_again(connector: &Connector, node: i64) -> Result<Result<Turn, Conn>, Trouble> {
     let conn = connector.connect().await?;
+    // Somebody may have migrated them meanwhile.
+    version::check(&conn).await.map_err(not_again)?;
     let begun = Instant::now();
-    match raw::admit(&conn).await {
-        Ok(()) => {}
-        // It is nobody's any more, and stays so.
-        Err(OpenError::Moved(_) | OpenError::Half(_)) => return Err(Trouble::Moved),
-        Err(OpenError::Database(problem)) => return Err(Trouble::Unfit(problem)),
-        // Until whoever has it to himself is done.
-        Err(refused) => return Err(Trouble::Unfit(StoreError::Failed(refused.to_string()))),
-    }
+    raw::admit(&conn).await.map_err(not_again)?;
     // On a standby, which takes no writes, this fails: whoever writes needs the primary.
     let sql = "UPDATE node SET until = clock_timestamp() + make_interval(secs => $1) WHERE id = $2
         RETURNING slot, commits";
@@ -205,12 +175,14 @@ pub(super) async fn enter_again(connector: &Connector, node: i64) -> Result<Resu
     Ok(Ok(Turn { conn, node, slot, commits, begun }))
 }
 
-pub(super) async fn check_version(conn: &Conn) -> Result<(), OpenError> {
-    let (found, known) = (version(conn).await?, schema::VERSION);
-    match found.cmp(&known) {
-        std::cmp::Ordering::Less => Err(OpenError::OlderVersion { found, known }),
-        std::cmp::Ordering::Equal => Ok(()),
-        std::cmp::Ordering::Greater => Err(OpenError::NewerVersion { found, known }),
+/// Why whoever had a store cannot have it again.
+fn not_again(refused: OpenError) -> Trouble {
+    match refused {
+        // It is nobody's any more, and stays so.
+        OpenError::Moved(_) | OpenError::Half(_) => Trouble::Moved,
+        OpenError::Database(problem) => Trouble::Unfit(problem),
+        // Until whoever has it to himself is done, or for good: the tables are a newer program's.
+        refused => Trouble::Unfit(StoreError::Failed(format!("{refused}: {}", refused.help()))),
     }
 }
 

@@ -8,7 +8,16 @@
 pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before; none of them is ever changed.
-pub(super) const STEPS: &[&str] = &[FIRST, SEVERAL];
+pub(super) const STEPS: &[Step] = &[Step { sql: FIRST, parts: true }, Step { sql: SEVERAL, parts: true }];
+
+/// A change of the tables.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub(super) sql: &'static str,
+    /// Whether programs that do not know it cannot work on what it makes. Where it only adds (a table that may stay empty, a
+    /// column that has a default, an index) gateways of the version before go on beside newer ones.
+    pub(super) parts: bool,
+}
 
 /// Where the version is kept.
 pub(super) const KNOWN: &str = "SELECT to_regclass('switchboard') IS NOT NULL";
@@ -16,6 +25,8 @@ pub(super) const KNOWN: &str = "SELECT to_regclass('switchboard') IS NOT NULL";
 /// One row.
 pub(super) const MAKE: &str = "
 CREATE TABLE IF NOT EXISTS switchboard (id integer PRIMARY KEY CHECK (id = 1), version bigint NOT NULL);
+-- The number of steps that a program must know: those before may add what it need not know.
+ALTER TABLE switchboard ADD COLUMN IF NOT EXISTS needs bigint NOT NULL DEFAULT 0;
 INSERT INTO switchboard VALUES (1, 0) ON CONFLICT DO NOTHING;
 ";
 

@@ -14,6 +14,7 @@ use super::open::{self, OpenError};
 use super::place::Place;
 use super::roster::LEASE;
 use super::trouble::Trouble;
+use super::version;
 use super::words::{count, get, kept, text};
 
 /// Where the notes of a move are; the table is there as long as there are any.
@@ -56,6 +57,7 @@ impl RawPostgres {
     /// [`OpenError`].
     pub async fn alone(place: &Place) -> Result<Self, OpenError> {
         let conn = open::connect(&Connector::new(place)?).await?;
+        version::check_all(&conn).await?;
         conn.batch(AT_LEISURE).await?;
         let began = Instant::now();
         loop {
@@ -79,8 +81,8 @@ impl RawPostgres {
     /// # Errors
     /// [`OpenError`].
     pub async fn alone_or_new(place: &Place) -> Result<Self, OpenError> {
-        if open::version(&Connector::new(place)?.connect().await?).await? == 0 {
-            open::migrate(place).await?;
+        if version::found(&Connector::new(place)?.connect().await?).await?.version == 0 {
+            version::migrate(place).await?;
         }
         Self::alone(place).await
     }
@@ -91,7 +93,7 @@ impl RawPostgres {
     /// [`OpenError`]; also where its tables are older.
     pub async fn reading(place: &Place) -> Result<Self, OpenError> {
         let conn = Connector::new(place)?.connect().await?;
-        open::check_version(&conn).await?;
+        version::check_all(&conn).await?;
         conn.batch(AT_LEISURE).await?;
         conn.batch("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         Ok(Self { conn })

@@ -6,9 +6,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::super::super::samples::*;
-use super::super::Postgres;
+use super::super::schema::{STEPS, Step, VERSION};
+use super::super::version::brought;
+use super::super::{OpenError, Postgres, RawPostgres, migrate};
 use super::server::Tables;
-use super::{made, open};
+use super::{made, open, place_of};
 use crate::delivery::Phase;
 use crate::store::{Acceptance, Changed, Count, NewMessage, Part, Store, StoreError, Suppression, Wanted};
 
@@ -190,4 +192,36 @@ async fn a_node_hears_of_what_another_stored_for_it() {
     assert_eq!(first.due(at(i64::MAX), 9).await.unwrap().0, [id(1)]);
     first.close().await.unwrap();
     second.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_goes_on_beside_tables_that_only_grew_and_ends_beside_others() {
+    let (old, tables) = made(&[]).await;
+    let more = Step { sql: "ALTER TABLE message ADD seen bigint; CREATE TABLE later (id bigint);", parts: false };
+    let steps = [STEPS, &[more]].concat();
+    assert_eq!(brought(&place_of(&tables), &steps).await.unwrap(), (VERSION, VERSION + 1));
+    assert_eq!(old.accept(vec![new(1)]).await, Ok(vec![Acceptance::New]));
+    let beside = open(&tables).await;
+    assert_eq!(beside.accept(vec![new(2)]).await, Ok(vec![Acceptance::New]), "another one is started");
+    assert_eq!(migrate(&place_of(&tables)).await.unwrap(), (VERSION + 1, VERSION + 1), "nothing to do");
+    let copied = RawPostgres::reading(&place_of(&tables)).await.err().unwrap();
+    assert!(matches!(copied, OpenError::NewerVersion { .. }), "a copy would lack what was added: {copied}");
+
+    let other = Step { sql: "ALTER TABLE message RENAME wake TO woken;", parts: true };
+    let steps = [steps, vec![other]].concat();
+    let refused = brought(&place_of(&tables), &steps).await.unwrap_err();
+    assert!(matches!(refused, OpenError::Parting { running: 2, .. }), "{refused}");
+    assert_eq!(old.accept(vec![new(3)]).await, Ok(vec![Acceptance::New]), "nothing was changed");
+    beside.close().await.unwrap();
+    // As of one that stands still.
+    let known = old.nodes().into_iter().find(|node| node.own).unwrap().id;
+    until("its lease is over", async || {
+        forget_node(&tables, known);
+        brought(&place_of(&tables), &steps).await.is_ok()
+    })
+    .await;
+    let told = old.accept(vec![new(4)]).await.unwrap_err();
+    assert!(matches!(told, StoreError::Failed(_)), "{told}");
+    let problem = Postgres::open(&place_of(&tables), &[]).await.unwrap_err();
+    assert!(matches!(problem, OpenError::NewerVersion { .. }), "{problem}");
 }

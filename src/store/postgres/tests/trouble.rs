@@ -143,7 +143,7 @@ async fn a_database_that_is_not_ready_is_refused_with_what_to_do() {
     assert_eq!(migrate(&place).await.unwrap().0, 0);
     let (before, after) = migrate(&place).await.unwrap();
     assert_eq!(before, after, "twice is once");
-    tables.run("UPDATE switchboard SET version = 999").unwrap();
+    tables.run("UPDATE switchboard SET version = 999, needs = 999").unwrap();
     let newer = refused().await;
     assert!(newer.contains("version 999") && newer.contains("newer program"), "{newer}");
     assert!(matches!(migrate(&place).await, Err(OpenError::NewerVersion { found: 999, .. })));
