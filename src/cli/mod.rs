@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod fmt;
 mod log;
+mod manual;
 mod onboard;
 mod operator;
 mod options;
@@ -19,7 +20,7 @@ mod trial;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// One gateway between customer engagement platforms and WhatsApp providers, driven by YAML.
 #[derive(Debug, Parser)]
@@ -72,6 +73,16 @@ enum Command {
     /// The store of a gateway that does not run
     #[command(subcommand)]
     Store(store::StoreCommand),
+    /// Print what a shell needs to complete commands, options and their values
+    Completions(manual::CompletionsOptions),
+    /// Print the manual page, or write one for each command
+    Man(manual::ManOptions),
+}
+
+/// The whole command line: its commands, their options and what may stand there.
+#[must_use]
+pub fn grammar() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the command that was typed.
@@ -106,6 +117,8 @@ pub fn run() -> ExitCode {
         Command::Send(options) => operator::send(&options),
         Command::Forget(options) => operator::forget(&options),
         Command::Store(command) => store::run(&command),
+        Command::Completions(options) => manual::completions(&options),
+        Command::Man(options) => manual::man(&options),
     }
 }
 

@@ -1,13 +1,16 @@
 //! The documentation kept true: every YAML example is loaded by the gateway's own code, the table of functions is the
-//! code's table, every command is named, every relative link leads somewhere.
+//! code's table, what pages name is there, every relative link leads somewhere.
 
 mod cookbook;
 mod delivery;
 mod dependencies;
 mod fences;
 mod layout;
+mod named;
 mod reference;
 mod schema;
+mod shells;
+mod start;
 mod tutorial;
 mod words;
 

@@ -105,6 +105,8 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("tokio_postgres", &["store"]),
     ("rustls_tokio_postgres", &["store"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("notify", &["app"]),
 ];
 
