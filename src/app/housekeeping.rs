@@ -17,6 +17,8 @@ use crate::value::Timestamp;
 const SYNC: Duration = Duration::from_secs(15 * 60);
 const RECOUNT: Duration = Duration::from_secs(10 * 60);
 const FORGET: Duration = Duration::from_secs(10);
+/// A token that was revoked at another gateway is refused here after this time.
+const TOKENS: Duration = Duration::from_secs(2);
 /// Purged in small batches, so that nobody who shares a commit with one waits for long.
 const BATCH: usize = 200;
 /// How often it is looked for what may go.
@@ -59,6 +61,24 @@ pub(super) async fn recount(flow: Arc<Flow>, desk: Arc<Desk>, mut stop: watch::R
             Ok(()) = stop.changed() => {}
             counted = desk.recount() => if let Err(problem) = counted {
                 warn!(%problem, "messages could not be counted");
+            }
+        }
+    }
+}
+
+/// Reads the admin API's tokens until `stop`: other gateways over the same store make and revoke them, too.
+pub(super) async fn tokens(desk: Arc<Desk>, mut stop: watch::Receiver<bool>) {
+    let mut read = interval(TOKENS);
+    read.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while !*stop.borrow() {
+        tokio::select! {
+            Ok(()) = stop.changed() => break,
+            _ = read.tick() => {}
+        }
+        tokio::select! {
+            Ok(()) = stop.changed() => {}
+            done = desk.read_tokens() => if let Err(problem) = done {
+                debug!(%problem, "the admin API's tokens could not be read: those that were known stay");
             }
         }
     }

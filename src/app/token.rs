@@ -14,7 +14,7 @@ pub(super) async fn tokens(configured: Option<&Secret>, store: &dyn Store) -> (T
     match kept(configured.is_some(), store).await {
         Ok((kept, made)) => (Tokens::new(configured, kept), made),
         Err(problem) => {
-            error!(%problem, "no admin token can be had from the store: /api refuses all of them until the next start");
+            error!(%problem, "no admin token can be had from the store: /api refuses all of them until it can");
             (Tokens::new(configured, Vec::new()), None)
         }
     }
@@ -34,6 +34,9 @@ async fn kept(configured: bool, store: &dyn Store) -> Result<(Vec<Token>, Option
     let hash = Tokens::hash(made.expose());
     let (name, roles) = (ADMIN.to_owned(), Roles::ALL);
     let token = Token { name, hash, at: now(), roles, tenant: None, until: None };
-    store.keep_token(token.clone()).await?;
-    Ok((vec![token], Some(made)))
+    if store.keep_token(token.clone()).await? {
+        return Ok((vec![token], Some(made)));
+    }
+    // Another gateway that started at the same time made it, and showed it.
+    Ok((store.tokens().await?, None))
 }

@@ -38,6 +38,8 @@ pub struct Desk {
     standing: ArcSwap<Standing>,
     probed: tokio::sync::Mutex<Option<(tokio::time::Instant, Result<(), String>)>>,
     tokens: ArcSwap<Tokens>,
+    /// Held while they are read from the store, so that what is read first is not kept last.
+    reading: tokio::sync::Mutex<()>,
     /// Tokens that were wrong.
     failures: Failures,
     recounted: ArcSwapOption<Recounted>,
@@ -60,6 +62,7 @@ impl Desk {
             standing: ArcSwap::from_pointee(standing),
             probed: tokio::sync::Mutex::default(),
             tokens: ArcSwap::from_pointee(tokens),
+            reading: tokio::sync::Mutex::default(),
             failures: Failures::default(),
             recounted: ArcSwapOption::empty(),
             certified: ArcSwapOption::empty(),

@@ -9,7 +9,7 @@ use super::super::Desk;
 use super::fault::Fault;
 use super::ledger::time;
 use crate::model::{Name, Secret, parse_duration};
-use crate::store::{Role, Roles, Token};
+use crate::store::{Role, Roles, StoreError, Token};
 use crate::value::Timestamp;
 
 /// The name of the token that comes from the environment, or is made at the first start.
@@ -254,7 +254,12 @@ impl Desk {
         Ok(json!({ "revoked": name }))
     }
 
-    async fn read_tokens(&self) -> Result<(), Fault> {
+    /// Takes those that the store has now: another gateway over the same store may have made some, or revoked some.
+    ///
+    /// # Errors
+    /// The store's. Those that were known stay.
+    pub async fn read_tokens(&self) -> Result<(), StoreError> {
+        let _one = self.reading.lock().await;
         let kept = self.flow.store.tokens().await?;
         let configured = self.tokens.load().configured;
         self.tokens.store(Tokens::new(configured, kept).into());

@@ -3,7 +3,10 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use switchboard::app::{Gateway, Options};
+
 use super::{acme, command, typed};
+use crate::postgres::server::Tables;
 use crate::world::{Process, World, free_port, provider, until_async};
 
 /// A gateway without a configured token; its standard output is read.
@@ -33,7 +36,7 @@ async fn a_token_is_made_at_the_first_start_and_shown_once() {
     let file = std::fs::read(world.folder().join("switchboard.db")).unwrap();
     assert!(!file.windows(token.len()).any(|part| part == token.as_bytes()), "only its hash is kept");
 
-    let gateway = switchboard::app::Gateway::start(switchboard::app::Options { admin_token: None, ..world.options() });
+    let gateway = Gateway::start(Options { admin_token: None, ..world.options() });
     let gateway = gateway.await.unwrap();
     assert!(gateway.made_token().is_none());
     let admin = format!("http://{}", gateway.admin_address().unwrap());
@@ -77,4 +80,35 @@ async fn a_command_says_why_it_cannot_ask() {
     let options = typed(&["serve"], &[("SWITCHBOARD_ADMIN_TOKEN", "with white space in it")]).await;
     assert!(options.code == 2 && options.err.contains("without white space") && !options.err.contains("space in"));
     gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn gateways_over_one_database_know_each_others_tokens() {
+    let tables = Tables::new();
+    let world = crate::postgres::world(&tables, acme(), provider()).await;
+    let one_more = || {
+        let listen = ([127, 0, 0, 1], free_port()).into();
+        Gateway::start(Options { listen, admin_token: None, ..world.options() })
+    };
+    let (first, second) = tokio::join!(one_more(), one_more());
+    let (first, second) = (first.unwrap(), second.unwrap());
+    let made: Vec<_> = [&first, &second].into_iter().filter_map(Gateway::made_token).collect();
+    assert_eq!(made.len(), 1, "who starts at the same time shows one token, which is good");
+    let chief = made[0].expose().to_owned();
+    let ask = async |gateway: &Gateway, token: &str, arguments: &[&str]| {
+        let admin = format!("http://{}", gateway.admin_address().unwrap());
+        typed(arguments, &[("SWITCHBOARD_ADMIN", &admin), ("SWITCHBOARD_ADMIN_TOKEN", token)]).await
+    };
+    let good = async |gateway: &Gateway, token: &str| ask(gateway, token, &["ledger"]).await.code == 0;
+    until_async("both know the first", async || good(&first, &chief).await && good(&second, &chief).await).await;
+
+    let made = ask(&first, &chief, &["token", "make", "eve", "--role", "read", "--json"]).await;
+    let eve = made.json()["token"].as_str().unwrap().to_owned();
+    assert!(good(&first, &eve).await, "{}", made.err);
+    until_async("the other knows it", async || good(&second, &eve).await).await;
+    assert_eq!(ask(&second, &chief, &["token", "revoke", "eve"]).await.code, 0);
+    assert!(!good(&second, &eve).await);
+    until_async("the other refuses it", async || !good(&first, &eve).await).await;
+    first.stop().await;
+    second.stop().await;
 }
