@@ -68,6 +68,9 @@ enum Command {
     Doctor(operator::DoctorOptions),
     /// Send one template or text to one number at a running gateway, and follow it
     Send(operator::SendOptions),
+    /// Who opted out at a running gateway, since when and why: show, list, add, lift, import, export
+    #[command(subcommand)]
+    Suppressions(operator::SuppressionsCommand),
     /// Erase a person at a running gateway; an opt-out holds on
     Forget(operator::ForgetOptions),
     /// The store of a gateway that does not run
@@ -115,6 +118,7 @@ pub fn run() -> ExitCode {
         Command::Onboard(options) => onboard::run(&options),
         Command::Doctor(options) => operator::doctor(&options),
         Command::Send(options) => operator::send(&options),
+        Command::Suppressions(command) => operator::suppressions(&command),
         Command::Forget(options) => operator::forget(&options),
         Command::Store(command) => store::run(&command),
         Command::Completions(options) => manual::completions(&options),

@@ -11,6 +11,9 @@ pub(super) const REVEAL: &str = "/console/reveal";
 pub(super) const REDRIVE: &str = "/console/redrive";
 pub(super) const HELD: &str = "/console/held";
 pub(super) const RELEASE: &str = "/console/release";
+pub(super) const OPT_OUTS: &str = "/console/opt-outs";
+pub(super) const OPT_OUT: &str = "/console/opt-outs/change";
+pub(super) const IMPORT: &str = "/console/opt-outs/import";
 pub(super) const CONFIGURATION: &str = "/console/configuration";
 pub(super) const TEMPLATES: &str = "/console/templates";
 pub(super) const PLAYGROUND: &str = "/console/playground";
@@ -43,6 +46,9 @@ pub(super) enum Place<'p> {
     Redrive,
     Held,
     Release,
+    OptOuts,
+    OptOut,
+    Import,
     Configuration,
     Templates,
     Playground,
@@ -69,6 +75,9 @@ impl<'p> Place<'p> {
             REDRIVE => Self::Redrive,
             HELD => Self::Held,
             RELEASE => Self::Release,
+            OPT_OUTS => Self::OptOuts,
+            OPT_OUT => Self::OptOut,
+            IMPORT => Self::Import,
             CONFIGURATION => Self::Configuration,
             TEMPLATES => Self::Templates,
             PLAYGROUND => Self::Playground,
@@ -91,9 +100,10 @@ impl<'p> Place<'p> {
     /// Its methods, each with the longest body.
     pub(super) const fn takes(self) -> &'static [(&'static str, usize)] {
         match self {
-            Self::SignIn | Self::Messages => &[("GET", 0), ("POST", LONGEST)],
+            Self::SignIn | Self::Messages | Self::OptOuts => &[("GET", 0), ("POST", LONGEST)],
             Self::Playground => &[("GET", 0), ("POST", PASTED)],
-            Self::SignOut | Self::Reveal | Self::Redrive | Self::Release | Self::Make | Self::Revoke => {
+            Self::Import => &[("POST", PASTED)],
+            Self::SignOut | Self::Reveal | Self::Redrive | Self::Release | Self::OptOut | Self::Make | Self::Revoke => {
                 &[("POST", LONGEST)]
             }
             _ => &[("GET", 0)],
@@ -111,6 +121,7 @@ impl<'p> Place<'p> {
             Self::Messages | Self::Message(_) => MESSAGES,
             Self::Letters | Self::Letter(_) | Self::Reveal | Self::Redrive => LETTERS,
             Self::Held | Self::Release => HELD,
+            Self::OptOuts | Self::OptOut | Self::Import => OPT_OUTS,
             Self::Configuration => CONFIGURATION,
             Self::Templates => TEMPLATES,
             Self::Playground => PLAYGROUND,
@@ -151,7 +162,8 @@ mod tests {
 
     #[test]
     fn what_changes_something_is_posted() {
-        for place in [Place::SignOut, Place::Reveal, Place::Redrive, Place::Release, Place::Make, Place::Revoke] {
+        for path in [SIGN_OUT, REVEAL, REDRIVE, RELEASE, OPT_OUT, IMPORT, MAKE, REVOKE] {
+            let place = Place::of(path).unwrap();
             assert_eq!(place.takes().iter().map(|(method, _)| *method).collect::<Vec<_>>(), ["POST"], "{place:?}");
         }
     }

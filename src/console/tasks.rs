@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::form::Form;
 use super::pages::{
-    Page, audit, configuration, held, letter, letters, messages, overview, playground, redrive, templates, tokens,
-    trace,
+    Page, audit, configuration, held, letter, letters, messages, overview, playground, redrive, suppressions,
+    templates, tokens, trace,
 };
 use super::place::{self, Place};
 use super::{Came, Console, Visit};
@@ -42,6 +42,7 @@ impl Console {
                 Ok(tokens::page(&found, &self.desk.tenants(&visit.bearer), &visit.frame()))
             }
             Place::Audit => self.audit(visit, &query).await,
+            Place::OptOuts => self.opt_outs(visit, &query).await,
             _ => Ok(overview::page(&self.ask(visit, "/api/overview", Map::new()).await?)),
         }
     }
@@ -60,6 +61,18 @@ impl Console {
                 let found = self.ask(visit, &format!("/api/dead-letters/{}", number(form, "id")?), shown).await?;
                 Ok(Came::Page(letter::page(&found, &visit.frame())))
             }
+            Place::OptOuts => {
+                let found = self.ask(visit, "/api/suppressions/show", form.members(&["number"])).await?;
+                let tenants = self.desk.tenants(&visit.bearer);
+                Ok(Came::Page(suppressions::shown(&found, typed(form), &tenants, &visit.frame())))
+            }
+            Place::OptOut => {
+                let what = if form.get("do") == "lift" { "lift" } else { "add" };
+                let members = form.members(&["number", "tenant", "sender", "reason"]);
+                let came = self.ask(visit, &format!("/api/suppressions/{what}"), members).await?;
+                Ok(Came::Page(suppressions::changed(&came)))
+            }
+            Place::Import => self.import(visit, form).await.map(Came::Page),
             Place::Playground => self.try_out(visit, form).await.map(Came::Page),
             Place::Make => {
                 let mut members = form.members(&["name", "tenant", "expires"]);
@@ -136,6 +149,27 @@ impl Console {
         }
     }
 
+    async fn opt_outs(&self, visit: &Visit<'_>, query: &Form) -> Result<Page, Fault> {
+        let found: suppressions::Found =
+            self.ask(visit, "/api/suppressions", query.members(&["tenant", "before"])).await?;
+        let next = found.next.map(|next| query.link(place::OPT_OUTS, &["tenant"], ("before", &next.to_string())));
+        let tenants = self.desk.tenants(&visit.bearer);
+        Ok(suppressions::page(&found, typed(query), &tenants, next.as_deref(), &visit.frame()))
+    }
+
+    /// What is wrong with a list is said beside it, so that it can be mended.
+    async fn import(&self, visit: &Visit<'_>, form: &Form) -> Result<Page, Fault> {
+        let mut members = form.members(&["tenant", "csv", "reason"]);
+        members.insert("dry_run".to_owned(), json!(form.get("do") != "import"));
+        match self.ask(visit, "/api/suppressions/import", members).await {
+            Ok(came) => Ok(suppressions::imported(&came)),
+            Err(Fault::BadRequest(why)) => {
+                Ok(suppressions::wrong(&why, typed(form), &self.desk.tenants(&visit.bearer), &visit.frame()))
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
     async fn audit(&self, visit: &Visit<'_>, query: &Form) -> Result<Page, Fault> {
         let mut members = query.members(&AUDIT);
         members.extend(query.members(&["before"]));
@@ -143,6 +177,15 @@ impl Console {
         let next = found.next.map(|next| query.link(place::AUDIT, &AUDIT, ("before", &next.to_string())));
         let asked = audit::Filter { who: query.get("who"), what: query.get("what"), since: query.get("since") };
         Ok(audit::page(&found, &asked, next.as_deref()))
+    }
+}
+
+fn typed(form: &Form) -> suppressions::Typed<'_> {
+    suppressions::Typed {
+        tenant: form.get("tenant"),
+        number: form.get("number"),
+        csv: form.get("csv"),
+        reason: form.get("reason"),
     }
 }
 

@@ -65,7 +65,7 @@ use crate::flow::{Ambient, Flow, Work};
 use crate::model::wire::{Answer, Class as AnswerClass, Prepared};
 use crate::model::{Class, Ref, Secret};
 use crate::store::memory::Memory;
-use crate::store::{Lane, Message, NewCall, NewMessage, Origin, Store, Suppression, Taken};
+use crate::store::{Cause, Lane, Message, NewCall, NewMessage, Origin, Store, Suppression, Taken};
 use crate::value::Timestamp;
 
 const PLATFORM: &str = platform!(
@@ -290,7 +290,14 @@ async fn an_opt_out_while_a_message_is_on_its_way_stops_the_next_call() {
     let store = Arc::new(Memory::new());
     let list = store.clone();
     let play = move |_: &Prepared, _: usize| {
-        let on = Suppression { tenant: "acme".into(), sender: None, address: "919812300001".into(), on: true };
+        let on = Suppression {
+            tenant: "acme".into(),
+            sender: None,
+            address: "919812300001".into(),
+            on: true,
+            at: Timestamp::from_millis(0),
+            cause: Cause::Joined,
+        };
         let list = list.clone();
         async move {
             list.suppress(vec![on]).await.unwrap();

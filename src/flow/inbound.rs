@@ -14,7 +14,7 @@ use crate::config::{SuppressionScope, Tenant};
 use crate::legs::inbound::{Action, Answering, Around, Ruled, reply, rule};
 use crate::legs::{Knowledge, body};
 use crate::model::{Address, Inbound, Reason, Ref, Refusal};
-use crate::store::{Lane, Message, NewMessage, Origin, StoreError, Suppression, Taken};
+use crate::store::{Cause, Lane, Message, NewMessage, Origin, StoreError, Suppression, Taken};
 use crate::value::{Arena, Timestamp, Value};
 
 /// A text that nobody understood is answered once in this time.
@@ -86,6 +86,12 @@ impl Flow {
                         .then(|| inbound.to.as_str().into()),
                     address: inbound.from.as_str().into(),
                     on: *action == Action::Suppress,
+                    at: now,
+                    cause: Cause::Said {
+                        rule: ruled.rule.clone().unwrap_or_default(),
+                        word: ruled.word.clone(),
+                        inbound: Some(inbound.id.clone()),
+                    },
                 }),
                 Action::Reply(text) => said.push(reply(inbound, text)),
                 Action::Send(Ok(answering)) => said.push(answering.clone()),

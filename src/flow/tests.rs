@@ -21,7 +21,7 @@ use crate::diagnostic::Source;
 use crate::model::wire::{Answer, Class, Incoming, Prepared};
 use crate::model::{Class as Urgency, ClientRef, Event, Failure, Reason, Ref, Secret, Status};
 use crate::store::memory::Memory;
-use crate::store::{Change, Lane, Line, Message, NewCall, NewMessage, Origin, Stay, Suppression, Taken};
+use crate::store::{Cause, Change, Lane, Line, Message, NewCall, NewMessage, Origin, Stay, Suppression, Taken};
 use crate::value::Timestamp;
 
 const PLATFORM: &str = r#"
@@ -215,7 +215,14 @@ async fn tried(flow: &Flow, number: i64, origin: Origin) -> Life {
 }
 
 fn suppression() -> Vec<Suppression> {
-    vec![Suppression { tenant: "acme".into(), sender: None, address: "919812345670".into(), on: true }]
+    vec![Suppression {
+        tenant: "acme".into(),
+        sender: None,
+        address: "919812345670".into(),
+        on: true,
+        at: Timestamp::from_millis(0),
+        cause: Cause::Joined,
+    }]
 }
 
 #[tokio::test]

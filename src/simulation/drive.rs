@@ -18,7 +18,7 @@ use crate::flow::Flow;
 use crate::model::Name;
 use crate::model::wire::{Incoming, Reply};
 use crate::store::memory::Memory;
-use crate::store::{DeadLetter, Store, Suppression};
+use crate::store::{Cause, DeadLetter, Store, Suppression};
 use crate::value::Timestamp;
 
 /// What is left of a run.
@@ -210,7 +210,9 @@ impl Gateway {
             Event::List { person, brand, on } => {
                 let tenant = Name::from(&*state.plan.brands[brand].name);
                 let address = (&*number_of(person)).into();
-                let (flow, change) = (self.flow.clone(), Suppression { tenant, sender: None, address, on });
+                let (at, cause) = (self.flow.ambient.now(), Cause::Operator { who: "ops".to_owned(), reason: None });
+                let change = Suppression { tenant, sender: None, address, on, at, cause };
+                let flow = self.flow.clone();
                 tokio::spawn(async move { flow.store.suppress(vec![change]).await });
             }
             Event::Heal => {

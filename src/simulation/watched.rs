@@ -12,9 +12,9 @@ use super::outside::{Outside, since_begin};
 use crate::model::{Address, Name, Ref};
 use crate::store::memory::Memory;
 use crate::store::{
-    self, Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Lane,
-    Ledger, Lettered, Letters, Line, Message, NewCall, NewMessage, Origin, Page, Store, StoreError, Stored,
-    Suppression, Taken, Text, Token,
+    self, Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Consent, Consents, Count, DeadLetter, Forget,
+    Forgotten, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewCall, NewMessage, Origin, Page, Store,
+    StoreError, Stored, Suppression, Taken, Text, Token,
 };
 use crate::value::Timestamp;
 
@@ -231,12 +231,24 @@ impl Store for Watched {
         })
     }
 
-    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, ()> {
+    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, Vec<bool>> {
         self.around(true, move || {
-            ready(self.memory.suppress(changes.clone()))?;
+            let changed = ready(self.memory.suppress(changes.clone()))?;
             self.list(&changes);
-            Ok(())
+            Ok(changed)
         })
+    }
+
+    fn consents(&self, fit: &Consents, most: usize) -> Stored<'_, Vec<Consent>> {
+        self.memory.consents(fit, most)
+    }
+
+    fn consents_of(&self, tenant: &Name, address: &Address, most: usize) -> Stored<'_, Vec<Consent>> {
+        self.memory.consents_of(tenant, address, most)
+    }
+
+    fn suppressed(&self, tenant: &Name, after: Option<&Listed>, most: usize) -> Stored<'_, Vec<Listed>> {
+        self.memory.suppressed(tenant, after, most)
     }
 
     fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool {

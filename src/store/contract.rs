@@ -13,6 +13,7 @@ use crate::delivery::Life;
 use crate::model::{Address, Class, Name, Ref};
 use crate::value::Timestamp;
 
+use super::consent::{Consent, Consents, Listed, Suppression};
 use super::operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Token};
 use super::part::{Changed, Node, Part, Stay, Wanted};
 
@@ -229,19 +230,6 @@ pub struct DeadLetter {
     pub due: Option<Timestamp>,
 }
 
-/// Puts an address on the list of those who opted out, or takes it off.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Suppression {
-    /// Whose.
-    pub tenant: Name,
-    /// Of that sender alone; `None`: of the whole tenant, and off the list then ends those of single senders too.
-    pub sender: Option<Address>,
-    /// The person's address; every address known of the person is kept with it.
-    pub address: Address,
-    /// On the list, or off.
-    pub on: bool,
-}
-
 /// What one inbound message does, atomically.
 #[derive(Clone, Debug)]
 pub struct Taken {
@@ -374,11 +362,19 @@ pub trait Store: Send + Sync + 'static {
 
     /// What an inbound message does; false if its id was taken before, and then nothing is done.
     fn take(&self, inbound: Taken) -> Stored<'_, bool>;
-    /// Opt-outs and opt-ins by hand.
-    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, ()>;
+    /// Opt-outs and opt-ins by hand: for each, whether it changed the list. A line of its history is added where one did,
+    /// here as with [`Store::take`] and where addresses are joined.
+    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, Vec<bool>>;
     /// Whether an address, or another one of the same person, is on the list: of the tenant or of that sender. From
     /// memory, true from the moment the opt-out is durable.
     fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool;
+
+    /// Lines of the history of opt-outs, newest first.
+    fn consents(&self, fit: &Consents, most: usize) -> Stored<'_, Vec<Consent>>;
+    /// Those of one address, also if its person was forgotten since.
+    fn consents_of(&self, tenant: &Name, address: &Address, most: usize) -> Stored<'_, Vec<Consent>>;
+    /// Addresses on a tenant's list by address and sender, after that one; without those of people who were forgotten.
+    fn suppressed(&self, tenant: &Name, after: Option<&Listed>, most: usize) -> Stored<'_, Vec<Listed>>;
 
     /// Keeps what could not be done, all or none. The ids in the letters are ignored. A letter that is there already, of
     /// the same tenant, kind, name, message and content, is not kept twice: what repeats does not fill the list.

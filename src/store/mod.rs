@@ -4,6 +4,7 @@
 //! Knows no mapping, no tenant file and no HTTP. Writers are coalesced into group commits. Start at [`Store`].
 
 mod codes;
+mod consent;
 mod contract;
 mod key;
 mod lines;
@@ -24,6 +25,7 @@ pub mod transfer;
 mod veil;
 mod wake;
 
+pub use consent::{Cause, Consent, Consents, Listed, Suppression};
 pub use contract::*;
 pub use operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Role, Roles, Token};
 pub use part::{Changed, Hold, Node, Part, Stay, Wanted};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Change, DeadLetter, Lane, Line, NewCall, NewMessage, Origin, Suppression, Taken};
+use super::{Cause, Change, DeadLetter, Lane, Line, NewCall, NewMessage, Origin, Suppression, Taken};
 use crate::delivery::{Life, Phase};
 use crate::model::{Address, Class, Name, Ref};
 use crate::value::Timestamp;
@@ -88,7 +88,20 @@ pub(super) fn taken(id: &str) -> Taken {
 }
 
 pub(super) fn suppression(sender: Option<&str>, person: &str, on: bool) -> Suppression {
-    Suppression { tenant: name("acme"), sender: sender.map(address), address: address(person), on }
+    Suppression {
+        tenant: name("acme"),
+        sender: sender.map(address),
+        address: address(person),
+        on,
+        at: at(60),
+        cause: said("in-0"),
+    }
+}
+
+/// What a person said in that message.
+pub(super) fn said(inbound: &str) -> Cause {
+    let rule = "opt_out".to_owned();
+    Cause::Said { rule, word: Some("STOP".to_owned()), inbound: Some(inbound.to_owned()) }
 }
 
 pub(super) fn letter(tenant: Option<&str>, why: &str) -> DeadLetter {

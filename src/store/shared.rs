@@ -194,7 +194,9 @@ impl Shared {
         if !(suppressions.is_empty() && proofs.is_empty() && forgotten.is_empty()) {
             let mut list = self.suppressed.write().unwrap_or_else(PoisonError::into_inner);
             suppressions.iter().for_each(|entry| entry.apply(&mut list));
-            proofs.iter().for_each(|(tenant, sender, proof)| list.add_proof(tenant, sender.as_ref(), *proof));
+            for (tenant, sender, proof) in proofs {
+                let _new = list.add_proof(tenant, sender.as_ref(), *proof);
+            }
             forgotten.iter().for_each(|(tenant, address)| list.forget(tenant, address));
         }
         if !pending.moves.is_empty() {
@@ -219,10 +221,10 @@ impl Names {
 
 impl Entry {
     fn apply(&self, list: &mut Suppressed) {
-        if self.on {
-            list.add(&self.tenant, self.sender.as_ref(), &self.address);
+        let _changed = if self.on {
+            list.add(&self.tenant, self.sender.as_ref(), &self.address)
         } else {
-            list.remove(&self.tenant, self.sender.as_ref(), &self.address);
-        }
+            list.remove(&self.tenant, self.sender.as_ref(), &self.address)
+        };
     }
 }

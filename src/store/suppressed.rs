@@ -45,26 +45,39 @@ impl Suppressed {
         proofs.get(&self.veil.proof(tenant, address)).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn add(&mut self, tenant: &Name, sender: Option<&Address>, address: &Address) {
-        add(&mut self.people, tenant, sender, address.clone());
+    /// On the list; whether it was not.
+    pub(super) fn add(&mut self, tenant: &Name, sender: Option<&Address>, address: &Address) -> bool {
+        add(&mut self.people, tenant, sender, address.clone())
     }
 
-    pub(super) fn add_proof(&mut self, tenant: &Name, sender: Option<&Address>, proof: Proof) {
-        add(&mut self.proofs, tenant, sender, proof);
+    /// The same for the hash that stands for an address.
+    pub(super) fn add_proof(&mut self, tenant: &Name, sender: Option<&Address>, proof: Proof) -> bool {
+        add(&mut self.proofs, tenant, sender, proof)
     }
 
     /// Off the list: for one sender only that entry goes, for the whole tenant every entry of the address goes.
-    pub(super) fn remove(&mut self, tenant: &Name, sender: Option<&Address>, address: &Address) {
-        remove(&mut self.people, tenant, sender, address);
-        if self.proofs.contains_key(tenant) {
-            let proof = self.veil.proof(tenant, address);
-            remove(&mut self.proofs, tenant, sender, &proof);
+    /// Whether there was one.
+    pub(super) fn remove(&mut self, tenant: &Name, sender: Option<&Address>, address: &Address) -> bool {
+        let by_name = remove(&mut self.people, tenant, sender, address);
+        if !self.proofs.contains_key(tenant) {
+            return by_name;
         }
+        let proof = self.veil.proof(tenant, address);
+        remove(&mut self.proofs, tenant, sender, &proof) || by_name
     }
 
     /// Tenants that somebody opted out of.
     pub(super) fn tenants(&self) -> impl Iterator<Item = Name> + '_ {
         self.people.keys().cloned()
+    }
+
+    /// Addresses on a tenant's list, by address and sender.
+    pub(super) fn listed(&self, tenant: &Name) -> Vec<(Address, Option<Address>)> {
+        let people = self.people.get(tenant).into_iter().flatten();
+        let each = people.flat_map(|(address, senders)| senders.iter().map(|sender| (address.clone(), sender.clone())));
+        let mut all: Vec<_> = each.collect();
+        all.sort();
+        all
     }
 
     /// Off the list of addresses; what stands for it stays.
@@ -73,18 +86,23 @@ impl Suppressed {
     }
 }
 
-fn add<P: Eq + Hash>(list: &mut List<P>, tenant: &Name, sender: Option<&Address>, person: P) {
+fn add<P: Eq + Hash>(list: &mut List<P>, tenant: &Name, sender: Option<&Address>, person: P) -> bool {
     let senders = list.entry(tenant.clone()).or_default().entry(person).or_default();
-    if !senders.iter().any(|known| known.as_ref() == sender) {
+    let new = !senders.iter().any(|known| known.as_ref() == sender);
+    if new {
         senders.push(sender.cloned());
     }
+    new
 }
 
-fn remove<P: Eq + Hash>(list: &mut List<P>, tenant: &Name, sender: Option<&Address>, person: &P) {
-    let Some(people) = list.get_mut(tenant) else { return };
-    let Some(senders) = people.get_mut(person) else { return };
+fn remove<P: Eq + Hash>(list: &mut List<P>, tenant: &Name, sender: Option<&Address>, person: &P) -> bool {
+    let Some(people) = list.get_mut(tenant) else { return false };
+    let Some(senders) = people.get_mut(person) else { return false };
+    let before = senders.len();
     senders.retain(|known| sender.is_some() && known.as_ref() != sender);
-    if senders.is_empty() {
+    let left = senders.len();
+    if left == 0 {
         people.remove(person);
     }
+    left < before
 }

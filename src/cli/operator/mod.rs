@@ -7,6 +7,7 @@ mod ledger;
 mod redrive;
 mod release;
 mod send;
+mod suppressions;
 mod token;
 mod trace;
 
@@ -27,6 +28,7 @@ pub(super) use ledger::LedgerOptions;
 pub(super) use redrive::RedriveOptions;
 pub(super) use release::ReleaseOptions;
 pub(super) use send::SendOptions;
+pub(super) use suppressions::SuppressionsCommand;
 pub(super) use token::TokenCommand;
 pub(super) use trace::TraceOptions;
 
@@ -82,6 +84,10 @@ pub(super) fn doctor(options: &DoctorOptions) -> ExitCode {
 
 pub(super) fn send(options: &SendOptions) -> ExitCode {
     end(on(&options.gateway, async |remote| send::run(options, remote).await))
+}
+
+pub(super) fn suppressions(command: &SuppressionsCommand) -> ExitCode {
+    end(on(command.gateway(), async |remote| suppressions::run(command, remote).await))
 }
 
 pub(super) fn forget(options: &ForgetOptions) -> ExitCode {

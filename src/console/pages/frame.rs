@@ -7,11 +7,12 @@ use super::super::place;
 use super::{Frame, parts};
 
 /// The navigation.
-const SECTIONS: [(&str, &str); 9] = [
+const SECTIONS: [(&str, &str); 10] = [
     (place::OVERVIEW, "Overview"),
     (place::MESSAGES, "Messages"),
     (place::LETTERS, "Dead letters"),
     (place::HELD, "Held"),
+    (place::OPT_OUTS, "Opt-outs"),
     (place::TEMPLATES, "Templates"),
     (place::CONFIGURATION, "Configuration"),
     (place::PLAYGROUND, "Playground"),

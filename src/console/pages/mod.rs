@@ -15,6 +15,7 @@ mod parts;
 pub(super) mod playground;
 pub(super) mod redrive;
 pub(super) mod sign_in;
+pub(super) mod suppressions;
 pub(super) mod templates;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     Frame, audit, configuration, error, held, letter, letters, messages, overview, playground, redrive, sign_in,
-    templates, tokens, trace,
+    suppressions, templates, tokens, trace,
 };
 use crate::operate::{Bearer, Fault};
 
@@ -81,6 +81,15 @@ fn pages() -> Vec<(&'static str, Markup)> {
     let sample = playground::Sample { tenant: EVIL, what: EVIL, path: EVIL, headers: EVIL, text: EVIL };
     let traced_line = json!({ "place": EVIL, "what": EVIL, "came": EVIL, "by": [EVIL] });
     let leg = json!({ "leg": EVIL, "mapping": EVIL, "outcome": { EVIL: EVIL }, "why": EVIL, "notes": [EVIL], "trace": [traced_line] });
+    let change = |cause: &str| {
+        json!({
+            "at": EVIL, "tenant": EVIL, "number": EVIL, "sender": EVIL, "does": EVIL, "cause": cause, "who": EVIL,
+            "reason": EVIL, "rule": EVIL, "word": EVIL, "inbound": EVIL,
+        })
+    };
+    let changes: Vec<Value> = ["said", "operator", "import", "joined", "before", EVIL].map(change).into();
+    let stands = json!({ "tenant": EVIL, "opted_out": false, "senders": [EVIL], "history": changes });
+    let typed = suppressions::Typed { tenant: EVIL, number: EVIL, csv: EVIL, reason: EVIL };
     let pages = [
         ("overview", overview::page(&read(overview_of))),
         ("messages", messages::page(&tenants, EVIL)),
@@ -96,6 +105,17 @@ fn pages() -> Vec<(&'static str, Markup)> {
         ("redriven", redrive::page(&read(came(false)), &carried, &frame)),
         ("held", held::page(&read(json!({ "lanes": [lane], "recipients": people })), &frame)),
         ("released", held::released(&read(json!({ "released": [lane], "recipients": people })))),
+        (
+            "opt-outs",
+            suppressions::page(&read(json!({ "lines": changes, "next": 7 })), typed, &tenants, Some(EVIL), &frame),
+        ),
+        (
+            "an opt-out",
+            suppressions::shown(&read(json!({ "number": EVIL, "tenants": [stands] })), typed, &tenants, &frame),
+        ),
+        ("opted out", suppressions::changed(&read(json!({ "changed": true, "opted_out": true })))),
+        ("imported", suppressions::imported(&read(json!({ "rows": 7, "added": 6, "already": 1 })))),
+        ("not imported", suppressions::wrong(EVIL, typed, &tenants, &frame)),
         ("configuration", configuration::page(&read(files))),
         ("audit", audit::page(&read(json!({ "audit": [line], "next": null })), &searched, None)),
         ("templates", templates::page(&read(json!({ "lists": [listed] })), EVIL, &tenants)),

@@ -38,8 +38,9 @@ impl Desk {
             "addresses": addresses, "suppressions": suppressions,
         }))
     }
+
     /// Whether there is such a tenant, or something of one that was: a slip of the pen would look as if nothing were kept.
-    async fn is_known(&self, tenant: &Name) -> Result<(), Fault> {
+    pub(super) async fn is_known(&self, tenant: &Name) -> Result<(), Fault> {
         let (store, name) = (&self.flow.store, tenant.as_str());
         let known = self.flow.snapshot.load().tenant(name).is_some() || is_in(&**store, tenant).await?;
         let text = || format!("there is no tenant `{name}`, and no message of one; without a tenant, all forget");

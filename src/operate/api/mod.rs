@@ -16,6 +16,7 @@ mod playground;
 mod redrive;
 mod release;
 mod send;
+mod suppressions;
 mod templates;
 mod token;
 mod trace;
@@ -54,18 +55,31 @@ const TRY: &str = "/api/try";
 const TOKENS: &str = "/api/tokens";
 const MAKE: &str = "/api/tokens/make";
 const REVOKE: &str = "/api/tokens/revoke";
+const SUPPRESSIONS: &str = "/api/suppressions";
+const SHOW: &str = "/api/suppressions/show";
+const ADD: &str = "/api/suppressions/add";
+const LIFT: &str = "/api/suppressions/lift";
+const IMPORT: &str = "/api/suppressions/import";
+const EXPORT: &str = "/api/suppressions/export";
 
 /// The longest body of a question.
 const LONGEST: usize = 16 * 1024;
 /// The longest sample that is tried, with what is said about it.
 const SAMPLE: usize = 256 * 1024;
+/// The longest list that is imported at once.
+const LIST: usize = 1024 * 1024;
 
 /// The method of a path, and the longest body that it takes.
 pub(super) fn takes(path: &str) -> Option<(&'static str, usize)> {
     match path {
-        LEDGER | LETTERS | HELD | AUDIT | TOKENS | OVERVIEW | CONFIGURATION | TEMPLATES => Some(("GET", 0)),
+        LEDGER | LETTERS | HELD | AUDIT | TOKENS | OVERVIEW | CONFIGURATION | TEMPLATES | SUPPRESSIONS => {
+            Some(("GET", 0))
+        }
         TRY => Some(("POST", SAMPLE)),
-        REDRIVE | RELEASE | FORGET | TRACE | SEND | DOCTOR | MAKE | REVOKE => Some(("POST", LONGEST)),
+        IMPORT => Some(("POST", LIST)),
+        REDRIVE | RELEASE | FORGET | TRACE | SEND | DOCTOR | MAKE | REVOKE | SHOW | ADD | LIFT | EXPORT => {
+            Some(("POST", LONGEST))
+        }
         _ if letter(path).is_some() => Some(("GET", 0)),
         _ => None,
     }
@@ -148,7 +162,7 @@ impl Desk {
 
     async fn said(&self, bearer: &Bearer, path: &str, asked: Question<'_>) -> Result<Value, Fault> {
         match path {
-            FORGET | RELEASE | SEND | DOCTOR => bearer.may(Role::Operate)?,
+            FORGET | RELEASE | SEND | DOCTOR | ADD | LIFT | IMPORT => bearer.may(Role::Operate)?,
             // A dry run only reads.
             REDRIVE | MAKE | REVOKE => {}
             _ => bearer.may(Role::Read)?,
@@ -171,6 +185,12 @@ impl Desk {
             TOKENS => self.list_tokens(bearer).await,
             MAKE => self.make_token(bearer, asked.read()?).await,
             REVOKE => self.revoke_token(bearer, asked.read()?).await,
+            SUPPRESSIONS => self.suppressions(bearer, asked.read()?).await,
+            SHOW => self.suppression(bearer, asked.read()?).await,
+            ADD => self.suppress(bearer, asked.read()?, true).await,
+            LIFT => self.suppress(bearer, asked.read()?, false).await,
+            IMPORT => self.import(bearer, asked.read()?).await,
+            EXPORT => self.export(bearer, asked.read()?).await,
             path => match letter(path) {
                 Some(id) => self.letter(bearer, id, &asked.read()?).await,
                 None => Err(Fault::NotFound("there is nothing at this path".to_owned())),

@@ -6,7 +6,7 @@ use crate::functions::NoFacts;
 use crate::legs::inbound::{Action, Around, rule};
 use crate::mapping::Rule;
 use crate::model::{Address, Inbound};
-use crate::store::{StoreError, Suppression};
+use crate::store::{Cause, StoreError, Suppression};
 use crate::value::{Arena, Value};
 
 const OPT_OUT: &str = "opt_out";
@@ -94,7 +94,10 @@ impl Patient<'_> {
     async fn round(&self) -> Result<bool, StoreError> {
         let (store, tenant) = (&self.desk.flow.store, &self.tenant.name);
         let (address, sender) = (Address::from(NOBODY), Address::from(NOBODY));
-        let change = |on| Suppression { tenant: tenant.clone(), sender: None, address: address.clone(), on };
+        let change = |on| {
+            let (tenant, address) = (tenant.clone(), address.clone());
+            Suppression { tenant, sender: None, address, on, at: self.now, cause: Cause::Trial }
+        };
         store.suppress(vec![change(true)]).await?;
         let kept = store.is_suppressed(tenant, &sender, &address);
         store.suppress(vec![change(false)]).await?;

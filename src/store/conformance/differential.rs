@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::super::samples::*;
 use super::super::*;
 use crate::delivery::{Life, Phase};
-use crate::model::Class;
+use crate::model::{Address, Class, Name};
 
 /// Few of everything, so that operations meet.
 const MESSAGES: i64 = 8;
@@ -77,6 +77,10 @@ fn update() -> impl Strategy<Value = Change> {
     )
 }
 
+fn by_hand_cause() -> Cause {
+    Cause::Operator { who: "ops".to_owned(), reason: Some("a letter".to_owned()) }
+}
+
 fn samples_letter(number: i64) -> DeadLetter {
     DeadLetter { message: Some(id(number)), ..letter(Some("acme"), "no word") }
 }
@@ -104,8 +108,9 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
                 }))
             }
         ),
-        2 => (tenant(), person(), any::<[bool; 2]>()).prop_map(|(tenant, whom, [on, all])| {
-            Op::Suppress(Suppression { tenant: name(tenant), ..suppression((!all).then_some("1"), whom, on) })
+        2 => (tenant(), person(), any::<[bool; 3]>()).prop_map(|(tenant, whom, [on, all, by_hand])| {
+            let cause = if by_hand { by_hand_cause() } else { said("in-9") };
+            Op::Suppress(Suppression { tenant: name(tenant), cause, ..suppression((!all).then_some("1"), whom, on) })
         }),
         2 => (proptest::option::of(tenant()), 0..3_u8, proptest::option::of(when()), any::<bool>()).prop_map(
             |(tenant, why, due, unmatched)| {
@@ -167,6 +172,19 @@ pub(super) async fn apply(store: &dyn Store, op: &Op, next_call: i64) -> String 
     }
 }
 
+/// An address's lines, which say of every sender whether it is on the list. Those of one change have no order.
+async fn consents(store: &dyn Store, tenant: &Name, whom: &Address) -> String {
+    let lines = store.consents_of(tenant, whom, 999).await.unwrap();
+    let standing = Consent::standing(&lines);
+    for sender in ["1", "2"] {
+        let on = standing.contains(&None) || standing.contains(&Some(address(sender)));
+        assert_eq!(store.is_suppressed(tenant, &address(sender), whom), on, "{lines:?}");
+    }
+    let mut lines: Vec<String> = lines.into_iter().map(|line| format!("{:?}", Consent { id: 0, ..line })).collect();
+    lines.sort();
+    lines.join("\n")
+}
+
 /// Everything that can be asked.
 pub(super) async fn seen(store: &dyn Store) -> Vec<String> {
     let mut seen = Vec::new();
@@ -204,6 +222,10 @@ pub(super) async fn seen(store: &dyn Store) -> Vec<String> {
                 seen.push(format!("{whom} {}", store.is_suppressed(&name(tenant), &address(from), &address(whom))));
             }
         }
+        for whom in PEOPLE {
+            seen.push(consents(store, &name(tenant), &address(whom)).await);
+        }
+        seen.push(format!("{:?}", store.suppressed(&name(tenant), None, 99).await));
         seen.push(format!("{} {:?}", store.backlog(&name(tenant)), store.ledger(&name(tenant)).await));
     }
     seen.push(format!("{:?} {:?} {:?}", store.lanes().await, store.interrupted().await, store.newest().await));

@@ -1,6 +1,7 @@
 //! What every engine keeps: one test per promise and engine.
 
 mod calls;
+mod consents;
 mod differential;
 mod forget;
 mod letters;
@@ -123,6 +124,11 @@ promises! {
     people::an_opt_out_counts_for_every_address_of_a_person,
     people::an_opt_in_frees_every_address_of_a_person,
     people::replies_that_repeat_are_left_out,
+    consents::each_change_of_the_list_has_a_line,
+    consents::what_changes_nothing_leaves_no_line,
+    consents::addresses_that_are_joined_have_lines_of_their_own,
+    consents::the_list_is_read_a_page_at_a_time,
+    consents::the_history_of_a_forgotten_person_holds_on_without_the_person,
     texts::texts_come_back_as_they_were_kept,
     texts::a_retired_text_stays_while_a_message_from_before_is_there,
     texts::a_probe_is_taken_and_changes_nothing,

@@ -71,6 +71,7 @@ impl State {
                     gone.suppressions += 1;
                 }
                 self.suppressed.forget(&tenant, address);
+                self.history.forget(&tenant, address, self.veil.proof(&tenant, address));
             }
             gone.addresses += self.people.remove(&tenant, &all);
         }
@@ -82,7 +83,8 @@ impl State {
             return vec![tenant.clone()];
         }
         let rows = self.rows.values().map(|row| row.message.message.lane.tenant.clone());
-        let all: HashSet<Name> = rows.chain(self.people.tenants()).chain(self.suppressed.tenants()).collect();
+        let all: HashSet<Name> =
+            rows.chain(self.people.tenants()).chain(self.suppressed.tenants()).chain(self.history.tenants()).collect();
         all.into_iter().collect()
     }
 

@@ -3,6 +3,7 @@
 //! One state behind one mutex that is never held over an await; what it does is in `state`.
 
 mod calls;
+mod consents;
 mod forget;
 mod letters;
 mod people;
@@ -14,9 +15,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use futures_util::future::{FutureExt, ready};
 
 use super::{
-    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Kept, Lane,
-    Ledger, Lettered, Letters, Line, Message, NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text,
-    Token,
+    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Consent, Consents, Count, DeadLetter, Forget,
+    Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Page, Store, StoreError,
+    Stored, Suppression, Taken, Text, Token,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -140,9 +141,20 @@ impl Store for Memory {
         Self::done(self.state().take(inbound))
     }
 
-    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, ()> {
-        self.state().suppress(&changes);
-        Self::done(Ok(()))
+    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, Vec<bool>> {
+        Self::done(Ok(self.state().suppress(&changes)))
+    }
+
+    fn consents(&self, fit: &Consents, most: usize) -> Stored<'_, Vec<Consent>> {
+        Self::done(Ok(self.state().consents(fit, most)))
+    }
+
+    fn consents_of(&self, tenant: &Name, address: &Address, most: usize) -> Stored<'_, Vec<Consent>> {
+        Self::done(Ok(self.state().consents_of(tenant, address, most)))
+    }
+
+    fn suppressed(&self, tenant: &Name, after: Option<&Listed>, most: usize) -> Stored<'_, Vec<Listed>> {
+        Self::done(Ok(self.state().suppressed(tenant, after, most)))
     }
 
     fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool {

@@ -9,9 +9,10 @@ use super::super::veil::Veil;
 use super::super::wake::wake_of;
 use super::super::{
     Acceptance, Audit, CallStep, Change, Count, DeadLetter, Lane, Line, Message, NewCall, NewMessage, Origin,
-    StoreError, Suppression, Taken, Text, TextKind, Token,
+    StoreError, Taken, Text, TextKind, Token,
 };
 use super::calls::Calls;
+use super::consents::History;
 use super::letters::LetterBox;
 use super::people::People;
 use crate::delivery::Phase;
@@ -44,6 +45,7 @@ pub(super) struct State {
     pub(super) audits: BTreeMap<i64, Audit>,
     pub(super) veil: Veil,
     pub(super) suppressed: Suppressed,
+    pub(super) history: History,
     pub(super) tally: Tally,
 }
 
@@ -117,7 +119,7 @@ impl State {
         let (reference, phases) = (after.reference, [before.life.phase, after.life.phase].map(Some));
         self.tally.record(&Move { reference, lane: after.lane.clone(), before: phases[0], after: phases[1] });
         if let Some(alias) = change.alias {
-            self.join(&after.lane.tenant, &[after.to.clone(), alias]);
+            self.join(&after.lane.tenant, &[after.to.clone(), alias], change.line.at);
         }
         change.calls.into_iter().for_each(|call| self.calls.add_anew(call, change.newest));
         change.letters.into_iter().for_each(|letter| self.letters.park(letter));
@@ -243,40 +245,10 @@ impl State {
         }
         self.accept(inbound.replies)?;
         self.inbound.insert(key, inbound.at);
-        self.join(&inbound.tenant, &inbound.addresses);
+        self.join(&inbound.tenant, &inbound.addresses, inbound.at);
         self.suppress(&inbound.suppressions);
         inbound.calls.into_iter().for_each(|call| self.calls.add(call));
         Ok(true)
-    }
-
-    pub(super) fn suppress(&mut self, changes: &[Suppression]) {
-        for change in changes {
-            for address in self.people.all(&change.tenant, &change.address) {
-                if change.on {
-                    self.suppressed.add(&change.tenant, change.sender.as_ref(), &address);
-                } else {
-                    self.suppressed.remove(&change.tenant, change.sender.as_ref(), &address);
-                }
-            }
-        }
-    }
-
-    /// One person from now on: what one address opted out of, all did.
-    fn join(&mut self, tenant: &Name, addresses: &[Address]) {
-        self.people.join(tenant, addresses);
-        let Some(all) = addresses.first().map(|first| self.people.all(tenant, first)) else { return };
-        let proven: Vec<_> = all.iter().flat_map(|one| self.suppressed.proven(tenant, one).to_vec()).collect();
-        for sender in &proven {
-            for address in &all {
-                self.suppressed.add_proof(tenant, sender.as_ref(), self.veil.proof(tenant, address));
-            }
-        }
-        let senders: Vec<_> = all.iter().flat_map(|one| self.suppressed.senders(tenant, one).to_vec()).collect();
-        for sender in &senders {
-            for address in &all {
-                self.suppressed.add(tenant, sender.as_ref(), address);
-            }
-        }
     }
 
     pub(super) fn redrive(&mut self, letter: i64, at: Timestamp, newest: bool) -> bool {

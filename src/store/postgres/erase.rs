@@ -16,7 +16,7 @@ use super::read::Reader;
 use super::trouble::Trouble;
 use super::tx::Tx;
 use super::words::{address, get, kept, limit, name_or_none, text};
-use super::{Postgres, calls, letters, row, words};
+use super::{Postgres, calls, consents, letters, row, words};
 use crate::delivery::Phase;
 use crate::faults::Point;
 use crate::model::Name;
@@ -29,7 +29,7 @@ const SLICE: usize = 1024;
 const BATCH: usize = 200;
 
 /// Rows as they were before are gone after this, unless somebody still reads them.
-const CLEAN: &str = "VACUUM message, body, dedupe, key, history, call, letter, person, suppression";
+const CLEAN: &str = "VACUUM message, body, dedupe, key, history, call, letter, person, suppression, consent";
 
 /// Who is forgotten, and what was erased so far.
 struct Forgetting<'s> {
@@ -231,11 +231,12 @@ async fn erase_person(tx: &mut Tx, person: &Person) -> Result<Forgotten, Trouble
             let sql = "DELETE FROM suppression WHERE tenant = $1 AND address = $2 RETURNING sender";
             for row in tx.query(sql, &[&id, &address]).await? {
                 let (sender, proof) = (text(&row, 0)?, tx.make_veil().await?.proof(tenant, one));
-                people::prove(tx, tenant, &sender, proof).await?;
+                let _new = people::prove(tx, tenant, &sender, proof).await?;
                 gone.suppressions += 1;
             }
             let sql = "DELETE FROM person WHERE tenant = $1 AND address = $2";
             gone.addresses += tx.execute(sql, &[&id, &address]).await?;
+            consents::forget(tx, tenant, id, one).await?;
             tx.pending.forgotten.push((tenant.clone(), one.clone()));
         }
     }

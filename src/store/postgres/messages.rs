@@ -273,7 +273,7 @@ async fn beside(tx: &mut Tx, change: &Change, lane: &Lane) -> Result<(), Trouble
         let sql = "SELECT recipient FROM body WHERE ref = $1";
         let row = tx.first(sql, &[&change.reference.number()]).await?;
         let row = row.ok_or_else(|| Trouble::unreadable("a message without a body"))?;
-        people::join(tx, &lane.tenant, &[super::words::address(&row, 0)?, alias.clone()]).await?;
+        people::join(tx, &lane.tenant, &[super::words::address(&row, 0)?, alias.clone()], change.line.at).await?;
     }
     for letter in &change.letters {
         letters::park(tx, letter).await?;

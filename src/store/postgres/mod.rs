@@ -9,6 +9,7 @@
 
 mod calls;
 mod connection;
+mod consents;
 mod erase;
 mod letters;
 mod messages;

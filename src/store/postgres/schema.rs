@@ -8,7 +8,8 @@
 pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before; none of them is ever changed.
-pub(super) const STEPS: &[Step] = &[Step { sql: FIRST, parts: true }, Step { sql: SEVERAL, parts: true }];
+pub(super) const STEPS: &[Step] =
+    &[Step { sql: FIRST, parts: true }, Step { sql: SEVERAL, parts: true }, Step { sql: CONSENT, parts: true }];
 
 /// A change of the tables.
 #[derive(Clone, Copy, Debug)]
@@ -189,4 +190,20 @@ INSERT INTO ledger (tenant, node, accepted, submitted, rejected, suppressed, exp
     SELECT l.tenant, 0, 0, 0, 0, 0, 0, 0, count(*), count(*) FILTER (WHERE m.phase = 0)
     FROM message m JOIN lane l ON l.id = m.lane WHERE m.phase IN (0, 1, 2) GROUP BY l.tenant
     ON CONFLICT (tenant, node) DO UPDATE SET in_flight = excluded.in_flight, queued = excluded.queued;
+"#;
+
+const CONSENT: &str = r#"
+-- The history of opt-outs: a line for each change of `suppression` and `proof`, which it never loses. Of who was forgotten the
+-- address is empty and there is its hash; `note` goes, which may say something of the person. What is older than the history
+-- has a line that says so.
+CREATE TABLE consent (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tenant bigint NOT NULL, sender text COLLATE "C" NOT NULL,
+    address text COLLATE "C" NOT NULL, hash bytea, listed boolean NOT NULL, at bigint NOT NULL, cause bigint NOT NULL,
+    who text NOT NULL, word text, note text
+);
+CREATE INDEX consent_address ON consent (tenant, address, sender) WHERE address <> '';
+CREATE INDEX consent_hash ON consent (tenant, hash) WHERE hash IS NOT NULL;
+INSERT INTO consent (tenant, sender, address, hash, listed, at, cause, who)
+    SELECT tenant, sender, address, NULL, true, 0, 0, '' FROM suppression
+    UNION ALL SELECT tenant, sender, '', hash, true, 0, 0, '' FROM proof;
 "#;

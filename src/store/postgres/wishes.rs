@@ -6,9 +6,9 @@ use std::sync::Arc;
 use futures_util::future::{BoxFuture, FutureExt, ready};
 
 use super::super::{
-    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Changed, Count, DeadLetter, Forget, Forgotten, Kept,
-    Lane, Ledger, Lettered, Letters, Line, Message, NewMessage, Node, Page, Part, Stay, Store, Stored, Suppression,
-    Taken, Text, Token, Wanted,
+    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Changed, Consent, Consents, Count, DeadLetter, Forget,
+    Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Node, Page, Part, Stay, Store,
+    Stored, Suppression, Taken, Text, Token, Wanted,
 };
 use super::queue::Urgency;
 use super::work::{self, Asked, Begun, Settled, Work};
@@ -122,13 +122,28 @@ impl Store for Postgres {
         self.or_later(|place| Work::other(work, Some(place), Some(points)))
     }
 
-    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, ()> {
+    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, Vec<bool>> {
         let points = [Point::SuppressWritten, Point::SuppressCommitted];
         self.step(points, again!(changes, |tx| people::suppress(tx, &changes)))
     }
 
     fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool {
         self.shared.suppressed().holds(tenant, sender, address)
+    }
+
+    fn consents(&self, fit: &Consents, most: usize) -> Stored<'_, Vec<Consent>> {
+        let fit = fit.clone();
+        async move { Ok(self.reader().await?.consents(&fit, most).await?) }.boxed()
+    }
+
+    fn consents_of(&self, tenant: &Name, address: &Address, most: usize) -> Stored<'_, Vec<Consent>> {
+        let (tenant, address) = (tenant.clone(), address.clone());
+        async move { Ok(self.reader().await?.consents_of(&tenant, &address, most).await?) }.boxed()
+    }
+
+    fn suppressed(&self, tenant: &Name, after: Option<&Listed>, most: usize) -> Stored<'_, Vec<Listed>> {
+        let (tenant, after) = (tenant.clone(), after.cloned());
+        async move { Ok(self.reader().await?.suppressed(&tenant, after.as_ref(), most).await?) }.boxed()
     }
 
     fn park(&self, letters: Vec<DeadLetter>) -> Stored<'_, ()> {

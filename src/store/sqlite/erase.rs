@@ -13,7 +13,7 @@ use super::read::Reader;
 use super::row::{self, line_text, phase_code};
 use super::tx::Tx;
 use super::writer::Trouble;
-use super::{key, letters};
+use super::{consents, key, letters};
 use crate::delivery::Phase;
 use crate::model::{Address, Name, Ref};
 use crate::store::Line;
@@ -163,13 +163,14 @@ pub(super) fn person(tx: &mut Tx<'_>, person: &Person) -> Result<Forgotten, Trou
             let senders: Vec<String> = senders;
             for sender in &senders {
                 let proof = tx.make_veil()?.proof(tenant, address);
-                people::prove(tx, tenant, sender, proof)?;
+                let _new = people::prove(tx, tenant, sender, proof)?;
                 gone.suppressions += 1;
             }
             tx.execute("DELETE FROM suppression WHERE tenant = ?1 AND address = ?2", params![id, address.as_str()])?;
             let known =
                 tx.execute("DELETE FROM person WHERE tenant = ?1 AND address = ?2", params![id, address.as_str()])?;
             gone.addresses += u64::from(known > 0);
+            consents::forget(tx, tenant, id, address)?;
             tx.pending.forgotten.push((tenant.clone(), address.clone()));
         }
     }

@@ -130,7 +130,7 @@ pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<(), Trouble> {
         let to: String = tx
             .first("SELECT recipient FROM body WHERE ref = ?1", [number], |row| row.get(0))?
             .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-        people::join(tx, &lane.tenant, &[to.as_str().into(), alias.clone()])?;
+        people::join(tx, &lane.tenant, &[to.as_str().into(), alias.clone()], change.line.at)?;
     }
     change.calls.iter().try_for_each(|call| calls::add(tx, call, change.newest))?;
     change.letters.iter().try_for_each(|letter| letters::park(tx, letter))?;

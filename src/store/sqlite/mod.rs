@@ -7,6 +7,7 @@
 mod age;
 mod calls;
 mod checkpoint;
+mod consents;
 mod erase;
 mod forget;
 mod later;
@@ -51,9 +52,9 @@ pub use super::seal::SealKey;
 use super::shared::{self, Shared};
 use super::sweep::Sweep;
 use super::{
-    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Count, DeadLetter, Forget, Forgotten, Kept, Lane,
-    Ledger, Lettered, Letters, Line, Message, NewMessage, Page, Store, StoreError, Stored, Suppression, Taken, Text,
-    Token, key,
+    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Consent, Consents, Count, DeadLetter, Forget,
+    Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Page, Store, StoreError,
+    Stored, Suppression, Taken, Text, Token, key,
 };
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
@@ -297,12 +298,27 @@ impl Store for Sqlite {
         self.step_or_later([Point::TakeWritten, Point::TakeCommitted], move |tx| people::take(tx, &inbound))
     }
 
-    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, ()> {
+    fn suppress(&self, changes: Vec<Suppression>) -> Stored<'_, Vec<bool>> {
         self.step([Point::SuppressWritten, Point::SuppressCommitted], move |tx| people::suppress(tx, &changes))
     }
 
     fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool {
         self.shared.suppressed().holds(tenant, sender, address)
+    }
+
+    fn consents(&self, fit: &Consents, most: usize) -> Stored<'_, Vec<Consent>> {
+        let fit = fit.clone();
+        self.read(move |reader| reader.consents(&fit, most))
+    }
+
+    fn consents_of(&self, tenant: &Name, address: &Address, most: usize) -> Stored<'_, Vec<Consent>> {
+        let (tenant, address) = (tenant.clone(), address.clone());
+        self.read(move |reader| reader.consents_of(&tenant, &address, most))
+    }
+
+    fn suppressed(&self, tenant: &Name, after: Option<&Listed>, most: usize) -> Stored<'_, Vec<Listed>> {
+        let (tenant, after) = (tenant.clone(), after.cloned());
+        self.read(move |reader| reader.suppressed(&tenant, after.as_ref(), most))
     }
 
     fn park(&self, letters: Vec<DeadLetter>) -> Stored<'_, ()> {

@@ -10,7 +10,7 @@ pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before. A new file takes them all, an older one those that it lacks, so none of
 /// them is ever changed.
-pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS, PRIVACY, RECENT];
+pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS, PRIVACY, RECENT, CONSENT];
 
 const MESSAGES: &str = "
 CREATE TABLE tenant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -165,4 +165,19 @@ const RECENT: &str = "
 -- Up to which message `key` has all that messages are found by. Later ones are in memory, and follow from the rows.
 CREATE TABLE indexed (id INTEGER PRIMARY KEY CHECK (id = 1), upto INTEGER NOT NULL);
 INSERT INTO indexed SELECT 1, ifnull(max(ref), 0) FROM message;
+";
+
+const CONSENT: &str = "
+-- The history of opt-outs: a line for each change of `suppression` and `proof`, which it never loses. Of who was forgotten the
+-- address is empty and there is its hash; `note` goes, which may say something of the person. What is older than the history
+-- has a line that says so.
+CREATE TABLE consent (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, tenant INTEGER NOT NULL, sender TEXT NOT NULL, address TEXT NOT NULL, hash BLOB,
+    listed INTEGER NOT NULL, at INTEGER NOT NULL, cause INTEGER NOT NULL, who TEXT NOT NULL, word TEXT, note TEXT
+);
+CREATE INDEX consent_address ON consent (tenant, address, sender) WHERE address <> '';
+CREATE INDEX consent_hash ON consent (tenant, hash) WHERE hash IS NOT NULL;
+INSERT INTO consent (tenant, sender, address, hash, listed, at, cause, who)
+    SELECT tenant, sender, address, NULL, 1, 0, 0, '' FROM suppression
+    UNION ALL SELECT tenant, sender, '', hash, 1, 0, 0, '' FROM proof;
 ";

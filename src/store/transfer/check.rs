@@ -60,6 +60,13 @@ const RULES: &[(&str, &str)] = &[
         "SELECT tenant FROM suppression s WHERE NOT EXISTS (SELECT 1 FROM tenant t WHERE t.id = s.tenant)
         UNION ALL SELECT tenant FROM proof p WHERE NOT EXISTS (SELECT 1 FROM tenant t WHERE t.id = p.tenant)",
     ),
+    (
+        "opt-outs without a line in their history",
+        "SELECT tenant FROM suppression s WHERE NOT EXISTS (SELECT 1 FROM consent c WHERE c.tenant = s.tenant
+            AND c.address = s.address AND c.address <> '' AND c.sender = s.sender)
+        UNION ALL SELECT tenant FROM proof p WHERE NOT EXISTS (SELECT 1 FROM consent c WHERE c.tenant = p.tenant
+            AND c.hash = p.hash AND c.hash IS NOT NULL AND c.sender = p.sender)",
+    ),
     ("keys of no message", "SELECT ref FROM key k WHERE NOT EXISTS (SELECT 1 FROM message m WHERE m.ref = k.ref)"),
     (
         "tenants whose tally is not what their messages come to",

@@ -69,10 +69,11 @@ pub trait Raw: Send {
     fn indexed(&mut self, found: Vec<Found>) -> Stored<'_, (u64, u64)>;
     /// How many keys the index has.
     fn count_keys(&mut self) -> Stored<'_, u64>;
-    /// The last number that was given to a row of these: tenants, lanes, letters, lines of the audit log, keys, persons.
-    fn last_numbers(&mut self) -> Stored<'_, [i64; 6]>;
+    /// The last number that was given to a row of these: tenants, lanes, letters, lines of the audit log, keys, persons,
+    /// lines of the history of opt-outs.
+    fn last_numbers(&mut self) -> Stored<'_, [i64; 7]>;
     /// Everything is there: the next numbers come after these.
-    fn settle(&mut self, last: [i64; 6]) -> Stored<'_, ()>;
+    fn settle(&mut self, last: [i64; 7]) -> Stored<'_, ()>;
     /// Takes all rows away, and the notes.
     fn empty(&mut self) -> Stored<'_, ()>;
     /// The first column of what a question in SQL finds, as numbers.

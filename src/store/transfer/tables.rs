@@ -66,6 +66,10 @@ pub(in crate::store) const TABLES: &[Table] = &[
     Table { name: "person", key: 2, columns: &[("tenant", Int), ("address", Text), ("person", Int)] },
     Table { name: "suppression", key: 3, columns: &[("tenant", Int), ("address", Text), ("sender", Text)] },
     Table { name: "proof", key: 3, columns: &[("tenant", Int), ("hash", Bytes), ("sender", Text)] },
+    Table { name: "consent", key: 1, columns: &[
+        ("id", Int), ("tenant", Int), ("sender", Text), ("address", Text), ("hash", Bytes), ("listed", Flag), ("at", Int),
+        ("cause", Int), ("who", Text), ("word", Text), ("note", Text),
+    ] },
     Table { name: "veil", key: 1, columns: &[("id", Int), ("key", Bytes), ("seal", Int)] },
     Table { name: "ledger", key: 1, columns: &[
         ("tenant", Int), ("accepted", Int), ("submitted", Int), ("rejected", Int), ("suppressed", Int),

@@ -108,6 +108,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("notify", &["app"]),
+    ("csv", &["operate"]),
 ];
 
 /// Who may read the calendar clock.

@@ -196,6 +196,7 @@ async fn every_page_is_for_everybody_by_light_and_by_dark_on_a_desk_and_on_a_pho
         "/console/dead-letters",
         "/console/dead-letters/1",
         "/console/held",
+        "/console/opt-outs",
         "/console/configuration",
         "/console/templates",
         "/console/playground",

@@ -4,7 +4,7 @@ use serde_json::json;
 use switchboard::sim::provider::{Answers, ProviderOptions};
 
 use super::{Browser, World, acme, api, globex, letter, provider};
-use crate::world::{ADMIN_TOKEN, order, person, until, until_async};
+use crate::world::{ADMIN_TOKEN, order, person, text_from, until, until_async};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_is_found_and_followed_and_its_number_stands_in_no_link() {
@@ -185,5 +185,39 @@ async fn what_is_held_is_shown_and_released() {
     .await;
     until("it is read", || World::is_read(brand, "one")).await;
     assert!(browser.get("/console/audit?what=release").await.has("6531290044"));
+    gateway.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_opt_out_is_looked_up_with_its_proof_and_changed_by_hand_and_by_a_list() {
+    let world = World::new(vec![acme(), globex()], provider()).await;
+    let gateway = world.gateway().await;
+    let to = person(&world.brands[0], 1);
+    world.webhook("/webhooks/vonage/inbound", &text_from(&to, "6531290044", "in-1", "Stop.")).await;
+    let browser = Browser::of(&gateway, ADMIN_TOKEN).await;
+    until_async("it is listed", async || browser.get("/console/opt-outs").await.has("the person said so")).await;
+    let list = browser.get("/console/opt-outs").await;
+    assert!(!list.has(&to) && list.has("STOP") && list.has("in-1"), "{}", list.page);
+    let shown = browser.submit("/console/opt-outs", &[("number", &format!("+{to}"))]).await;
+    for part in ["Opted out: nothing is sent", "<q>STOP</q>", "rule <code>opt_out</code>", "Take off the list"] {
+        assert!(shown.has(part), "{part}: {}", shown.page);
+    }
+    let hand = [("number", to.as_str()), ("tenant", "acme"), ("reason", "she rang"), ("do", "lift")];
+    assert!(browser.submit("/console/opt-outs/change", &hand).await.has("not on the list: that was changed just now"));
+    let history = browser.submit("/console/opt-outs", &[("number", &to)]).await;
+    assert!(history.has("Not opted out.") && history.has("by <strong>admin</strong>: she rang"), "{}", history.page);
+    let rows = |csv, what| [("tenant", "globex"), ("csv", csv), ("reason", "before"), ("do", what)];
+    let bad = browser.submit("/console/opt-outs/import", &rows("number\n12\n", "import")).await;
+    assert!(bad.status == 200 && bad.has("line 2: `number` has 2 digits") && bad.has("<textarea"), "{}", bad.page);
+    let good = "number\r\n+91 98123 45670\r\n";
+    assert!(browser.submit("/console/opt-outs/import", &rows(good, "look")).await.has("1 row; nothing was imported"));
+    assert!(browser.submit("/console/opt-outs/import", &rows(good, "import")).await.has("<strong>1</strong> added"));
+    assert!(browser.get("/console/opt-outs?tenant=globex").await.has("imported by <strong>admin</strong>: before"));
+    assert!(!browser.get("/console/opt-outs?tenant=globex").await.has("STOP"));
+    let reader = super::token(&world, &gateway, "reader", &["read"], None).await;
+    let reader = Browser::of(&gateway, &reader).await;
+    let seen = reader.submit("/console/opt-outs", &[("number", &to)]).await;
+    assert!(seen.has("she rang") && !seen.has("By hand"), "{}", seen.page);
+    assert_eq!(reader.submit("/console/opt-outs/change", &hand).await.status, 403);
     gateway.stop().await;
 }

@@ -7,12 +7,13 @@ use super::{Browser, World, acme, api, globex, letter, provider, token};
 use crate::world::ADMIN_TOKEN;
 
 /// Every page, with a path that has it.
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "/console",
     "/console/messages",
     "/console/dead-letters",
     "/console/dead-letters/1",
     "/console/held",
+    "/console/opt-outs",
     "/console/configuration",
     "/console/audit",
     "/console/templates",
@@ -20,10 +21,13 @@ const PAGES: [&str; 10] = [
     "/console/tokens",
 ];
 
-const FORMS: [&str; 8] = [
+const FORMS: [&str; 11] = [
     "/console/messages",
     "/console/redrive",
     "/console/release",
+    "/console/opt-outs",
+    "/console/opt-outs/change",
+    "/console/opt-outs/import",
     "/console/reveal",
     "/console/playground",
     "/console/tokens/make",

@@ -10,6 +10,7 @@ mod redrive;
 mod release;
 mod roles;
 mod send;
+mod suppressions;
 mod token;
 mod trace;
 

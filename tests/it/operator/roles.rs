@@ -48,6 +48,10 @@ async fn a_token_is_good_for_its_roles_and_its_tenant() {
     let (release, forget) = (json!({}), json!({ "number": "6590999999" }));
     let other = json!({ "number": "6590999999", "tenant": "globex" });
     let make = json!({ "name": "more", "roles": ["read"] });
+    let whom = json!({ "number": "6590999999", "tenant": "acme" });
+    let change = json!({ "number": "6590999999", "tenant": "acme", "reason": "a letter" });
+    let list = json!({ "tenant": "acme", "csv": "number\n6590999999\n" });
+    let whole = json!({ "tenant": "acme" });
     let (ok, no, none) = ((200, ""), (403, "forbidden"), (404, "not_found"));
     for (who, token, path, body, expected) in [
         ("reads", &reader, "/api/ledger", None, ok),
@@ -59,6 +63,18 @@ async fn a_token_is_good_for_its_roles_and_its_tenant() {
         ("may not do", &reader, "/api/release", Some(&release), no),
         ("may not do", &reader, "/api/forget", Some(&forget), no),
         ("makes no tokens", &reader, "/api/tokens", None, no),
+        ("reads", &reader, "/api/suppressions", None, ok),
+        ("reads", &reader, "/api/suppressions/show", Some(&whom), ok),
+        ("may not do", &reader, "/api/suppressions/add", Some(&change), no),
+        ("may not do", &reader, "/api/suppressions/lift", Some(&change), no),
+        ("may not do", &reader, "/api/suppressions/import", Some(&list), no),
+        ("may not see numbers", &worker, "/api/suppressions/export", Some(&whole), no),
+        ("works", &worker, "/api/suppressions/add", Some(&change), ok),
+        ("works", &worker, "/api/suppressions/import", Some(&list), ok),
+        ("sees", &seer, "/api/suppressions/export", Some(&whole), ok),
+        ("sees its own", &stranger, "/api/suppressions/show", Some(&whom), none),
+        ("works at its own", &stranger, "/api/suppressions/lift", Some(&change), none),
+        ("works", &worker, "/api/suppressions/lift", Some(&change), ok),
         ("works", &worker, "/api/release", Some(&release), ok),
         ("works", &worker, "/api/forget", Some(&forget), ok),
         ("works at its own", &worker, "/api/forget", Some(&other), none),

@@ -12,7 +12,7 @@ use switchboard::delivery::{Life, Phase};
 use switchboard::model::{Address, Class, Name, Ref};
 use switchboard::store::sqlite::Sqlite;
 use switchboard::store::{
-    CallStep, Change, DeadLetter, Lane, Line, NewCall, NewMessage, Origin, Store, Suppression, Taken,
+    CallStep, Cause, Change, DeadLetter, Lane, Line, NewCall, NewMessage, Origin, Store, Suppression, Taken,
 };
 use switchboard::value::Timestamp;
 
@@ -106,7 +106,14 @@ fn stop(number: i64) -> Taken {
         tenant: tenant(),
         id: format!("inbound-{number}"),
         addresses: vec![person(number), Address::from(format!("user-{number}").as_str())],
-        suppressions: vec![Suppression { tenant: tenant(), sender: None, address: person(number), on: true }],
+        suppressions: vec![Suppression {
+            tenant: tenant(),
+            sender: None,
+            address: person(number),
+            on: true,
+            at: at(number),
+            cause: Cause::Joined,
+        }],
         replies: Vec::new(),
         calls: Vec::new(),
         at: at(number),

@@ -153,13 +153,14 @@ pub(super) async fn admit(conn: &Conn) -> Result<(), OpenError> {
 }
 
 /// The sequences, in the order of [`Raw::last_numbers`].
-fn sequences() -> [(String, String); 6] {
+fn sequences() -> [(String, String); 7] {
     let identity = |table: &str| {
         (format!("pg_get_serial_sequence('{table}', 'id')::regclass"), format!("SELECT max(id) FROM {table}"))
     };
     let person = ("'person_number'::regclass".to_owned(), "SELECT max(person) FROM person".to_owned());
-    let [tenant, lane, letter, audit, seal] = ["tenant", "lane", "letter", "audit", "seal"].map(identity);
-    [tenant, lane, letter, audit, seal, person]
+    let [tenant, lane, letter, audit, seal, consent] =
+        ["tenant", "lane", "letter", "audit", "seal", "consent"].map(identity);
+    [tenant, lane, letter, audit, seal, person, consent]
 }
 
 impl Raw for RawPostgres {
@@ -205,9 +206,9 @@ impl Raw for RawPostgres {
         async { Ok(self.number("SELECT (SELECT count(*) FROM key) + (SELECT count(*) FROM dedupe)").await?) }.boxed()
     }
 
-    fn last_numbers(&mut self) -> Stored<'_, [i64; 6]> {
+    fn last_numbers(&mut self) -> Stored<'_, [i64; 7]> {
         async {
-            let mut last = [0; 6];
+            let mut last = [0; 7];
             for (last, (sequence, most)) in last.iter_mut().zip(sequences()) {
                 let sql = format!("SELECT greatest(pg_sequence_last_value({sequence}), ({most}), 0)");
                 *last = self.number(&sql).await?.cast_signed();
@@ -217,7 +218,7 @@ impl Raw for RawPostgres {
         .boxed()
     }
 
-    fn settle(&mut self, last: [i64; 6]) -> Stored<'_, ()> {
+    fn settle(&mut self, last: [i64; 7]) -> Stored<'_, ()> {
         async move {
             for (last, (sequence, _)) in last.into_iter().zip(sequences()) {
                 let sql = format!("SELECT setval({sequence}, {}, {})", last.max(1), last > 0);

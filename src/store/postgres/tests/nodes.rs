@@ -151,7 +151,7 @@ async fn an_opt_out_is_told_of_when_every_node_knows_it() {
     let (tenant, sender) = (name("acme"), address("14155550100"));
     for number in 0..40 {
         let person = address(&format!("91981234{number:04}"));
-        let change = |on| vec![Suppression { tenant: tenant.clone(), sender: None, address: person.clone(), on }];
+        let change = |on| vec![Suppression { address: person.clone(), ..suppression(None, "", on) }];
         let (here, there) = if number % 2 == 0 { (&first, &second) } else { (&second, &first) };
         here.suppress(change(true)).await.unwrap();
         assert!(there.is_suppressed(&tenant, &sender, &person) && here.is_suppressed(&tenant, &sender, &person));
@@ -163,7 +163,7 @@ async fn an_opt_out_is_told_of_when_every_node_knows_it() {
         .run("INSERT INTO node (slot, program, commits, heard, until) VALUES (9, '', 0, 0, now() + interval '3 seconds')")
         .unwrap();
     let began = Instant::now();
-    let change = Suppression { tenant: tenant.clone(), sender: None, address: address("919812349999"), on: true };
+    let change = suppression(None, "919812349999", true);
     first.suppress(vec![change.clone()]).await.unwrap();
     assert!(began.elapsed() > Duration::from_millis(2500), "{:?}", began.elapsed());
     let third = open(&tables).await;

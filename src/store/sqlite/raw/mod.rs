@@ -156,23 +156,28 @@ impl Raw for RawSqlite {
         told(self.connection.query_row(sql, [], |row| count(row, 0)))
     }
 
-    fn last_numbers(&mut self) -> Stored<'_, [i64; 6]> {
+    fn last_numbers(&mut self) -> Stored<'_, [i64; 7]> {
         let given = |table| format!("ifnull((SELECT seq FROM sqlite_sequence WHERE name = '{table}'), 0)");
         let sql = format!(
             "SELECT (SELECT ifnull(max(id), 0) FROM tenant), (SELECT ifnull(max(id), 0) FROM lane), {}, {}, {},
-                (SELECT ifnull(max(person), 0) FROM person)",
+                (SELECT ifnull(max(person), 0) FROM person), {}",
             given("letter"),
             given("audit"),
-            given("seal")
+            given("seal"),
+            given("consent")
         );
         told(self.connection.query_row(&sql, [], |row| {
-            Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?])
+            let mut last = [0; 7];
+            for (place, last) in last.iter_mut().enumerate() {
+                *last = row.get(place)?;
+            }
+            Ok(last)
         }))
     }
 
-    fn settle(&mut self, [_, _, letter, audit, seal, _]: [i64; 6]) -> Stored<'_, ()> {
+    fn settle(&mut self, [_, _, letter, audit, seal, _, consent]: [i64; 7]) -> Stored<'_, ()> {
         told(self.write(|connection| {
-            for (table, last) in [("letter", letter), ("audit", audit), ("seal", seal)] {
+            for (table, last) in [("letter", letter), ("audit", audit), ("seal", seal), ("consent", consent)] {
                 connection.execute("DELETE FROM sqlite_sequence WHERE name = ?1", [table])?;
                 connection.execute("INSERT INTO sqlite_sequence VALUES (?1, ?2)", params![table, last])?;
             }

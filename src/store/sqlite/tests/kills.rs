@@ -13,8 +13,8 @@ use crate::faults::Point;
 use crate::store::samples::{at, call, change, id, lane, letter, name, new, suppression, taken};
 use crate::store::sqlite::Sqlite;
 use crate::store::{
-    Audit, Audits, CallStep, Change, Count, DeadLetter, Forget, Kept, Letters, Line, NewCall, NewMessage, Page, Roles,
-    Store, Stored, Taken, Text, TextKind, Token,
+    Audit, Audits, CallStep, Change, Consents, Count, DeadLetter, Forget, Kept, Letters, Line, NewCall, NewMessage,
+    Page, Roles, Store, Stored, Taken, Text, TextKind, Token,
 };
 
 /// SIGABRT.
@@ -41,9 +41,9 @@ const STEPS: &[Step] = &[
     }),
     ("suppress", |store| {
         let of_one_sender = suppression(Some("14155550100"), PERSONS[2], true);
-        store.suppress(vec![suppression(None, PERSONS[1], true), of_one_sender])
+        done(store.suppress(vec![suppression(None, PERSONS[1], true), of_one_sender]))
     }),
-    ("suppress", |store| store.suppress(vec![suppression(None, PERSONS[1], false)])),
+    ("suppress", |store| done(store.suppress(vec![suppression(None, PERSONS[1], false)]))),
     ("park", |store| {
         let waits =
             DeadLetter { kind: "unmatched".to_owned(), due: Some(at(100)), ..letter(Some("acme"), "no message") };
@@ -110,6 +110,7 @@ async fn all(store: &Sqlite) -> Vec<String> {
     let sender = lane("acme", "14155550100").from;
     let listed = PERSONS.map(|person| store.is_suppressed(&name("acme"), &sender, &person.into()));
     all.push(format!("opted out: {listed:?}"));
+    all.push(format!("history: {:?}", store.consents(&Consents::default(), 20).await.unwrap()));
     all.push(format!("begun: {:?}", store.interrupted().await.unwrap()));
     all.push(format!("lanes: {:?} {:?}", store.lanes().await.unwrap(), store.ledger(&name("acme")).await.unwrap()));
     all.push(format!("counted: {:?}", store.recount().await.unwrap()));

@@ -13,7 +13,7 @@ use crate::delivery::{Life, Phase};
 use crate::model::Address;
 use crate::store::sqlite::Sqlite;
 use crate::store::{
-    Acceptance, Change, DeadLetter, Lane, Ledger, NewMessage, Store, StoreError, Taken, Text, TextKind,
+    Acceptance, Cause, Change, DeadLetter, Lane, Ledger, NewMessage, Store, StoreError, Taken, Text, TextKind,
 };
 
 fn ours() -> Lane {
@@ -123,6 +123,7 @@ async fn a_file_of_an_older_version_is_brought_up_to_date() {
         old.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
         old.execute_batch(
             "INSERT INTO tenant VALUES (1, 'acme');
+            INSERT INTO suppression VALUES (1, '81', '');
             INSERT INTO call VALUES (5, 1, 'report', NULL, x'7b7d', 7, 2, 9);
             INSERT INTO letter VALUES (1, 'acme', 'status', '/hook', NULL, 'why', x'7b7d', 7);",
         )
@@ -133,6 +134,8 @@ async fn a_file_of_an_older_version_is_brought_up_to_date() {
         assert_eq!(calls.iter().map(|call| (call.attempts, call.newest)).collect::<Vec<_>>(), [(2, false)]);
         let letters = store.dead_letters(None, 9).await.unwrap();
         assert_eq!(letters.iter().map(|letter| (letter.attempts, letter.due)).collect::<Vec<_>>(), [(0, None)]);
+        let history = store.consents_of(&name("acme"), &address("81"), 9).await.unwrap();
+        assert!(history.len() == 1 && history[0].on && history[0].cause == Cause::Before, "{history:?}");
         assert_eq!(store.probe().await, Ok(()));
         let text = Text {
             kind: TextKind::Tenant,

@@ -15,7 +15,8 @@ use switchboard::model::{self, Name, Ref, Secret};
 use switchboard::operate::{Desk, Standing, Tokens};
 use switchboard::store::memory::Memory;
 use switchboard::store::{
-    Audits, Came, DeadLetter, Lane, Letters, NewCall, NewMessage, Origin, Page, Role, Store, Suppression, Taken, Token,
+    Audits, Came, Cause, DeadLetter, Lane, Letters, NewCall, NewMessage, Origin, Page, Role, Store, Suppression, Taken,
+    Token,
 };
 use switchboard::value::Timestamp;
 use tokio::sync::mpsc;
@@ -233,7 +234,14 @@ async fn fill(store: &Memory, (tenant, sender, word): (&'static str, &str, &str)
         tenant: tenant.into(),
         id: format!("in-{word}"),
         addresses: vec![number.into()],
-        suppressions: vec![Suppression { tenant: tenant.into(), sender: None, address: number.into(), on: true }],
+        suppressions: vec![Suppression {
+            tenant: tenant.into(),
+            sender: None,
+            address: number.into(),
+            on: true,
+            at: Timestamp::from_millis(0),
+            cause: Cause::Joined,
+        }],
         replies: Vec::new(),
         calls: vec![call],
         at: now(),
