@@ -1,4 +1,4 @@
-//! The store alone, with as many callers at once as the platform has: no accept can be faster than its commit.
+//! A store alone, with as many callers at once as the platform has: no accept can be faster than its commit.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,22 +10,30 @@ use switchboard::app::SystemAmbient;
 use switchboard::delivery::Life;
 use switchboard::flow::Ambient;
 use switchboard::model::{Class, Ref};
+use switchboard::store::postgres::{Place, Postgres};
 use switchboard::store::sqlite::Sqlite;
 use switchboard::store::{Acceptance, Lane, NewMessage, Origin, Store};
 use tokio::task::JoinSet;
 
-use crate::load::{CONNECTIONS, id};
+use crate::load::CONNECTIONS;
 use crate::mapping::{SEND, Trouble};
+use crate::sends::{id, recipient};
 
 /// How long a message is good for.
 const GOOD: Duration = Duration::from_secs(24 * 3600);
 
 /// A store of its own.
-pub(super) struct Commits(Arc<Sqlite>);
+pub(super) struct Commits(Arc<dyn Store>);
 
 impl Commits {
-    pub(super) fn open(folder: &Path) -> Result<Self, Trouble> {
+    /// A file in that folder.
+    pub(super) fn file(folder: &Path) -> Result<Self, Trouble> {
         Ok(Self(Arc::new(Sqlite::open(&folder.join("commits.db"))?)))
+    }
+
+    /// The database there, which has its tables.
+    pub(super) async fn database(url: &str) -> Result<Self, Trouble> {
+        Ok(Self(Arc::new(Postgres::open(&Place::parse(url)?, &[]).await?)))
     }
 
     /// Accepts the messages numbered from `first` on; from the question to the answer, shortest first.
@@ -44,7 +52,7 @@ impl Commits {
     }
 }
 
-async fn caller(store: Arc<Sqlite>, next: Arc<AtomicU32>, last: u32) -> Result<Vec<Duration>, Trouble> {
+async fn caller(store: Arc<dyn Store>, next: Arc<AtomicU32>, last: u32) -> Result<Vec<Duration>, Trouble> {
     let mut waits = Vec::new();
     loop {
         let number = next.fetch_add(1, Ordering::Relaxed);
@@ -67,7 +75,7 @@ fn message(number: u32) -> NewMessage {
     NewMessage {
         reference: Ref::from_number((i64::from(number) + 1) << 18),
         lane: Lane { tenant: "shop".into(), from: "919845013377".into() },
-        to: format!("{}", 919_820_000_000 + u64::from(number)).as_str().into(),
+        to: recipient(number).to_string().as_str().into(),
         class: Class::Promotional,
         origin: Origin::Platform,
         platform_id: id(number),

@@ -1,6 +1,7 @@
-//! The platform: a fixed number of sends over kept connections, each with an id and a recipient of its own.
+//! A party that calls: a fixed number of requests over kept connections, each connection with one under way.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -13,15 +14,16 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::http::PATH;
-use crate::mapping::{SEND, Trouble, shipped};
+use crate::mapping::Trouble;
 
-/// Connections at once, each with one request under way.
+/// Connections at once, where nothing else is said.
 pub(super) const CONNECTIONS: usize = 64;
 
-/// The id and the recipient in the body that stand for those of every message.
-const ID: &str = "0c7e51d2-9b44-4a61-8f0e-000000000009";
-const RECIPIENT: &str = "919820117744";
+/// What is asked, and which answers are good.
+pub(super) trait Requests: Send + Sync + 'static {
+    fn request(&self, target: SocketAddr, number: u32) -> Result<Request<Full<Bytes>>, Trouble>;
+    fn is_good(&self, status: StatusCode, body: &[u8]) -> bool;
+}
 
 /// What came of it.
 pub(super) struct Fired {
@@ -30,12 +32,17 @@ pub(super) struct Fired {
     pub(super) waits: Vec<Duration>,
 }
 
-/// Sends the messages numbered from `first` on; every one must be accepted.
-pub(super) async fn fire(target: SocketAddr, first: u32, count: u32) -> Result<Fired, Trouble> {
-    let (begun, next, last) = (Instant::now(), Arc::new(AtomicU32::new(first)), first + count);
+/// Makes the requests of these numbers; every one must get a good answer. Connections take turns at the targets.
+pub(super) async fn fire(
+    targets: &[SocketAddr],
+    connections: usize,
+    requests: &Arc<dyn Requests>,
+    numbers: Range<u32>,
+) -> Result<Fired, Trouble> {
+    let (begun, next) = (Instant::now(), Arc::new(AtomicU32::new(numbers.start)));
     let mut callers = JoinSet::new();
-    for _ in 0..CONNECTIONS {
-        callers.spawn(caller(target, next.clone(), last));
+    for target in targets.iter().cycle().take(connections) {
+        callers.spawn(caller(*target, requests.clone(), next.clone(), numbers.end));
     }
     let mut waits = Vec::new();
     while let Some(ended) = callers.join_next().await {
@@ -46,7 +53,12 @@ pub(super) async fn fire(target: SocketAddr, first: u32, count: u32) -> Result<F
     Ok(Fired { took, waits })
 }
 
-async fn caller(target: SocketAddr, next: Arc<AtomicU32>, last: u32) -> Result<Vec<Duration>, Trouble> {
+async fn caller(
+    target: SocketAddr,
+    requests: Arc<dyn Requests>,
+    next: Arc<AtomicU32>,
+    last: u32,
+) -> Result<Vec<Duration>, Trouble> {
     let mut sender = connect(target).await?;
     let mut waits = Vec::new();
     loop {
@@ -54,14 +66,14 @@ async fn caller(target: SocketAddr, next: Arc<AtomicU32>, last: u32) -> Result<V
         if number >= last {
             return Ok(waits);
         }
-        let request = request(target, number)?;
+        let request = requests.request(target, number)?;
         let begun = Instant::now();
         sender.ready().await?;
         let answer = sender.send_request(request).await?;
         let status = answer.status();
         let body = answer.into_body().collect().await?.to_bytes();
         waits.push(begun.elapsed());
-        if status != StatusCode::OK || !body.starts_with(b"{\"status\":\"whatsapp_accepted\"") {
+        if !requests.is_good(status, &body) {
             return Err(format!("answered {status}: {}", String::from_utf8_lossy(&body)).into());
         }
     }
@@ -76,33 +88,7 @@ async fn connect(target: SocketAddr) -> Result<SendRequest<Full<Bytes>>, Trouble
     Ok(sender)
 }
 
-fn request(target: SocketAddr, number: u32) -> Result<Request<Full<Bytes>>, Trouble> {
-    let (head, rest) = SEND.split_once(RECIPIENT).ok_or("no recipient in the body")?;
-    let (middle, tail) = rest.split_once(ID).ok_or("no id in the body")?;
-    let recipient = 919_820_000_000 + u64::from(number);
-    let body = format!("{head}{recipient}{middle}{}{tail}", id(number));
-    let request = Request::post(PATH)
-        .header("host", target.to_string())
-        .header("content-type", "application/json")
-        .header("authorization", format!("Bearer {}", shipped::KEY));
-    Ok(request.body(Full::new(Bytes::from(body)))?)
-}
-
-/// An id that no order shows in, as the platform's have none.
-pub(super) fn id(number: u32) -> String {
-    let (high, low) = (scattered(u64::from(number)), scattered(!u64::from(number)));
-    format!("{:08x}-{:04x}-4a61-8f0e-{:012x}", high >> 32, high & 0xffff, low >> 16)
-}
-
-/// Another number for every number, without order.
-const fn scattered(number: u64) -> u64 {
-    let mut mixed = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
-
-/// One small GET, for the sink's count.
+/// One small GET, for the sink's counts.
 pub(super) async fn get(target: SocketAddr, path: &str) -> Result<String, Trouble> {
     let mut sender = connect(target).await?;
     let request = Request::get(path).header("host", target.to_string()).body(Full::new(Bytes::new()))?;

@@ -14,7 +14,7 @@ use crate::mapping::Trouble;
 use crate::reference::webengage;
 
 /// As long as a signed token is.
-const AUTHORIZATION: &str = concat!(
+pub(super) const AUTHORIZATION: &str = concat!(
     "Bearer eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.",
     "eyJhcHBsaWNhdGlvbl9pZCI6ImQ1ZTkzMzRmLWJhZjgtNDJjZi05MDFiLWRhNDEyY2EyYTIxZCJ9.",
     "c2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJlc2lnbmF0dXJl"
@@ -28,19 +28,31 @@ pub(super) async fn run(listener: TcpListener, provider: &str) -> Result<(), Tro
         .pool_max_idle_per_host(256)
         .timeout(Duration::from_secs(10))
         .build()?;
+    serve(listener, move |message| {
+        let (client, url) = (client.clone(), url.clone());
+        async move { send(&client, url, message).await }
+    })
+    .await;
+    Ok(())
+}
+
+/// The way in and out, around whatever sends.
+pub(super) async fn serve<S>(listener: TcpListener, send: impl Fn(Vec<u8>) -> S + Clone + Send + Sync + 'static)
+where
+    S: Future<Output = bool> + Send,
+{
     let route = warp::post()
         .and(warp::path!("webengage" / "messages"))
         .and(warp::body::content_length_limit(256 * 1024))
         .and(warp::body::bytes())
         .and_then(move |body: Bytes| {
-            let (client, url) = (client.clone(), url.clone());
+            let send = send.clone();
             async move {
                 let Ok(message) = webengage::send(&body, "4ts9k2v0qxa7m") else { return Ok(said(400)) };
-                Ok::<_, Infallible>(said(if send(&client, url, message).await { 200 } else { 502 }))
+                Ok::<_, Infallible>(said(if send(message).await { 200 } else { 502 }))
             }
         });
     warp::serve(route).incoming(listener).run().await;
-    Ok(())
 }
 
 async fn send(client: &Client, url: Url, message: Vec<u8>) -> bool {

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 use std::fs;
 use std::process::Command;
 
+use super::options::Part;
+use super::peers::{EXPRESS, FASTIFY};
 use super::round::{Measured, Samples};
-use super::subjects::{DIRECT, GATEWAY, PASSTHROUGH};
+use super::subjects::{DIRECT, GATEWAY, LEAN, PASSTHROUGH};
 use super::times::Timed;
 use crate::mapping::Trouble;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md");
-const BEGIN: &str = "<!-- written by `cargo bench -- --write`: begin -->";
-const END: &str = "<!-- written by `cargo bench -- --write`: end -->";
 
 /// Where it was measured.
 pub(super) fn machine(date: Option<&str>) -> String {
@@ -82,9 +82,23 @@ pub(super) fn servers(samples: &[Samples]) -> String {
     table
 }
 
+/// The durable gateway against those that the table does not divide by.
+pub(super) fn beside(samples: &[Samples]) -> String {
+    let find = |name: &str| samples.iter().find(|sample| sample.name == name);
+    let Some(gateway) = find(GATEWAY) else { return String::new() };
+    let others = [LEAN, EXPRESS, FASTIFY].into_iter().filter_map(find);
+    let ratios =
+        others.map(|other| format!("{} of \"{}\"", against(Some(other), gateway, |s| s.cpu.clone()), other.name));
+    let ratios: Vec<String> = ratios.collect();
+    if ratios.is_empty() {
+        return String::new();
+    }
+    format!("The durable gateway's messages a CPU-second, log as shipped, are {}.\n", ratios.join(", "))
+}
+
 /// How long an accept takes at the worst, against the commit that it waits for.
 pub(super) fn waits(measured: &Measured) -> String {
-    let (half, most): (Vec<f64>, Vec<f64>) = measured.commits.iter().copied().unzip();
+    let (half, most): (Vec<f64>, Vec<f64>) = measured.commits.iter().flatten().copied().unzip();
     let gateway = measured.servers.iter().find(|sample| sample.name == GATEWAY);
     let ratios = gateway.into_iter().flat_map(|gateway| gateway.most.iter().zip(&most).map(|(own, alone)| own / alone));
     format!(
@@ -96,7 +110,28 @@ pub(super) fn waits(measured: &Measured) -> String {
     )
 }
 
-fn ratio(ratios: impl Iterator<Item = f64>) -> String {
+/// What stands before a row, and what stands in it for each subject.
+pub(super) type Row<'r> = (&'r str, &'r dyn Fn(&Samples) -> String);
+
+/// A table with a column for each subject.
+pub(super) fn columns(samples: &[Samples], rows: &[Row<'_>]) -> String {
+    let line = |head: &str, cells: Vec<String>| format!("| {head} | {} |\n", cells.join(" | "));
+    let names = samples.iter().map(|sample| sample.name.to_owned()).collect();
+    let mut table = line("", names) + "|---|" + &"--:|".repeat(samples.len()) + "\n";
+    for (head, cell) in rows {
+        table += &line(head, samples.iter().map(cell).collect());
+    }
+    table
+}
+
+/// The reference's cost of each round by this one's: how much more this one does with as much.
+pub(super) fn against(reference: Option<&Samples>, own: &Samples, cost: impl Fn(&Samples) -> Vec<f64>) -> String {
+    let Some(reference) = reference.filter(|reference| !std::ptr::eq(*reference, own)) else { return "–".to_owned() };
+    ratio(cost(reference).iter().zip(cost(own)).map(|(reference, own)| reference / own))
+}
+
+/// The median of the rounds, and the lowest and the highest.
+pub(super) fn ratio(ratios: impl Iterator<Item = f64>) -> String {
     let mut ratios: Vec<f64> = ratios.collect();
     ratios.sort_by(f64::total_cmp);
     let (lowest, highest) = (ratios.first().copied().unwrap_or_default(), ratios.last().copied().unwrap_or_default());
@@ -110,11 +145,17 @@ pub(super) fn median(values: &[f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// Puts the tables between the page's marks.
-pub(super) fn write(tables: &str) -> Result<(), Trouble> {
+/// Puts a part's tables between its marks on the page.
+pub(super) fn write(part: Part, tables: &str) -> Result<(), Trouble> {
+    let mark = |what: &str| match part {
+        Part::Servers => format!("<!-- written by `cargo bench -- --write`: {what} -->"),
+        other => format!("<!-- written by `cargo bench -- {} --write`: {what} -->", other.flag()),
+    };
+    let (begin, end) = (mark("begin"), mark("end"));
     let page = fs::read_to_string(PAGE)?;
-    let (head, rest) = page.split_once(BEGIN).ok_or("docs/performance.md has lost its marks")?;
-    let (_, tail) = rest.split_once(END).ok_or("docs/performance.md has lost its marks")?;
-    fs::write(PAGE, format!("{head}{BEGIN}\n\n{}\n\n{END}{tail}", tables.trim()))?;
+    let lost = || format!("docs/performance.md has lost its marks: {begin}");
+    let (head, rest) = page.split_once(&begin).ok_or_else(lost)?;
+    let (_, tail) = rest.split_once(&end).ok_or_else(lost)?;
+    fs::write(PAGE, format!("{head}{begin}\n\n{}\n\n{end}{tail}", tables.trim()))?;
     Ok(())
 }

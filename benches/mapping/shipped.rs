@@ -16,17 +16,20 @@ use super::Trouble;
 
 /// What the platform proves itself with.
 pub(crate) const KEY: &str = "bench-key-of-the-platform";
-const APPLICATION: &str = "d5e9334f-baf8-42cf-901b-da412ca2a21d";
-const SIGNATURE: &str = "bench-signature-secret-of-32-byte";
+/// The application, and the account, that the provider knows.
+pub(crate) const APPLICATION: &str = "d5e9334f-baf8-42cf-901b-da412ca2a21d";
+/// What the provider signs its webhooks with.
+pub(crate) const SIGNATURE: &str = "bench-signature-secret-of-32-byte";
 
 /// Any time will do.
 pub(super) const NOW: Timestamp = Timestamp::from_millis(1_793_783_646_981);
 
-const TENANTS: [(&str, &str); 2] =
-    [("shop.yaml", include_str!("../tenants/shop.yaml")), ("travel.yaml", include_str!("../tenants/travel.yaml"))];
+/// The tenant that the servers are measured with; where its provider listens is left open.
+pub(crate) const SHOP: &str = include_str!("../tenants/shop.yaml");
+const TENANTS: [(&str, &str); 2] = [("shop.yaml", SHOP), ("travel.yaml", include_str!("../tenants/travel.yaml"))];
 
 /// The tenants' files for a provider that listens at `provider`.
-pub(crate) fn tenants(provider: &str) -> impl Iterator<Item = (&'static str, String)> {
+fn tenants(provider: &str) -> impl Iterator<Item = (&'static str, String)> {
     TENANTS.into_iter().map(move |(name, text)| (name, text.replace("{provider}", provider)))
 }
 

@@ -7,7 +7,7 @@
  * POWER_SWITCHES    a directory; while a file of that name is in it
  *     full          a write that makes a file longer fails with ENOSPC
  *     sick          a sync fails with EIO
- *     slow          a sync takes 300 ms longer
+ *     slow          a sync takes 300 ms longer, or POWER_SLOW_MS
  *     read-only     opening for writing fails with EROFS
  *
  * A record: kind (1 byte), length of the name (4), offset (8), length of the data (8), name, data. Numbers are little
@@ -37,6 +37,7 @@
 
 static char directory[PATH_MAX], switches[PATH_MAX];
 static int journal = -1;
+static long slow_ms = 300;
 static char *names[FILES];
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
@@ -72,6 +73,7 @@ __attribute__((constructor)) static void begin(void) {
     const char *where = getenv("POWER_DIRECTORY"), *log = getenv("POWER_LOG"), *on = getenv("POWER_SWITCHES");
     if (where && !realpath(where, directory)) _exit(98);
     if (on && !realpath(on, switches)) _exit(98);
+    if (getenv("POWER_SLOW_MS")) slow_ms = atol(getenv("POWER_SLOW_MS"));
     if (log) journal = real_open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
 
@@ -219,7 +221,7 @@ static int synced(int fd, int (*real)(int)) {
     const char *name = name_of(fd);
     if (!name) return real(fd);
     if (is_on("slow")) {
-        struct timespec pause = { 0, 300 * 1000 * 1000 };
+        struct timespec pause = { slow_ms / 1000, slow_ms % 1000 * 1000 * 1000 };
         nanosleep(&pause, NULL);
     }
     if (is_on("sick")) {

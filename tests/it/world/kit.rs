@@ -30,8 +30,7 @@ pub(crate) const NPM: &[&str] = &["npm", "ci", "--ignore-scripts", "--no-audit",
 impl Kit {
     /// Has the tasks done; what came of each.
     pub(crate) fn ask(&self, tasks: Vec<Value>) -> Vec<Value> {
-        let folder = self.installed.get_or_init(|| self.install());
-        let mut command = command(folder, self.run);
+        let mut command = command(self.folder(), self.run);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let count = tasks.len();
         child.stdin.take().unwrap().write_all(Value::from(tasks).to_string().as_bytes()).unwrap();
@@ -40,6 +39,11 @@ impl Kit {
         let results: Vec<Value> = serde_json::from_slice(&done.stdout).unwrap();
         assert_eq!(results.len(), count, "{}", self.name);
         results
+    }
+
+    /// Where it is installed.
+    pub(crate) fn folder(&self) -> &Path {
+        self.installed.get_or_init(|| self.install())
     }
 
     /// Into a folder below `target`, unless these very files are installed there.
