@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use switchboard::app::{Entrance, SystemAmbient};
+use switchboard::cli;
 use switchboard::client::Outbound;
 use switchboard::flow::Flow;
 use switchboard::ingress;
@@ -13,15 +14,13 @@ use switchboard::model::wire::{Answer, Class, Prepared};
 use switchboard::store::memory::Memory;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-use tracing_subscriber::EnvFilter;
 
 use crate::mapping::{Trouble, shipped};
 use crate::sink::TEMPLATES;
 
 pub(super) async fn run(listener: TcpListener, announce: impl FnOnce()) -> Result<(), Trouble> {
     // As `switchboard serve` logs.
-    let filter = EnvFilter::try_from_env("SWITCHBOARD_LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let _lines = cli::to_stderr(cli::LogFormat::Text);
     // Without a dispatcher nobody takes what is told.
     let (work, _) = mpsc::channel(1);
     let snapshot = shipped::snapshot("http://127.0.0.1:9")?;

@@ -168,7 +168,17 @@ fn hash(key: &[u8; 32], form: &Form, parts: &Parts) -> [u8; 32] {
         mac.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
         mac.update(bytes);
     };
-    update(format!("{form:?}").as_bytes());
+    match form {
+        Form::Basic => update(b"basic"),
+        Form::Bearer(header) => [b"bearer".as_slice(), header.as_bytes()].into_iter().for_each(&mut update),
+        Form::Headers(rules) => {
+            update(b"headers");
+            let texts = rules.iter().flat_map(|(name, prefix)| [name, prefix]);
+            texts.for_each(|text| update(text.as_bytes()));
+        }
+        Form::Query(name) => [b"query".as_slice(), name.as_bytes()].into_iter().for_each(&mut update),
+        Form::Path(name) => [b"path".as_slice(), name.as_bytes()].into_iter().for_each(&mut update),
+    }
     parts.iter().for_each(|part| update(part));
     mac.finalize().into_bytes().into()
 }

@@ -22,6 +22,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub use log::{Lines, to_stderr};
+pub use options::LogFormat;
+
 /// One gateway between customer engagement platforms and WhatsApp providers, driven by YAML.
 #[derive(Debug, Parser)]
 #[command(name = "switchboard", version, about, disable_help_subcommand = true)]

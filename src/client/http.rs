@@ -1,17 +1,23 @@
-//! The one client that really sends: `reqwest`, with everything switched off that would act on its own.
+//! The one client that really sends: hyper's, with its pool, and nothing that would act on its own.
 //!
-//! No redirect is followed, no proxy taken from the environment, nothing retried: a send costs money, and whether to do
-//! it again is decided elsewhere.
+//! No redirect is followed, no proxy taken from the environment, nothing that was sent repeated: a send costs money, and
+//! whether to do it again is decided elsewhere. `reqwest` does the same with layers that cost as much as mapping a message.
 
 use std::time::Duration;
 
-use ::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use bytes::{Bytes, BytesMut};
+use ::http::{HeaderValue, Request, Uri, header};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
-use reqwest::{Client, Request, Response, redirect, retry};
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::time::{Instant, timeout_at};
 
+use super::answer::{self, Pace};
+use super::connect::{self, Connect};
 use super::guard::{self, Refused};
 use super::resolve::Guarded;
+use super::wire::{Unfit, header_map, method};
 use super::{Outbound, trouble};
 use crate::model::wire::{Answer, Class, Prepared};
 
@@ -52,6 +58,10 @@ impl Default for Options {
     }
 }
 
+/// Who we are, and what we take, unless a mapping says so itself.
+const AGENT: HeaderValue = HeaderValue::from_static(concat!("switchboard/", env!("CARGO_PKG_VERSION")));
+const ANYTHING: HeaderValue = HeaderValue::from_static("*/*");
+
 /// Headers of an answer, and their bytes where HTTP/2 counts those; HTTP/1.1 has a bound of its own.
 const MOST_HEADERS: usize = 128;
 const LONGEST_HEAD: u32 = 64 * 1024;
@@ -59,12 +69,12 @@ const LONGEST_HEAD: u32 = 64 * 1024;
 /// The client cannot be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("the HTTP client cannot be set up: {0}")]
-pub struct ClientError(#[source] pub(super) reqwest::Error);
+pub struct ClientError(#[source] pub(super) Box<dyn std::error::Error + Send + Sync>);
 
 /// Sends over HTTP/1.1 and HTTP/2, with one pool for all hosts.
 #[derive(Debug)]
 pub struct Http {
-    client: Client,
+    client: Client<Connect, Full<Bytes>>,
     options: Options,
 }
 
@@ -74,43 +84,41 @@ impl Http {
     /// # Errors
     /// [`ClientError`] where TLS finds no roots to trust.
     pub fn new(options: Options) -> Result<Self, ClientError> {
-        let client = Client::builder()
-            .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
-            .redirect(redirect::Policy::none())
-            .referer(false)
-            .retry(retry::never())
-            .no_proxy()
-            .dns_resolver(Guarded::new(options.allow_loopback))
-            .https_only(options.https_only && !options.allow_loopback)
-            .connect_timeout(options.connect_timeout)
-            .read_timeout(options.read_timeout)
-            .timeout(options.timeout)
+        let resolver = Guarded::new(options.allow_loopback);
+        Ok(Self::through(connect::by(resolver, options.connect_timeout)?, options))
+    }
+
+    /// Sends by such connections.
+    pub(super) fn through(connect: Connect, options: Options) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(options.idle_connections)
             .pool_idle_timeout(options.idle_timeout)
-            .tcp_nodelay(true)
             // Nobody's answer needs more, and they are kept while it is read.
             .http1_max_headers(MOST_HEADERS)
             .http2_max_header_list_size(LONGEST_HEAD)
             // An HTTP/2 connection carries many calls: a dead one has to be noticed before all of them time out.
             .http2_keep_alive_interval(Duration::from_secs(10))
             .http2_keep_alive_timeout(Duration::from_secs(5))
-            .build()
-            .map_err(ClientError)?;
-        Ok(Self { client, options })
+            .build(connect);
+        Self { client, options }
     }
 
     async fn exchange(&self, call: Prepared) -> Answer {
         if let Err(refused) = self.admit(&call) {
             return Answer::without(Class::Unreached, refused.to_string());
         }
-        let timeout = call.timeout.min(self.options.timeout);
-        let request = match request(Prepared { timeout, ..call }) {
+        let end = Instant::now() + call.timeout.min(self.options.timeout);
+        let request = match request(call) {
             Ok(request) => request,
             Err(unfit) => return Answer::without(Class::Unreached, unfit.to_string()),
         };
-        match self.client.execute(request).await {
-            Ok(response) => read(response, self.options.max_body).await,
-            Err(error) => trouble::no_answer(&error),
+        let pace = Pace { end, silence: self.options.read_timeout };
+        match timeout_at(pace.next(), self.client.request(request)).await {
+            Ok(Ok(response)) => answer::read(response, self.options.max_body, pace).await,
+            Ok(Err(error)) => trouble::no_answer(&error, error.is_connect()),
+            Err(_) => Answer::without(Class::Unanswered, trouble::LATE),
         }
     }
 
@@ -124,14 +132,15 @@ impl Http {
     }
 }
 
-pub(super) fn request(call: Prepared) -> Result<Request, Unfit> {
-    let method = call.method.parse().map_err(|_| Unfit::Method)?;
-    let mut request = Request::new(method, call.url);
-    *request.headers_mut() = header_map(call.headers)?;
-    *request.timeout_mut() = Some(call.timeout);
-    if !call.body.is_empty() {
-        *request.body_mut() = Some(call.body.into());
-    }
+fn request(call: Prepared) -> Result<Request<Full<Bytes>>, Unfit> {
+    let mut request = Request::new(Full::new(call.body));
+    *request.method_mut() = method(&call.method)?;
+    // What the URL type takes and HTTP has no way to say is no URL of a call.
+    *request.uri_mut() = Uri::try_from(call.url.as_str()).map_err(|_| Unfit::Url)?;
+    let mut headers = header_map(call.headers)?;
+    headers.entry(header::ACCEPT).or_insert(ANYTHING);
+    headers.entry(header::USER_AGENT).or_insert(AGENT);
+    *request.headers_mut() = headers;
     Ok(request)
 }
 
@@ -143,75 +152,4 @@ impl Outbound for Http {
     fn allows(&self, url: &url::Url) -> bool {
         guard::allowed(url, self.options.allow_loopback).is_ok()
     }
-}
-
-/// A call that HTTP cannot carry as it is.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Unfit {
-    #[error("the method is none of HTTP's")]
-    Method,
-    #[error("`{0}` is no name of a header")]
-    Name(String),
-    #[error("the value of the header `{0}` has characters that no header may have")]
-    Value(HeaderName),
-    #[error("the header `{0}` is the client's own")]
-    Framing(HeaderName),
-}
-
-fn header_map(headers: Vec<(String, String)>) -> Result<HeaderMap, Unfit> {
-    let mut map = HeaderMap::with_capacity(headers.len() + 2);
-    for (name, value) in headers {
-        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { return Err(Unfit::Name(name)) };
-        // Who may set these can make one request look like two to the peer, or reach another virtual host.
-        if [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION, header::HOST, header::UPGRADE]
-            .contains(&name)
-        {
-            return Err(Unfit::Framing(name));
-        }
-        let Ok(mut value) = HeaderValue::try_from(value) else { return Err(Unfit::Value(name)) };
-        value.set_sensitive(name == header::AUTHORIZATION);
-        map.append(name, value);
-    }
-    Ok(map)
-}
-
-/// Reads the answer to its end, or as far as the limit goes.
-pub(super) async fn read(mut response: Response, max_body: usize) -> Answer {
-    let http = response.status().as_u16();
-    let headers = plain_headers(response.headers());
-    let (body, trouble) = read_body(&mut response, max_body).await;
-    let class = if trouble.is_some() { Class::Unanswered } else { Class::of(http) };
-    Answer { http: Some(http), class, headers, body, trouble: trouble.map(str::to_owned) }
-}
-
-/// The body, and why it is not whole.
-async fn read_body(response: &mut Response, max_body: usize) -> (Bytes, Option<&'static str>) {
-    const TOO_LARGE: Option<&str> = Some("the answer is too large");
-    if response.content_length().is_some_and(|length| usize::try_from(length).map_or(true, |length| length > max_body))
-    {
-        return (Bytes::new(), TOO_LARGE);
-    }
-    // Most answers are one chunk, which is then handed on as it is.
-    let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
-    let trouble = loop {
-        match response.chunk().await {
-            Ok(None) => break None,
-            Err(error) => break Some(trouble::broken_off(&error)),
-            Ok(Some(chunk)) if first.len().max(rest.len()) + chunk.len() > max_body => break TOO_LARGE,
-            Ok(Some(chunk)) if first.is_empty() && rest.is_empty() => first = chunk,
-            Ok(Some(chunk)) => {
-                if rest.is_empty() {
-                    rest.extend_from_slice(&std::mem::take(&mut first));
-                }
-                rest.extend_from_slice(&chunk);
-            }
-        }
-    };
-    (if rest.is_empty() { first } else { rest.freeze() }, trouble)
-}
-
-fn plain_headers(headers: &HeaderMap) -> Vec<(String, String)> {
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect()
 }

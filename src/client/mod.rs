@@ -3,6 +3,8 @@
 //! Knows no tenant, retries nothing, and does not know what an answer means. Start at [`Outbound`]; [`Http`] is the one
 //! that really sends.
 
+mod answer;
+mod connect;
 pub mod guard;
 mod http;
 mod operator;
@@ -10,6 +12,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 mod trouble;
+mod wire;
 
 use futures_util::future::BoxFuture;
 

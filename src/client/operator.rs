@@ -3,10 +3,13 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, redirect, retry};
+use reqwest::{Client, Request, redirect, retry};
+use tokio::time::Instant;
 
-use super::http::{self, ClientError};
+use super::answer::{self, Pace};
+use super::http::ClientError;
 use super::trouble;
+use super::wire::{Unfit, header_map, method};
 use crate::model::wire::{Answer, Class, Prepared};
 
 /// The longest answer: a page of dead letters, or one with a whole webhook.
@@ -30,19 +33,33 @@ impl Operator {
             .no_proxy()
             .connect_timeout(Duration::from_secs(5))
             .build()
-            .map_err(ClientError)?;
+            .map_err(|problem| ClientError(problem.into()))?;
         Ok(Self(client))
     }
 
     /// Makes one call, once.
     pub async fn ask(&self, call: Prepared) -> Answer {
-        let request = match http::request(call) {
+        let pace = Pace { end: Instant::now() + call.timeout, silence: call.timeout };
+        let request = match request(call) {
             Ok(request) => request,
             Err(unfit) => return Answer::without(Class::Unreached, unfit.to_string()),
         };
         match self.0.execute(request).await {
-            Ok(response) => http::read(response, LONGEST).await,
-            Err(error) => trouble::no_answer(&error),
+            Ok(response) => answer::read(response.into(), LONGEST, pace).await,
+            Err(error) if error.is_timeout() && !error.is_connect() => {
+                Answer::without(Class::Unanswered, trouble::LATE)
+            }
+            Err(error) => trouble::no_answer(&error, error.is_connect()),
         }
     }
+}
+
+fn request(call: Prepared) -> Result<Request, Unfit> {
+    let mut request = Request::new(method(&call.method)?, call.url);
+    *request.headers_mut() = header_map(call.headers)?;
+    *request.timeout_mut() = Some(call.timeout);
+    if !call.body.is_empty() {
+        *request.body_mut() = Some(call.body.into());
+    }
+    Ok(request)
 }

@@ -6,9 +6,11 @@ use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use hyper_util::client::legacy::connect::dns::Name;
+use tower_service::Service;
 
 use super::guard::{self, Refused};
 
@@ -26,7 +28,7 @@ impl Guarded {
     /// By the system.
     pub(super) fn new(allow_loopback: bool) -> Self {
         let lookup = |name: String| -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> {
-            // Port 0 stands for the scheme's; reqwest puts in the URL's own.
+            // The connector puts in the URL's own port.
             Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
         };
         Self { allow_loopback, lookup: Arc::new(lookup) }
@@ -39,13 +41,18 @@ impl Guarded {
     }
 }
 
-impl Resolve for Guarded {
-    fn resolve(&self, name: Name) -> Resolving {
+impl Service<Name> for Guarded {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = Box<dyn Error + Send + Sync>;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
         let (allow_loopback, found) = (self.allow_loopback, (self.lookup)(name.as_str().to_owned()));
-        Box::pin(async move {
-            let open = open_ones(found.await?.into_iter(), allow_loopback)?;
-            Ok::<Addrs, Box<dyn Error + Send + Sync>>(Box::new(open.into_iter()))
-        })
+        Box::pin(async move { Ok(open_ones(found.await?.into_iter(), allow_loopback)?.into_iter()) })
     }
 }
 

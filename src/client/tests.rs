@@ -206,20 +206,19 @@ async fn places_that_may_not_be_called() {
     assert!(requests.try_recv().is_err());
 }
 
+/// Past the look at the URL, straight to the resolver behind the guard.
+fn by(resolver: resolve::Guarded) -> Http {
+    let options = Options { allow_loopback: true, ..Options::default() };
+    Http::through(connect::by(resolver, options.connect_timeout).unwrap(), options)
+}
+
 #[tokio::test]
 async fn a_name_is_judged_by_its_addresses() {
-    // Past the look at the URL, straight to the resolver behind the guard.
-    let guarded = |allow_loopback| {
-        reqwest::Client::builder().dns_resolver(resolve::Guarded::new(allow_loopback)).build().unwrap()
-    };
     let (address, _requests) = peer(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", LONG).await;
     let url = format!("http://localhost:{}/", address.port());
-    let body = "{}";
-    let error = guarded(false).post(&url).body(body).send().await.unwrap_err();
-    let answer = trouble::no_answer(&error);
-    assert_eq!(answer.class, Class::Unreached);
-    assert!(answer.trouble.as_deref().unwrap_or_default().contains("loopback"), "{answer:?}");
-    assert!(guarded(true).post(&url).body(body).send().await.unwrap().status().is_success());
+    unreached(&by(resolve::Guarded::new(false)), post(&url), "loopback").await;
+    let got = by(resolve::Guarded::new(true)).send(post(&url)).await;
+    assert_eq!(got.class, Class::Success, "{:?}", got.trouble);
 }
 
 #[tokio::test]
@@ -234,14 +233,13 @@ async fn a_name_that_changes_its_address_is_asked_once() {
         let found = if first { [127, 0, 0, 1] } else { [169, 254, 169, 254] };
         Box::pin(async move { Ok(vec![SocketAddr::from((found, 0))]) })
     });
-    let client =
-        reqwest::Client::builder().no_proxy().dns_resolver(resolve::Guarded::by(true, lookup)).build().unwrap();
+    let client = by(resolve::Guarded::by(true, lookup));
     let url = format!("http://rebinding.example:{}/", address.port());
-    assert!(client.post(&url).body("{}").send().await.unwrap().status().is_success(), "what was judged is called");
+    let got = client.send(post(&url)).await;
+    assert_eq!(got.class, Class::Success, "what was judged is called: {:?}", got.trouble);
     assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1);
     // The next connection is judged anew.
-    let error = client.post(&url).body("{}").send().await.unwrap_err();
-    assert!(trouble::no_answer(&error).trouble.unwrap_or_default().contains("link-local"), "{error:?}");
+    unreached(&client, post(&url), "link-local").await;
 }
 
 #[tokio::test]

@@ -86,7 +86,7 @@ impl Flow {
             return Ok(HELD);
         }
         if let Some(input) = self.before(message, tenant) {
-            return self.end(message, tenant, &input, &Along::default()).await;
+            return Box::pin(self.end(message, tenant, &input, &Along::default())).await;
         }
         let id = afoot::next(message.message.reference, &message.message.life);
         let outcall = match self.outcall(message, tenant, leg, id).await {
@@ -96,11 +96,11 @@ impl Flow {
             Err(NoCall::NotWanted) => {
                 let why = Some("the provider's mapping makes no call for it".to_owned());
                 let input = Input::Unsendable(Failure::ours(Reason::Unknown, why));
-                return self.end(message, tenant, &input, &Along::default()).await;
+                return Box::pin(self.end(message, tenant, &input, &Along::default())).await;
             }
             Err(NoCall::Refused(refusal)) => {
                 let input = Input::Unsendable(Failure::ours(refusal.reason, refusal.text));
-                return self.end(message, tenant, &input, &Along::default()).await;
+                return Box::pin(self.end(message, tenant, &input, &Along::default())).await;
             }
         };
         // Somebody speaks of this message just now: it is read again.
@@ -194,7 +194,8 @@ impl Flow {
             Ready::Call(outcall) => return Ok(outcall),
             Ready::Unlisted(number, name, language) => (number, name, language),
         };
-        if let Ok(synced) = self.sync(tenant, number, false).await
+        // Boxed, as whatever is seldom waited for: an attempt is moved to its task, and each of its bytes with it.
+        if let Ok(synced) = Box::pin(self.sync(tenant, number, false)).await
             && synced.find(&name, &language).is_none()
         {
             return Err(Refusal::new(Reason::TemplateMissing, format!("{name} in {language}")).into());

@@ -77,6 +77,7 @@ impl Flow {
             return reply;
         }
         info!(id = %passage.id, path = %way.shown(&passage), bytes = passage.incoming.body.len(), "received");
+        // Boxed, as whatever platforms' messages have no need of: a request's future is moved, and each of its bytes with it.
         if let Some(refused) = self.without_keys(&passage.snapshot, hits, &asked, passage.now).await {
             return self.refuse(&passage, way, None, &refused);
         }
@@ -90,8 +91,8 @@ impl Flow {
         match decision.step {
             Step::Answer(reply) => reply,
             Step::Accept(accepting) => self.accept(&passage, way, *accepting).await,
-            Step::Take(webhooks, reply) => self.take(&passage, way, webhooks, reply).await,
-            Step::List(back) => self.list(&passage, way, &back).await,
+            Step::Take(webhooks, reply) => Box::pin(self.take(&passage, way, webhooks, reply)).await,
+            Step::List(back) => Box::pin(self.list(&passage, way, &back)).await,
         }
     }
 

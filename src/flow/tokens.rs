@@ -66,10 +66,18 @@ impl Flow {
         if let Some(refused) = refused {
             self.tokens.drop_refused(key, refused).await;
         }
-        let kept = self.tokens.0.try_get_with_by_ref(key, self.token(&auth.scheme)).await;
-        let kept = kept.map_err(|problem: Arc<AuthError>| (*problem).clone())?;
+        let kept = match self.tokens.0.get(key).await {
+            Some(kept) => kept,
+            None => Box::pin(self.shared(key, &auth.scheme)).await?,
+        };
         auth.scheme.apply(Some(&kept.token.secret), self.ambient.now(), call)?;
         Ok(Proof(Some(kept.stamp)))
+    }
+
+    /// The token that whoever is first gets for all.
+    async fn shared(&self, key: &str, scheme: &Outgoing) -> Result<Kept, AuthError> {
+        let kept = self.tokens.0.try_get_with_by_ref(key, self.token(scheme)).await;
+        kept.map_err(|problem: Arc<AuthError>| (*problem).clone())
     }
 
     /// A new token. Whoever else needs it meanwhile waits for this one.

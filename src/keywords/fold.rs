@@ -26,14 +26,7 @@ impl Fold {
     /// a text of nothing but punctuation or symbols keeps them, so that a symbol can be a word.
     #[must_use]
     pub fn apply(self, text: &str) -> String {
-        let seen = text.chars().filter(|c| !is_invisible(*c));
-        let mut folded: String = if self.width { seen.nfkc().collect() } else { seen.nfc().collect() };
-        if self.case {
-            folded = folded.chars().flat_map(lowered).collect();
-        }
-        if self.diacritics {
-            folded = without_marks(&folded);
-        }
+        let mut folded = if text.is_ascii() { self.plain(text) } else { self.characters(text) };
         if self.space {
             folded = folded.split_whitespace().collect::<Vec<_>>().join(" ");
         }
@@ -44,6 +37,20 @@ impl Fold {
             }
         }
         folded
+    }
+
+    /// What [`Fold::characters`] makes of a text in which nothing is invisible, composed, wide or accented.
+    fn plain(self, text: &str) -> String {
+        if self.case { text.to_ascii_lowercase() } else { text.to_owned() }
+    }
+
+    fn characters(self, text: &str) -> String {
+        let seen = text.chars().filter(|c| !is_invisible(*c));
+        let mut folded: String = if self.width { seen.nfkc().collect() } else { seen.nfc().collect() };
+        if self.case {
+            folded = folded.chars().flat_map(lowered).collect();
+        }
+        if self.diacritics { without_marks(&folded) } else { folded }
     }
 
     /// Without the punctuation around; white space between it and the text goes with it if that is folded too.

@@ -54,6 +54,11 @@ impl<W, const NEW: usize> Lines<W, NEW> {
         self.under_way.is_empty() && self.new.is_empty()
     }
 
+    /// Whether as many wait as may be new in a group: nothing is gained by more.
+    pub(super) fn fill_a_group(&self) -> bool {
+        self.under_way.len() + self.new.len() >= NEW
+    }
+
     /// What is done together next; nothing if nobody waits.
     pub(super) fn group(&mut self) -> Vec<W> {
         let new = self.new.len().min(NEW).min(GROUP.saturating_sub(self.under_way.len()).max(LEFT));

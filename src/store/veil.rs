@@ -37,8 +37,7 @@ impl Veil {
 
     /// What stands in the place of a message's idempotency key.
     pub(super) fn dedupe(&self, tenant: &str, key: &str) -> String {
-        let hash = self.hash(b"repeat", tenant, key);
-        hash.iter().fold(String::from("~"), |text, byte| format!("{text}{byte:02x}"))
+        format!("~{:032x}", u128::from_be_bytes(self.hash(b"repeat", tenant, key)))
     }
 
     fn hash(&self, domain: &[u8], tenant: &str, text: &str) -> Proof {

@@ -5,18 +5,17 @@
 //! long as one request; it is `Copy`, so that building a result never clones a text. [`Tree`] is the same
 //! shape with its own storage, for what outlives a request (settings, tables, synced templates).
 
+mod arena;
 mod number;
 mod time;
 mod tree;
 
 use std::fmt;
 
+pub use arena::Arena;
 pub use number::Number;
 pub use time::Timestamp;
 pub use tree::Tree;
-
-/// Where one request's values live; dropped as a whole when its answer is written.
-pub type Arena = bumpalo::Bump;
 
 /// One member of a map: its key and its value. Order is the order of the source.
 pub type Entry<'a> = (&'a str, Value<'a>);

@@ -105,12 +105,13 @@ impl State {
         if let (Some(known), Some(veiled)) = (&before.dedupe, &dedupe) {
             self.dedupe.remove(&(tenant.clone(), known.clone()));
             self.dedupe.insert((tenant.clone(), veiled.clone()), reference);
+            self.veiled = true;
         }
         if let Some(known) = self.by_platform.get_mut(&(tenant, before.platform_id.clone())) {
             known.retain(|one| *one != reference);
         }
         if let Some(known) = self.by_recipient.get_mut(&(lane, before.to.clone())) {
-            known.remove(&reference);
+            known.retain(|one| *one != reference);
         }
         let Some(row) = self.rows.get_mut(&reference) else { return };
         row.history = vec![Line { at, text: "its recipient was forgotten".to_owned() }];

@@ -35,7 +35,8 @@ pub(super) struct State {
     pub(super) dedupe: HashMap<(Name, String), Ref>,
     pub(super) by_platform: HashMap<(Name, String), Vec<Ref>>,
     by_provider: HashMap<String, Ref>,
-    pub(super) by_recipient: HashMap<(Lane, Address), BTreeSet<Ref>>,
+    /// In the order of their coming, the newest last.
+    pub(super) by_recipient: HashMap<(Lane, Address), Vec<Ref>>,
     pub(super) calls: Calls,
     pub(super) letters: LetterBox,
     pub(super) inbound: HashMap<(Name, String), Timestamp>,
@@ -44,6 +45,8 @@ pub(super) struct State {
     pub(super) tokens: BTreeMap<String, Token>,
     pub(super) audits: BTreeMap<i64, Audit>,
     pub(super) veil: Veil,
+    /// Some of the keys in `dedupe` are veiled: somebody was forgotten.
+    pub(super) veiled: bool,
     pub(super) suppressed: Suppressed,
     pub(super) history: History,
     pub(super) tally: Tally,
@@ -61,10 +64,10 @@ impl State {
     }
 
     fn repeated(&self, new: &NewMessage) -> Option<Ref> {
-        let key = new.dedupe.clone()?;
-        let tenant = &new.lane.tenant;
-        let veiled = self.veil.dedupe(tenant.as_str(), &key);
-        [key, veiled].into_iter().find_map(|key| self.dedupe.get(&(tenant.clone(), key)).copied())
+        let (key, tenant) = (new.dedupe.clone()?, &new.lane.tenant);
+        let veiled = self.veiled.then(|| self.veil.dedupe(tenant.as_str(), &key));
+        let mut keys = std::iter::once(key).chain(veiled);
+        keys.find_map(|key| self.dedupe.get(&(tenant.clone(), key)).copied())
     }
 
     fn accept_one(&mut self, new: NewMessage) -> Acceptance {
@@ -79,7 +82,9 @@ impl State {
             self.by_platform.entry((tenant, new.platform_id.clone())).or_default().push(new.reference);
         }
         if new.origin == Origin::Platform {
-            self.by_recipient.entry((new.lane.clone(), new.to.clone())).or_default().insert(new.reference);
+            let theirs = self.by_recipient.entry((new.lane.clone(), new.to.clone())).or_default();
+            let place = theirs.partition_point(|known| *known < new.reference);
+            theirs.insert(place, new.reference);
         }
         let (reference, after) = (new.reference, Some(new.life.phase));
         self.tally.record(&Move { reference, lane: new.lane.clone(), before: None, after });
@@ -315,7 +320,7 @@ impl State {
             known.retain(|one| *one != reference);
         }
         if let Some(known) = self.by_recipient.get_mut(&(message.lane, message.to)) {
-            known.remove(&reference);
+            known.retain(|one| *one != reference);
         }
         for id in row.provider_ids {
             self.by_provider.remove(&id);

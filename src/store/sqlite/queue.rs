@@ -1,6 +1,7 @@
 //! The writer's lines ([`Lines`]), for a writer that is a thread.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::super::StoreError;
 use super::super::lines::Lines;
@@ -9,6 +10,12 @@ use super::writer::Work;
 
 /// At most so many of a group are something new.
 const NEW: usize = 256;
+
+/// A group of so many says that many are at work: the next one waits for more of them. A commit costs as much as writing a
+/// dozen messages, and without the wait a fast disk has it done for every few.
+const BUSY: usize = 8;
+/// Groups follow each other no faster then. On a slow disk they never do.
+const APART: Duration = Duration::from_millis(2);
 
 /// What waits.
 #[derive(Default)]
@@ -23,6 +30,16 @@ struct Waiting {
     closed: bool,
     /// The writer waits for somebody: nobody else needs to be woken.
     waits: bool,
+    /// When the last group was taken, if it was one of many.
+    crowd: Option<Instant>,
+}
+
+impl Waiting {
+    /// How long more are waited for.
+    fn rest(&self) -> Option<Duration> {
+        let since = self.crowd.filter(|_| !self.closed && !self.lines.fill_a_group())?.elapsed();
+        APART.checked_sub(since)
+    }
 }
 
 impl Queue {
@@ -48,7 +65,13 @@ impl Queue {
             waiting.waits
         };
         let mut waiting = self.something.wait_while(self.waiting(), nothing).unwrap_or_else(PoisonError::into_inner);
+        if let Some(rest) = waiting.rest() {
+            drop(waiting);
+            std::thread::sleep(rest);
+            waiting = self.waiting();
+        }
         let group = waiting.lines.group();
+        waiting.crowd = (group.len() >= BUSY).then(Instant::now);
         (!group.is_empty()).then_some(group)
     }
 

@@ -3,6 +3,8 @@
 //! Nothing is dropped: who has something to say while too much waits, waits too. A process that is killed takes the lines of
 //! its last moment with it; one that ends by itself writes them.
 
+mod plain;
+
 use std::io::{self, IsTerminal, Write};
 use std::mem::take;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,6 +13,7 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 
 use super::options::LogFormat;
+use plain::Plain;
 
 /// So many bytes may wait.
 const ROOM: usize = 1 << 20;
@@ -21,17 +24,17 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Logs go to standard error until the end of what is returned and, more slowly, after it. `SWITCHBOARD_LOG_LEVEL` takes a
 /// filter such as `info,switchboard::flow=debug`.
-pub(super) fn to_stderr(format: LogFormat) -> Lines {
+pub fn to_stderr(format: LogFormat) -> Lines {
     let filter = EnvFilter::try_from_env("SWITCHBOARD_LOG_LEVEL").unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = Lines::start(io::stderr());
     let writer = Writer(Arc::clone(&lines.0));
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(io::stderr().is_terminal())
-        .with_writer(move || writer.clone());
+    let colours = io::stderr().is_terminal();
+    let builder =
+        tracing_subscriber::fmt().with_ansi(colours).with_env_filter(filter).with_writer(move || writer.clone());
     // A second subscriber in one process is refused; the first stays.
     let _ = match format {
-        LogFormat::Text => builder.try_init(),
+        LogFormat::Text if colours => builder.try_init(),
+        LogFormat::Text => builder.event_format(Plain).try_init(),
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     lines
@@ -39,7 +42,7 @@ pub(super) fn to_stderr(format: LogFormat) -> Lines {
 
 /// Lines on their way; when this is dropped they are written.
 #[must_use]
-pub(super) struct Lines(Arc<Way>);
+pub struct Lines(Arc<Way>);
 
 #[derive(Default)]
 struct Way {
