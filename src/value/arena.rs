@@ -75,7 +75,9 @@ mod tests {
         again.alloc_slice_fill_copy(2 * LARGEST, 0_u8);
         drop((again, other));
         assert_eq!(POOL.with(|pool| pool.borrow().len()), 1, "the large one is given back");
-        drop((0..2 * WAITING).map(|_| Arena::new()).inspect(|arena| drop(place(arena))).collect::<Vec<_>>());
+        let many: Vec<Arena> = (0..2 * WAITING).map(|_| Arena::new()).collect();
+        assert!(many.iter().all(|arena| place(arena) != 0));
+        drop(many);
         assert_eq!(POOL.with(|pool| pool.borrow().len()), WAITING);
     }
 }

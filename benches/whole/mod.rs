@@ -16,9 +16,9 @@ use tokio::sync::mpsc;
 use crate::mapping::shipped::{self, KEY};
 use crate::mapping::{SEND, Trouble};
 
-const TEMPLATES: &str = include_str!("samples/templates.json");
+const TEMPLATES: &str = include_str!("../samples/templates.json");
 const TAKEN: &str = r#"{"message_uuid":"aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"}"#;
-/// The id in the body that stands for that of every message, and one with another's place in it.
+/// The id in the body that stands for that of every message.
 const ID: &str = "0c7e51d2-9b44-4a61-8f0e-000000000009";
 
 /// A gateway without sockets and disk.
@@ -74,21 +74,9 @@ impl Whole {
         }
     }
 
-    pub(crate) fn sizes(&mut self) {
-        let incoming = self.incoming();
-        println!("request future {}", size_of_val(&self.flow.request(incoming)));
-    }
-
     /// From its turn to what is stored of its answer.
     pub(crate) fn settle(&self, message: Box<switchboard::store::Message>) -> Result<(), Trouble> {
         let stay = Stay::always();
-        if self.next == 1 {
-            println!(
-                "attempt future {} message {}",
-                size_of_val(&self.flow.attempt((*message).clone(), &stay)),
-                size_of_val(&*message)
-            );
-        }
         let after = self.runtime.block_on(self.flow.attempt(*message, &stay));
         let taken = After { heard: switchboard::flow::Heard::Answer, ..After::default() };
         if after == taken { Ok(()) } else { Err(format!("{after:?}").into()) }
