@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::delivery::{AfterDoubt, Policy};
 use crate::mapping::{Fields, Reader};
-use crate::model::Rate;
+use crate::model::{Blank, Rate};
 use crate::shape;
 use crate::yaml::Node;
 
@@ -43,6 +43,10 @@ pub struct Delivery {
     pub suppression: SuppressionScope,
     /// What a message that does not fit its synced template meets.
     pub preflight: Preflight,
+    /// What is done with a placeholder that is left blank.
+    pub blank: Blank,
+    /// What is done with a value for a button that takes none.
+    pub static_button: StaticButton,
 }
 
 /// Whom an opt-out holds for.
@@ -65,6 +69,15 @@ pub enum Preflight {
     Warn,
     /// It is sent.
     Off,
+}
+
+/// What is done with a value for a button that takes none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaticButton {
+    /// The message goes without it.
+    Drop,
+    /// The message does not fit its template.
+    Refuse,
 }
 
 impl Default for Limits {
@@ -96,6 +109,8 @@ impl Default for Delivery {
             concurrency: 64,
             suppression: SuppressionScope::Tenant,
             preflight: Preflight::Refuse,
+            blank: Blank::Pass,
+            static_button: StaticButton::Drop,
         }
     }
 }
@@ -200,9 +215,30 @@ fn choices(reader: &mut Reader, fields: Fields<'_>, delivery: &mut Delivery) {
     if let Some(preflight) = fields.get("preflight").and_then(|node| reader.word(node, "preflight", &words)) {
         delivery.preflight = preflight;
     }
+    if let Some(node) = fields.get("empty") {
+        delivery.blank = blank(reader, node).unwrap_or_else(|| delivery.blank.clone());
+    }
+    let words = [("drop", StaticButton::Drop), ("refuse", StaticButton::Refuse)];
+    if let Some(button) = fields.get("static_button").and_then(|node| reader.word(node, "static_button", &words)) {
+        delivery.static_button = button;
+    }
     if let Some(resend) =
         fields.get("resend").and_then(|node| reader.word(node, "resend", &[("on", true), ("off", false)]))
     {
         delivery.policy.resend = resend;
     }
+}
+
+fn blank(reader: &mut Reader, node: &Node) -> Option<Blank> {
+    if node.as_map().is_none() {
+        let refuses = reader.word(node, "empty", &[("pass", false), ("refuse", true)])?;
+        return Some(if refuses { Blank::Refuse } else { Blank::Pass });
+    }
+    let node = Fields::read(reader, node, &shape::EMPTY).get("put")?;
+    let text = reader.text(node, "put")?.to_owned();
+    if text.trim().is_empty() {
+        reader.error("SB0403", node.span, "`put` is blank itself", "the text that stands where nothing was given");
+        return None;
+    }
+    Some(Blank::Put(text))
 }

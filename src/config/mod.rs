@@ -31,7 +31,7 @@ pub use draft::{Draft, Question, settings_asked};
 pub use encryption::Encryption;
 pub use gateway::{Defaults, GatewayFile, Own, PublicUrl};
 pub use keywords::KeywordRule;
-pub use limits::{Delivery, Limits, Preflight, SuppressionScope};
+pub use limits::{Delivery, Limits, Preflight, StaticButton, SuppressionScope};
 pub use listener::Listener;
 pub use retention::Retention;
 pub use routes::{Found, Hit, RouteTable};

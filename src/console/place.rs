@@ -6,6 +6,8 @@ pub(super) const OVERVIEW: &str = "/console";
 pub(super) const SIGN_IN: &str = "/console/sign-in";
 pub(super) const SIGN_OUT: &str = "/console/sign-out";
 pub(super) const MESSAGES: &str = "/console/messages";
+/// Behind a message's own path.
+pub(super) const BUNDLE: &str = "/bundle";
 pub(super) const LETTERS: &str = "/console/dead-letters";
 pub(super) const REVEAL: &str = "/console/reveal";
 pub(super) const REDRIVE: &str = "/console/redrive";
@@ -40,6 +42,7 @@ pub(super) enum Place<'p> {
     Overview,
     Messages,
     Message(&'p str),
+    Bundle(&'p str),
     Letters,
     Letter(&'p str),
     Reveal,
@@ -90,9 +93,11 @@ impl<'p> Place<'p> {
             _ => {
                 let asset = path.strip_prefix("/console/").and_then(Asset::named).map(Self::Asset);
                 let message = || one(MESSAGES).map(Self::Message);
+                let bundle = path.strip_suffix(BUNDLE).and_then(|path| path.strip_prefix(MESSAGES)?.strip_prefix('/'));
+                let bundle = bundle.filter(|id| is_id(id)).map(Self::Bundle);
                 let letter = || one(LETTERS).map(Self::Letter);
                 let live = || one("/console/live/messages").map(Self::LiveMessage);
-                asset.or_else(message).or_else(letter).or_else(live)?
+                asset.or(bundle).or_else(message).or_else(letter).or_else(live)?
             }
         })
     }
@@ -118,7 +123,7 @@ impl<'p> Place<'p> {
     /// The entry of the navigation that it belongs to.
     pub(super) const fn section(self) -> &'static str {
         match self {
-            Self::Messages | Self::Message(_) => MESSAGES,
+            Self::Messages | Self::Message(_) | Self::Bundle(_) => MESSAGES,
             Self::Letters | Self::Letter(_) | Self::Reveal | Self::Redrive => LETTERS,
             Self::Held | Self::Release => HELD,
             Self::OptOuts | Self::OptOut | Self::Import => OPT_OUTS,
@@ -147,6 +152,8 @@ mod tests {
             ("/", Some(Place::Home)),
             ("/console", Some(Place::Overview)),
             ("/console/messages/m-7Q2", Some(Place::Message("m-7Q2"))),
+            ("/console/messages/m-7Q2/bundle", Some(Place::Bundle("m-7Q2"))),
+            ("/console/messages//bundle", None),
             ("/console/dead-letters/4711", Some(Place::Letter("4711"))),
             ("/console/live/messages/m-7Q2", Some(Place::LiveMessage("m-7Q2"))),
             ("/console/", None),

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::form::Form;
 use super::pages::{
-    Page, audit, configuration, held, letter, letters, messages, overview, playground, redrive, suppressions,
+    Page, audit, bundle, configuration, held, letter, letters, messages, overview, playground, redrive, suppressions,
     templates, tokens, trace,
 };
 use super::place::{self, Place};
@@ -23,6 +23,10 @@ impl Console {
         match visit.place {
             Place::Messages => Ok(messages::page(&self.desk.tenants(&visit.bearer), &visit.session.csrf)),
             Place::Message(id) => Ok(trace::page(&self.trace(visit, id, "").await?)),
+            Place::Bundle(id) => {
+                let members = Map::from_iter([("id".to_owned(), json!(id)), ("bundle".to_owned(), json!({}))]);
+                Ok(bundle::page(&self.ask(visit, "/api/trace", members).await?))
+            }
             Place::Letters => self.letters(visit, &query).await,
             Place::Letter(id) => {
                 let found = self.ask(visit, &format!("/api/dead-letters/{id}"), Map::new()).await?;

@@ -10,11 +10,11 @@ use super::decide::{Asked, Decision, Reading, Return, Step, status, world};
 use super::gateway::{Gateway, Knowledge};
 use super::request::{Checks, Item, Request, Stopped};
 use crate::codec::{self, Format};
-use crate::config::{Preflight, Tenant};
+use crate::config::{Preflight, StaticButton, Tenant};
 use crate::language::{Frame, World};
 use crate::mapping::{Batch, Leg};
 use crate::model::wire::Reply;
-use crate::model::{Class, Dedupe, Known, Message, Reason, Ref, Refusal, fit};
+use crate::model::{Class, Dedupe, Known, Message, Reason, Ref, Refusal, fit, for_static_buttons};
 use crate::value::{Arena, Number, Tree, Value};
 
 /// A message to be stored.
@@ -321,7 +321,17 @@ pub(super) fn fitted<'v>(
         Some((name, language)) => knowledge.known(name, language, message.from),
         None => Known::Unsynced,
     };
-    match (fit(message, known, arena), preflight) {
+    let message = tenant.delivery.blank.filled(message, arena);
+    let fits = || {
+        if preflight != Preflight::Off {
+            tenant.delivery.blank.check(&message)?;
+        }
+        if tenant.delivery.static_button == StaticButton::Refuse {
+            for_static_buttons(&message, known)?;
+        }
+        fit(message, known, arena)
+    };
+    match (fits(), preflight) {
         (Ok(message), _) => Ok((message, None)),
         (Err(refusal), Preflight::Refuse) => Err(refusal),
         (Err(refusal), Preflight::Warn | Preflight::Off) => Ok((fit(message, Known::Unsynced, arena)?, Some(refusal))),

@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, Reader};
 use crate::language::Prose;
-use crate::shape;
+use crate::shape::{self, MapShape};
 use crate::yaml::Node;
 
 /// A name, and words about it.
@@ -21,6 +21,8 @@ pub struct Onboard {
     pub enter: Vec<Entry>,
     /// What no gateway sees.
     pub notes: Vec<String>,
+    /// What the party's form for help asks of a message.
+    pub support: Option<Entry>,
 }
 
 /// What is entered on one page.
@@ -45,6 +47,10 @@ impl Entry {
 
 /// What a value may speak of besides settings and credentials.
 const NAMES: [&str; 4] = ["gateway", "tenant", "number", "waba"];
+
+/// What a field of a form for help may speak of, too: what is known of one message, and what a person adds.
+const OF_A_MESSAGE: [&str; 9] =
+    ["id", "platform_id", "provider_id", "accepted", "contact", "subject", "description", "campaign", "attachments"];
 
 /// What the rest of the file has of those names.
 pub(super) struct Known<'m> {
@@ -79,14 +85,16 @@ pub(super) fn read(reader: &mut Reader, node: &Node, known: &Known<'_>) -> Onboa
     let names: Vec<&str> = NAMES.iter().chain(&known.settings).copied().collect();
     let names: Vec<&str> = names.into_iter().chain(credentials.iter().map(|(name, _)| name.as_str())).collect();
     let list = fields.get("enter").and_then(Node::as_list).unwrap_or_default();
-    let enter = list.iter().filter_map(|node| entry(reader, node, &names)).collect();
+    let enter = list.iter().filter_map(|node| entry(reader, node, &shape::ENTRY, &names)).collect();
     let notes = fields.get("notes").map_or(&[][..], Reader::one_or_many);
     let notes = notes.iter().filter_map(|node| reader.text(node, "notes").map(str::to_owned)).collect();
-    Onboard { settings, credentials, replies, enter, notes }
+    let names: Vec<&str> = names.iter().chain(&OF_A_MESSAGE).filter(|name| **name != "gateway").copied().collect();
+    let support = fields.get("support").and_then(|node| entry(reader, node, &shape::SUPPORT, &names));
+    Onboard { settings, credentials, replies, enter, notes, support }
 }
 
-fn entry(reader: &mut Reader, node: &Node, names: &[&str]) -> Option<Entry> {
-    let fields = Fields::read(reader, node, &shape::ENTRY);
+fn entry(reader: &mut Reader, node: &Node, shape: &'static MapShape, names: &[&str]) -> Option<Entry> {
+    let fields = Fields::read(reader, node, shape);
     let at = reader.text(fields.get("at")?, "at")?.to_owned();
     let labelled = reader.map(fields.get("fields")?, "fields");
     let fields =

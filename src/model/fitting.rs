@@ -2,6 +2,12 @@
 //!
 //! A component is dropped or gets its place; nothing is made up: a quick reply without payload needs no component.
 
+mod blanks;
+mod fixed;
+
+pub use blanks::Blank;
+pub use fixed::for_static_buttons;
+
 use bumpalo::collections::Vec as ArenaVec;
 
 use super::message::Kind;

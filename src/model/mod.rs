@@ -24,7 +24,7 @@ pub mod wire;
 
 pub use event::{Event, Failure, Status, StopScope};
 pub use filling::{Values, filled};
-pub use fitting::{Known, fit};
+pub use fitting::{Blank, Known, fit, for_static_buttons};
 pub use id::{Address, ClientRef, Name, Ref};
 pub use inbound::{Content, Inbound};
 pub use message::{Class, Dedupe, Kind, Message};

@@ -42,6 +42,12 @@ pub static ONBOARD: MapShape = MapShape::new(
             "what no gateway sees and somebody must look at",
             "[ \"If the list of providers lacks ours, ask your account manager.\" ]",
         ),
+        member(
+            "support",
+            Kind::Map(&SUPPORT),
+            "the party's form for help, which `switchboard trace --bundle` fills for a message",
+            "{ at: \"https://help.example/new\", fields: { Message: \"{{provider_id}}\" } }",
+        ),
     ]],
 );
 
@@ -58,6 +64,25 @@ pub static ENTRY: MapShape = MapShape::new(
             "what is entered, by the fields' labels; `{{gateway}}` is the gateway's address, `{{tenant}}` `{{number}}` `{{waba}}` the tenant's, \
              and settings and credentials go by their names",
             "{ API URL: \"{{gateway}}/send\" }",
+        )
+        .required(),
+    ]],
+);
+
+/// The form for help.
+pub static SUPPORT: MapShape = MapShape::new(
+    "onboard_support",
+    "a form",
+    "What a party's form for help asks of a message.",
+    &[&[
+        member("at", Kind::Text, "where the form is", "\"https://help.example/new, form Messaging\"").required(),
+        member(
+            "fields",
+            Kind::Named(&Kind::Prose),
+            "what is entered, by the fields' labels: `{{id}}` `{{platform_id}}` `{{provider_id}}` `{{accepted}}` `{{number}}` `{{waba}}` \
+             `{{tenant}}` of the message, `{{subject}}` `{{description}}` `{{campaign}}` `{{contact}}` `{{attachments}}`, and settings and \
+             credentials by their names: of a credential only where it is, unless the party's own tokens carry it in plain",
+            "{ Message ID: \"{{provider_id}}\" }",
         )
         .required(),
     ]],

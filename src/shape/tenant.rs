@@ -195,6 +195,22 @@ pub static DELIVERY: MapShape = MapShape::new(
         )
         .or("refuse"),
         member(
+            "empty",
+            Kind::Either(&[Kind::Word(&["pass", "refuse"]), Kind::Map(&EMPTY)]),
+            "a placeholder of a header or body that is left blank: `pass` (the provider decides), `refuse` (as \
+             `preflight` says), or a text that stands in its place",
+            "{ put: friend }",
+        )
+        .or("pass"),
+        member(
+            "static_button",
+            Kind::Word(&["drop", "refuse"]),
+            "a value for a button that the synced template has as static: `drop` (sent without it), `refuse` (as \
+             `preflight` says)",
+            "refuse",
+        )
+        .or("drop"),
+        member(
             "resend",
             Kind::Word(&["on", "off"]),
             "`\"on\"`: a failure that the provider's mapping marks with `resend` is attempted again, at most \
@@ -203,6 +219,14 @@ pub static DELIVERY: MapShape = MapShape::new(
         )
         .or("\"off\""),
     ]],
+);
+
+/// `delivery.empty`.
+pub static EMPTY: MapShape = MapShape::new(
+    "delivery_empty",
+    "delivery.empty",
+    "What stands where nothing was given.",
+    &[&[member("put", Kind::Text, "the text", "friend").required()]],
 );
 
 /// `delivery.retry`.

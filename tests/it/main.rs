@@ -50,6 +50,8 @@ mod postgres;
 #[cfg(test)]
 mod power;
 #[cfg(test)]
+mod preflight;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod reload_admin;

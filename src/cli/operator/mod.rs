@@ -1,6 +1,7 @@
 //! Commands about a running gateway: they speak its admin API, and print what it says.
 
 mod audit;
+mod bundle;
 mod doctor;
 mod forget;
 mod ledger;

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{GatewayOptions, Trouble, table, text};
+use super::{GatewayOptions, Trouble, bundle, table, text};
 use crate::app::Remote;
 
 /// Which message.
@@ -16,10 +16,22 @@ pub(in crate::cli) struct TraceOptions {
     /// Of that tenant alone
     #[arg(long)]
     tenant: Option<String>,
+    /// What a vendor's support wants to know of it, masked, as Markdown: the fields of its form, the trace, the call as the mapping makes it, and which line made what
+    #[arg(long)]
+    bundle: bool,
+    /// Whom the support answers
+    #[arg(long, value_name = "EMAIL", requires = "bundle")]
+    contact: Option<String>,
+    /// What it is about [default: what the trace says first]
+    #[arg(long, value_name = "TEXT", requires = "bundle")]
+    subject: Option<String>,
+    /// The campaign's name in the platform's dashboard
+    #[arg(long, value_name = "NAME", requires = "bundle")]
+    campaign: Option<String>,
 }
 
 /// What is asked of a message first, in this order.
-const ABOUT: [&str; 13] = [
+pub(super) const ABOUT: [&str; 13] = [
     "found_by",
     "tenant",
     "platform",
@@ -36,10 +48,15 @@ const ABOUT: [&str; 13] = [
 ];
 
 pub(super) async fn run(options: &TraceOptions, remote: &Remote) -> Result<bool, Trouble> {
-    let TraceOptions { gateway, id, tenant } = options;
-    let said = remote.post("/api/trace", &json!({ "id": id, "tenant": tenant })).await?;
+    let TraceOptions { gateway, id, tenant, contact, subject, campaign, .. } = options;
+    let ticket = options.bundle.then(|| json!({ "contact": contact, "subject": subject, "campaign": campaign }));
+    let said = remote.post("/api/trace", &json!({ "id": id, "tenant": tenant, "bundle": ticket })).await?;
     if gateway.json {
         println!("{said}");
+        return Ok(false);
+    }
+    if options.bundle {
+        print!("{}", bundle::markdown(&said));
         return Ok(false);
     }
     let messages = list(&said["messages"]);
@@ -57,7 +74,7 @@ pub(super) async fn run(options: &TraceOptions, remote: &Remote) -> Result<bool,
 
 /// A message, for people.
 pub(super) fn show(message: &Value) {
-    println!("{}: {}", text(&message["id"]), verdict(message));
+    println!("{}: {}", text(&message["id"]), text(&message["verdict"]));
     let about = ABOUT.iter().filter(|name| !message[**name].is_null());
     table(&["", ""], &about.map(|name| vec![name.replace('_', " "), text(&message[*name])]).collect::<Vec<_>>());
     println!("content {}", message["content"]);
@@ -74,39 +91,6 @@ pub(super) fn show(message: &Value) {
         println!("\nwaiting to be told:");
         table(&waiting, &calls);
     }
-}
-
-/// Where it stands, in a line: what an operator asks first.
-fn verdict(message: &Value) -> String {
-    let attempts = message["attempts"].as_u64().unwrap_or_default();
-    let mut said = vec![text(&message["phase"]).replace('_', " "), format!("{attempts} attempts")];
-    let news = list(&message["timeline"]);
-    let failed =
-        news.iter().rev().find(|line| line["leg"] == "status").filter(|line| text(&line["what"]).contains("failed"));
-    match (message["best"].as_str(), failed) {
-        (Some(best), _) => said.push(format!("the provider says {best}")),
-        (None, Some(line)) => said.push(format!("the provider says {}", text(&line["what"]))),
-        (None, None) => {}
-    }
-    let told: Vec<String> = list(&message["reported"]).iter().map(text).collect();
-    said.push(if told.is_empty() { "nothing reported".to_owned() } else { format!("reported {}", told.join(", ")) });
-    if let Some(probe) = message["held"]["probe"].as_str() {
-        said.push(format!("its lane is held, tried again {probe}"));
-    }
-    if let Some(wakes) = message["wakes"].as_str() {
-        said.push(format!("looked at again {wakes}"));
-    }
-    if message["opted_out"] == true {
-        said.push("the recipient has opted out".to_owned());
-    }
-    if message["forgotten"] == true {
-        said.push("its recipient was forgotten".to_owned());
-    }
-    let letters = list(&message["dead_letters"]).len();
-    if letters > 0 {
-        said.push(format!("{letters} dead letters"));
-    }
-    said.join("; ")
 }
 
 fn list(value: &Value) -> Vec<Value> {

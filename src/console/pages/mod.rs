@@ -2,6 +2,7 @@
 //! waits, asks, or knows who may see what.
 
 pub(super) mod audit;
+pub(super) mod bundle;
 mod chart;
 pub(super) mod configuration;
 pub(super) mod error;

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::place;
-use super::{Page, parts};
+use super::{Page, bundle, parts};
 
 #[derive(Debug, Deserialize)]
 pub(in super::super) struct Traced {
@@ -110,6 +110,7 @@ fn shown(message: &Message) -> Markup {
             section aria-labelledby="facts" {
                 h2 id="facts" { "Facts" }
                 (facts(message))
+                (bundle::link(&message.id))
                 @if !message.forgotten {
                     h2 { "Content, masked" }
                     (parts::json(&message.content))

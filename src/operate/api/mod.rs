@@ -4,6 +4,7 @@
 //! them. The console asks the same questions for whoever is signed in: [`Desk::ask`]. Start at [`Desk::api`].
 
 mod audit;
+mod bundle;
 mod configuration;
 mod doctor;
 mod fault;
@@ -20,6 +21,7 @@ mod suppressions;
 mod templates;
 mod token;
 mod trace;
+mod verdict;
 mod words;
 
 pub use fault::Fault;

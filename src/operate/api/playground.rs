@@ -60,26 +60,41 @@ impl Desk {
         let (files, now, name) = (snapshot.files_of(tenant), self.flow.ambient.now(), tenant.name.to_string());
         let legs = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            tried(&files, &name, &asked, now)
+            let sample = Sample { body: &asked.text, given: "{}", now };
+            tried(&files, &name, &sample, |tenant| trying(tenant, &asked))
         });
         let legs = legs.await.map_err(|_| Fault::Unavailable("the trial broke off".to_owned()))??;
         Ok(json!({ "tenant": wanted, "legs": legs.iter().map(Tried::json).collect::<Vec<_>>() }))
     }
 }
 
-fn tried(files: &Files, name: &str, asked: &Asked, now: Timestamp) -> Result<Vec<Tried>, Fault> {
+/// What a trial is given beside the tenant's files.
+pub(super) struct Sample<'s> {
+    /// Of a request.
+    pub(super) body: &'s str,
+    /// As `given` of a case.
+    pub(super) given: &'s str,
+    pub(super) now: Timestamp,
+}
+
+/// What a leg comes to with these files alone, and which line of them said so.
+pub(super) fn tried(
+    files: &Files,
+    name: &str,
+    sample: &Sample<'_>,
+    trying: impl FnOnce(&Tenant) -> Result<Trying, Fault>,
+) -> Result<Vec<Tried>, Fault> {
     let (snapshot, problems) = stand::without_secrets(files, &private_key);
     let Some(tenant) = snapshot.tenant(name).cloned() else {
         let why = problems.into_iter().find(Diagnostic::is_error).map(|problem| problem.to_string());
         return Err(Fault::BadRequest(why.unwrap_or_else(|| "its files cannot be tried by themselves".to_owned())));
     };
-    let body: Arc<[u8]> = Arc::from(asked.text.as_bytes());
+    let (body, given, now): (Arc<[u8]>, _, _) = (Arc::from(sample.body.as_bytes()), sample.given, sample.now);
     let rsa_key_pem = if snapshot.key_sets().is_empty() { String::new() } else { private_key() };
     let sample = |name: &str| (name == stand::BODY).then(|| body.clone());
-    let trial =
-        Trial { snapshot: &snapshot, sample: &sample, given: "{}", answers: "[]", rsa_key_pem: &rsa_key_pem, now };
+    let trial = Trial { snapshot: &snapshot, sample: &sample, given, answers: "[]", rsa_key_pem: &rsa_key_pem, now };
     let wrong = |problem: Box<Diagnostic>| Fault::BadRequest(problem.to_string());
-    trial.run(&tenant, &trying(&tenant, asked)?).map_err(wrong)
+    trial.run(&tenant, &trying(&tenant)?).map_err(wrong)
 }
 
 fn trying(tenant: &Tenant, asked: &Asked) -> Result<Trying, Fault> {

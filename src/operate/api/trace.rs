@@ -9,12 +9,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::Desk;
+use super::bundle::Ticket;
 use super::fault::Fault;
 use super::forget::person;
 use super::ledger::time;
 use super::letters::head;
 use super::mask;
 use super::token::Bearer;
+use super::verdict::verdict;
 use super::words::Words;
 use crate::config::{Snapshot, Tenant};
 use crate::delivery::{ANEW, NOTES, Told};
@@ -34,6 +36,8 @@ pub(super) struct Asked {
     /// Ours (`m-…`), the provider's, the platform's, or the recipient's number.
     id: String,
     tenant: Option<String>,
+    /// With what a vendor's support wants to know of the newest of them, and that one alone.
+    bundle: Option<Ticket>,
 }
 
 /// What a message was found by.
@@ -50,12 +54,19 @@ impl Desk {
         }
         let words = Words::of(&self.flow.snapshot.load());
         let mut messages = Vec::new();
-        for (by, message) in found.iter().take(MOST) {
+        let most = if asked.bundle.is_some() { 1 } else { MOST };
+        for (by, message) in found.iter().take(most) {
             let mut traced = self.traced(message, &words).await?;
             traced["found_by"] = json!(by);
             messages.push(traced);
         }
-        Ok(json!({ "messages": messages, "more": found.len().saturating_sub(MOST) }))
+        let mut said = match (&asked.bundle, found.first()) {
+            (Some(ticket), Some((_, message))) => self.bundle(message, &messages[0], ticket, &words).await?,
+            _ => json!({}),
+        };
+        said["messages"] = json!(messages);
+        said["more"] = json!(found.len().saturating_sub(most));
+        Ok(said)
     }
 
     /// Newest first, each once.
@@ -99,6 +110,7 @@ impl Desk {
         said["timeline"] = json!(timeline(&message.message, &history, &letters, &names(&snapshot, &calls)));
         said["waiting"] = calls.iter().map(|call| waiting(call, words)).collect();
         said["dead_letters"] = letters.iter().map(head).collect();
+        said["verdict"] = json!(verdict(&said));
         Ok(said)
     }
 

@@ -25,6 +25,15 @@ async fn a_message_is_found_and_followed_and_its_number_stands_in_no_link() {
         assert!(page.has(part), "{part}: {}", page.page);
     }
     assert!(!page.has(&to) && !page.has("Asha"), "nobody is shown");
+    let path = format!("/console/messages/{ours}/bundle");
+    assert!(page.has(&path), "{}", page.page);
+    let bundle = browser.get(&path).await;
+    for part in
+        ["api.support.vonage.com", "Message ID", &world.taken(&to)[0].message_uuid, "body.client_ref", "vonage.yaml:"]
+    {
+        assert!(bundle.has(part), "{part}: {}", bundle.page);
+    }
+    assert!(bundle.status == 200 && !bundle.has(&to) && !bundle.has("Asha"), "nobody is shown");
     let none = browser.submit("/console/messages", &[("id", "of-nobody")]).await;
     assert!(none.status == 200 && none.has("no message that is kept has this id"), "{}", none.page);
     let overview = browser.get("/console").await;

@@ -43,7 +43,7 @@ platform: shop
 provider: carrier
 numbers: [ \"14155550100\" ]
 credentials: { token: \"${env:T}\", id: \"${env:I}\", secret: \"${env:S}\" }
-delivery: { suppression: SUPPRESSION, preflight: PREFLIGHT, resend: RESEND, in_doubt: { then: THEN } }
+delivery: { suppression: SUPPRESSION, preflight: PREFLIGHT, empty: BLANK, static_button: BUTTON, resend: RESEND, in_doubt: { then: THEN } }
 ";
 
 /// Each list: where it stands in the files above, a word that holds, and where the tables have it.
@@ -62,6 +62,8 @@ const LISTS: &[(&str, &str, &MapShape, &str)] = &[
     ("CLASS", "429", &shape::RETRY, "again"),
     ("SUPPRESSION", "tenant", &shape::DELIVERY, "suppression"),
     ("PREFLIGHT", "refuse", &shape::DELIVERY, "preflight"),
+    ("BLANK", "pass", &shape::DELIVERY, "empty"),
+    ("BUTTON", "drop", &shape::DELIVERY, "static_button"),
     ("RESEND", "\"off\"", &shape::DELIVERY, "resend"),
     ("THEN", "fail", &shape::IN_DOUBT, "then"),
 ];

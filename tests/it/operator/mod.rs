@@ -1,6 +1,7 @@
 //! What the operator asks of a running gateway: the admin API, and the commands that speak it.
 
 mod api;
+mod bundle;
 mod doctor;
 mod files;
 mod forget;
