@@ -187,12 +187,14 @@ impl Roster {
         self.read().mine.keys().cloned().collect()
     }
 
-    /// Nobody begins anything more with these. Those that nothing is done with any more.
+    /// Nobody begins anything more with these, nor with those that were to be left before: whoever was to have one may be
+    /// gone by now, and it is taken anew then, when all who work on it have ended. Those that nothing is done with any more.
     pub(super) fn leave(&self, parts: &HashSet<Part>) -> Vec<Part> {
         // The lock orders this with whoever is about to stay.
         let state = self.write();
         let (mut left, mut news) = (Vec::new(), false);
-        for (part, mine) in state.mine.iter().filter(|(part, _)| parts.contains(part)) {
+        let is_left = |(part, mine): &(&Part, &Arc<Mine>)| parts.contains(part) || mine.leaving.load(Ordering::SeqCst);
+        for (part, mine) in state.mine.iter().filter(is_left) {
             news |= !mine.leaving.swap(true, Ordering::SeqCst);
             if mine.stays.load(Ordering::SeqCst) == 0 {
                 left.push(part.clone());

@@ -12,7 +12,7 @@ use super::super::{OpenError, Postgres, RawPostgres, migrate};
 use super::server::Tables;
 use super::{made, open, place_of};
 use crate::delivery::Phase;
-use crate::store::{Acceptance, Changed, Count, NewMessage, Part, Store, StoreError, Suppression, Wanted};
+use crate::store::{Acceptance, Changed, Count, NewMessage, Part, Stay, Store, StoreError, Suppression, Wanted};
 
 /// A busy machine is slow; a hang is longer.
 const GUARD: Duration = Duration::from_secs(60);
@@ -101,6 +101,24 @@ async fn each_part_is_one_nodes_and_goes_to_another_when_nothing_of_it_is_under_
     second.close().await.unwrap();
     until("the first has all", async || accounts(&first, ALL).len() == ALL).await;
     assert!(began.elapsed() < Duration::from_secs(4), "at once, and not when a lease ends");
+    first.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_to_be_given_to_a_node_that_goes_again_is_worked_on_here() {
+    const ALL: usize = 12;
+    let (first, tables) = made(&[]).await;
+    first.want(wanted("v", ALL));
+    until("it has all", async || accounts(&first, ALL).len() == ALL).await;
+    let stays: Vec<Stay> = (0..ALL).filter_map(|number| first.stay(&[account(number)])).collect();
+    let second = open(&tables).await;
+    second.want(wanted("v", ALL));
+    until("some are to be given up", async || stays.iter().any(Stay::is_over)).await;
+    assert!(accounts(&second, ALL).is_empty(), "they are worked on");
+    second.close().await.unwrap();
+    until("it is alone", async || first.nodes().len() == 1).await;
+    drop(stays);
+    until("it has all again", async || accounts(&first, ALL).len() == ALL).await;
     first.close().await.unwrap();
 }
 
