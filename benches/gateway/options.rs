@@ -70,7 +70,7 @@ const KNOWN: &str = "--servers --postgres --webhooks --tenants --disk --curves -
 pub(super) fn read(mut arguments: impl Iterator<Item = String>) -> Result<Role, Trouble> {
     let parts = Vec::new();
     let mut options =
-        Options { parts, rounds: 5, messages: 20_000, write: false, against: None, durable: false, date: None };
+        Options { parts, rounds: 5, messages: 10_000, write: false, against: None, durable: false, date: None };
     let mut measured = false;
     while let Some(argument) = arguments.next() {
         if let Some(part) = Part::ALL.into_iter().find(|part| part.flag() == argument) {
