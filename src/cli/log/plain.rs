@@ -1,5 +1,4 @@
-//! A line of the log as text, as tracing's own format has it and for about half of its cost: one is written for every step of
-//! every message.
+//! A line of the log as text, as tracing's own format has it and with less ado: one is written for every step of every message.
 
 use std::fmt;
 
