@@ -39,6 +39,7 @@ mod unsaid;
 mod untold;
 mod versions;
 mod webhook;
+mod webhooks;
 
 pub use ambient::{Ambient, Ids};
 pub use attempt::After;
@@ -55,6 +56,7 @@ pub use release::{Release, Released};
 pub use shapes::{Checked, Shapes};
 pub use templates::Synced;
 pub use untold::Untold;
+pub use webhooks::{Posts, Unasked};
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;

@@ -114,6 +114,15 @@ fn text<'v>(value: Option<Value<'v>>, what: &str) -> Result<std::borrow::Cow<'v,
     }
 }
 
+/// A credential may stand in a part of the URL: some APIs name the account there. No log and no error says more of a URL than its
+/// host.
+fn part_of_url<'v>(value: Option<Value<'v>>, what: &str) -> Result<std::borrow::Cow<'v, str>, Refusal> {
+    match value {
+        Some(Value::Secret(secret)) => Ok(secret.into()),
+        other => text(other, what),
+    }
+}
+
 fn url<'v>(call: &'v Call, frame: &Frame<'v>) -> Result<Url, Refusal> {
     let base = text(call.url.host().value(frame)?, "the url")?;
     let wrong = || Refusal::new(Reason::Malformed, "the url is no absolute http or https URL");
@@ -121,7 +130,7 @@ fn url<'v>(call: &'v Call, frame: &Frame<'v>) -> Result<Url, Refusal> {
     let mut url = call.parsed.url(&base, lasting).ok_or_else(wrong)?;
     let UrlPlan::Parts { path, query, .. } = &call.url else { return Ok(url) };
     for part in path {
-        let part = text(part.value(frame)?, "a part of the url")?;
+        let part = part_of_url(part.value(frame)?, "a part of the url")?;
         // `.` and `..` would climb: the URL type drops them, so that a part could vanish.
         if matches!(&*part, "." | ".." | "") {
             return Err(Refusal::new(Reason::Malformed, "a part of the url is empty or climbs"));
@@ -130,7 +139,7 @@ fn url<'v>(call: &'v Call, frame: &Frame<'v>) -> Result<Url, Refusal> {
     }
     let members = query.as_ref().map(|query| query.value(frame)).transpose()?.flatten();
     for (name, value) in members.and_then(Value::as_map).unwrap_or_default() {
-        url.query_pairs_mut().append_pair(name, &text(Some(*value), "a query member")?);
+        url.query_pairs_mut().append_pair(name, &part_of_url(Some(*value), "a query member")?);
     }
     Ok(url)
 }

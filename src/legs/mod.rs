@@ -18,6 +18,7 @@ pub mod send;
 mod sends;
 mod shared;
 pub mod templates;
+pub mod webhooks;
 
 pub use answer::Refused;
 pub use call::{NoCall, Outcall};

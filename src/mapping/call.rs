@@ -3,7 +3,7 @@
 use super::auth::{self, SchemePlan, Way};
 use super::fields::{Fields, Reader};
 use super::parsed::Parsed;
-use super::provider::LISTED_FIRST;
+use super::provider::{ASKED_APART, LISTED_FIRST};
 use super::retry::{self, Retry};
 use super::route::method;
 use super::{answer, known, scopes};
@@ -55,7 +55,7 @@ pub struct FailedPlan {
 /// One call.
 #[derive(Debug)]
 pub struct Call {
-    /// Its name; `send` and `templates` for a provider's.
+    /// Its name; `send`, `templates` and `webhooks` for a provider's.
     pub name: String,
     /// The scope of all programs here.
     pub layout: Layout,
@@ -112,8 +112,10 @@ pub(super) fn read(
 ) -> Option<Call> {
     let fields = Fields::read(reader, node, shape);
     let mut scope = compiler.scope(roots);
-    if name == "templates" {
-        scope.silent(Some(LISTED_FIRST));
+    match name {
+        "templates" => scope.silent(Some(LISTED_FIRST)),
+        "webhooks" => scope.silent(Some(ASKED_APART)),
+        _ => {}
     }
     compiler.sent_before(&mut scope);
     let schema = fields.get("schema").and_then(|node| compiler.schema(node));

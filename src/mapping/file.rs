@@ -256,9 +256,13 @@ impl Mapping {
     /// Every call it makes.
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         let (own, more) = match &self.legs {
-            Legs::Platform(legs) => ([None, None], [legs.status_calls.as_slice(), legs.inbound_calls.as_slice()]),
+            Legs::Platform(legs) => ([None, None, None], [legs.status_calls.as_slice(), legs.inbound_calls.as_slice()]),
             Legs::Provider(legs) => (
-                [legs.send.as_ref().map(|leg| &leg.call), legs.templates.as_ref().map(|leg| &leg.call)],
+                [
+                    legs.send.as_ref().map(|leg| &leg.call),
+                    legs.templates.as_ref().map(|leg| &leg.call),
+                    legs.webhooks.as_ref().map(|leg| &leg.call),
+                ],
                 [&[][..], &[][..]],
             ),
         };

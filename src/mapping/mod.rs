@@ -32,7 +32,7 @@ pub use file::{Legs, Mapping, Party, compile};
 pub use onboard::{Asked, Entry, Onboard};
 pub use parsed::Parsed;
 pub use platform::{InboundLeg, PlatformLegs, Rule, StatusLeg};
-pub use provider::{ProviderLegs, SendLeg, TemplatesLeg};
+pub use provider::{ProviderLegs, SendLeg, TemplatesLeg, WebhooksLeg};
 pub use retry::{Retry, Turn};
 pub use route::Route;
 pub use section::{Batch, Leg, Makes, PagePlan, Section, TenantRule};

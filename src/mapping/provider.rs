@@ -19,6 +19,8 @@ pub struct ProviderLegs {
     pub inbound: Option<Section>,
     /// Its template API.
     pub templates: Option<TemplatesLeg>,
+    /// How its API says where it posts to.
+    pub webhooks: Option<WebhooksLeg>,
 }
 
 /// A provider's `send:`.
@@ -41,6 +43,19 @@ pub struct TemplatesLeg {
     pub template: Program,
 }
 
+/// A provider's `webhooks:`.
+#[derive(Debug)]
+pub struct WebhooksLeg {
+    /// The question.
+    pub call: Call,
+    /// The scope of both addresses.
+    pub layout: Layout,
+    /// Where statuses go.
+    pub status: Option<Program>,
+    /// Where goes what people write.
+    pub inbound: Option<Program>,
+}
+
 pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, fields: Fields<'_>) -> ProviderLegs {
     let send = fields.get("send").and_then(|node| {
         let fields = Fields::read(reader, node, &shape::PROVIDER_SEND);
@@ -51,11 +66,26 @@ pub(super) fn read(reader: &mut Reader, compiler: &mut Compiler<'_>, fields: Fie
     let status = fields.get("status").and_then(|node| section::read(reader, compiler, Leg::Status, node));
     let inbound = fields.get("inbound").and_then(|node| section::read(reader, compiler, Leg::Inbound, node));
     let templates = fields.get("templates").and_then(|node| listing(reader, compiler, node));
-    ProviderLegs { send, status, inbound, templates }
+    let webhooks = fields.get("webhooks").and_then(|node| webhooks(reader, compiler, node));
+    ProviderLegs { send, status, inbound, templates, webhooks }
 }
 
 /// Why a listing cannot ask the gateway.
 pub(super) const LISTED_FIRST: &str = "templates are listed before anything is known of them";
+
+/// Why a question about webhooks cannot ask the gateway.
+pub(super) const ASKED_APART: &str = "the provider is asked about its webhooks beside all messages";
+
+fn webhooks(reader: &mut Reader, compiler: &mut Compiler<'_>, node: &Node) -> Option<WebhooksLeg> {
+    let fields = Fields::read(reader, node, &shape::PROVIDER_WEBHOOKS);
+    let call = call::read(reader, compiler, "webhooks", &shape::ASKING_CALL, scopes::LISTING, fields.get("call")?)?;
+    let mut scope = compiler.scope(scopes::LISTING);
+    scope.silent(Some(ASKED_APART));
+    scope.add(scopes::ANSWER);
+    let mut address = |name: &str| fields.get(name).map(|node| scope.tree(compiler, node));
+    let (status, inbound) = (address("status"), address("inbound"));
+    Some(WebhooksLeg { call, layout: scope.finish(), status, inbound })
+}
 
 fn listing(reader: &mut Reader, compiler: &mut Compiler<'_>, node: &Node) -> Option<TemplatesLeg> {
     let fields = Fields::read(reader, node, &shape::PROVIDER_TEMPLATES);

@@ -112,6 +112,10 @@ pub static LISTING_CALL: MapShape = MapShape::new(
 )
 .elsewhere(ELSEWHERE);
 
+/// A question to a provider's API.
+pub static ASKING_CALL: MapShape =
+    MapShape::new("asking_call", "a call", "A question to the provider's API.", &[COMMON]).elsewhere(ELSEWHERE);
+
 const ELSEWHERE: &[(&str, &str)] = &[
     ("take", "only a provider's `send.call` takes values out of its answer"),
     ("failed", "only a provider's `send.call` makes a Failure; here `retry` and `ok` decide"),

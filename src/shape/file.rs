@@ -2,7 +2,7 @@
 
 use super::call::{CALL, SCHEME};
 use super::cases::{CASE, GIVEN};
-use super::legs::{PLATFORM_INBOUND, PLATFORM_STATUS, PROVIDER_SEND, PROVIDER_TEMPLATES};
+use super::legs::{PLATFORM_INBOUND, PLATFORM_STATUS, PROVIDER_SEND, PROVIDER_TEMPLATES, PROVIDER_WEBHOOKS};
 use super::map::{Kind, MapShape, Member};
 use super::onboard::ONBOARD;
 use super::section::{LOCAL, PLATFORM_SEND, PLATFORM_TEMPLATES, PROVIDER_INBOUND, PROVIDER_STATUS, REFUSED, WHO};
@@ -162,6 +162,12 @@ pub static PROVIDER: MapShape = MapShape::new(
                 Kind::Map(&PROVIDER_TEMPLATES),
                 "how its templates are listed",
                 "{ call: { method: GET, url: $.settings.url }, each: \"$.answer.body[*]\", template: $.item }",
+            ),
+            member(
+                "webhooks",
+                Kind::Map(&PROVIDER_WEBHOOKS),
+                "how its API says where it posts to; asked by `switchboard doctor` alone",
+                "{ call: { method: GET, url: $.settings.application_url }, status: $.answer.body.status_url? }",
             ),
         ],
         REST,

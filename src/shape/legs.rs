@@ -1,6 +1,6 @@
 //! Legs that are no route sections: a platform's reports and rules, a provider's send and listing.
 
-use super::call::{LISTING_CALL, SEND_CALL};
+use super::call::{ASKING_CALL, LISTING_CALL, SEND_CALL};
 use super::map::{Kind, MapShape, Member};
 
 const fn member(name: &'static str, kind: Kind, says: &'static str, example: &'static str) -> Member {
@@ -133,5 +133,18 @@ pub static PROVIDER_TEMPLATES: MapShape = MapShape::new(
              components: $.item.components }",
         )
         .required(),
+    ]],
+);
+
+/// A provider's `webhooks`.
+pub static PROVIDER_WEBHOOKS: MapShape = MapShape::new(
+    "provider_webhooks",
+    "webhooks",
+    "How the provider is asked where it posts to.",
+    &[&[
+        member("call", Kind::Map(&ASKING_CALL), "the question", "{ method: GET, url: $.settings.application_url }")
+            .required(),
+        member("status", Kind::Tree, "the address that statuses go to", "$.answer.body.status_url?"),
+        member("inbound", Kind::Tree, "the address for what people write", "$.answer.body.inbound_url?"),
     ]],
 );

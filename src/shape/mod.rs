@@ -18,11 +18,11 @@ mod tenant;
 mod tree;
 mod values;
 
-pub use call::{CALL, FAILED, LISTING_CALL, RETRY, SEND_CALL, URL};
+pub use call::{ASKING_CALL, CALL, FAILED, LISTING_CALL, RETRY, SEND_CALL, URL};
 pub use cases::{CASE, CASE_ANSWER, CASE_REQUEST, CASES, EXPECT, GIVEN, REFUSE};
 pub use file::{AUTH, PLATFORM, PROVIDER, SETTING, TABLE};
 pub use gateway::{ACCOUNT, GATEWAY, LISTENER, RETENTION};
-pub use legs::{PLATFORM_INBOUND, PLATFORM_STATUS, PROVIDER_SEND, PROVIDER_TEMPLATES, RULE, WORDS};
+pub use legs::{PLATFORM_INBOUND, PLATFORM_STATUS, PROVIDER_SEND, PROVIDER_TEMPLATES, PROVIDER_WEBHOOKS, RULE, WORDS};
 pub use map::{Kind, MapShape, Member, Others};
 pub use onboard::{ENTRY, ONBOARD, SUPPORT};
 pub use schema::{Document, schema};

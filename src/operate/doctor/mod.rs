@@ -10,6 +10,7 @@ mod reasons;
 mod report;
 mod setup;
 mod traffic;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -90,6 +91,7 @@ impl Desk {
         let patient = Patient { desk: self, snapshot, tenant, now, facts };
         let mut checks = patient.setup();
         checks.extend(patient.account().await);
+        checks.extend(patient.posts_to().await);
         checks.extend(patient.reports().await);
         checks.extend(patient.opt_out().await);
         checks.extend(patient.traffic().await);

@@ -1,4 +1,4 @@
-//! The provider's addresses: marking as read, listing templates, the journal for tests and people; sends go to [`super::sends`].
+//! The provider's addresses: marking as read, listing templates, what an application is set up with, the journal for tests and people; sends go to [`super::sends`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +22,7 @@ pub(super) async fn answer(provider: Arc<Inner>, request: Request) -> Option<Ans
         (&Method::GET, ["v1", "messages", "ping"]) => empty(StatusCode::OK),
         (&Method::PATCH, ["v1", "messages", id]) => provider.mark_read(&request, id),
         (&Method::GET, ["v2", "whatsapp-manager", "wabas", waba, "templates"]) => provider.list(&request, waba),
+        (&Method::GET, ["v2", "applications", id]) => provider.application(&request, id),
         (&Method::GET, ["journal"]) => provider.tell(),
         (&Method::GET, ["journal", "summary"]) => shown(&provider.journal.summary()),
         (&Method::POST, ["inbound"]) => provider.told(&request),
@@ -75,6 +76,19 @@ impl Inner {
             }
             _ => problems::PARAMS.answer(),
         }
+    }
+
+    /// What an application is set up with; by Basic alone, § 1.7.
+    fn application(&self, request: &Request, id: &str) -> Answer {
+        let basic = request.header("authorization").is_some_and(|value| value.starts_with("Basic "));
+        if !basic || self.opened(request, Timestamp::now()).is_none() {
+            return problems::CREDENTIALS.answer();
+        }
+        let url = |address: &Option<String>| json!({ "address": address, "http_method": "POST" });
+        let webhooks =
+            json!({ "status_url": url(&self.options.status_url), "inbound_url": url(&self.options.inbound_url) });
+        let capabilities = json!({ "messages": { "webhooks": webhooks } });
+        json(StatusCode::OK, &json!({ "id": id, "name": "simulated", "capabilities": capabilities }))
     }
 
     fn list(&self, request: &Request, waba: &str) -> Answer {

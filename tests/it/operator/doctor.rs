@@ -46,6 +46,7 @@ async fn where_all_is_well_nothing_is_found() {
         "ok     numbers: 6531290044: digits only",
         "ok     signature: /webhooks/vonage/status: a webhook signed with the tenant's secret passes, one with another does not",
         "ok     provider: vonage answers with these credentials",
+        "look   posts_to: vonage was not asked where it posts to: its API wants credentials that the tenant's file has not",
         "ok     templates: 6 of 7 in the account 104996122399160 are approved, listed just now; not yet: draft_promotion (PENDING)",
         "ok     templates_used: all 1 that were used within a day are approved",
         "ok     report: `report` gets through to the platform",
@@ -76,6 +77,37 @@ async fn where_all_is_well_nothing_is_found() {
     assert_eq!(ask(json!({ "tenant": "acme" })).await.0, 404);
     let (status, own) = ask(json!({ "tenant": "globex" })).await;
     assert!(status == 200 && !own.to_string().contains("acme"), "{own}");
+    gateway.stop().await;
+}
+
+/// As [`acme`], with what the provider's application API asks for.
+fn with_secret(world: &World) {
+    let text = world.brands[0].file.text();
+    let more = text.replace("    signature_secret:", "    api_secret: \"${env:ACME_KEY}\"\n    signature_secret:");
+    assert_ne!(more, text);
+    std::fs::write(world.tenant_path("acme"), more).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_the_provider_posts_to_is_asked_of_it() {
+    let world = World::new(vec![acme()], provider()).await;
+    with_secret(&world);
+    let gateway = world.gateway().await;
+    let (came, first) = doctor(&gateway).await;
+    assert_eq!(first, "acme: nothing found", "{}", came.out);
+    for (what, path) in [("statuses", "status"), ("what people write", "inbound")] {
+        let line =
+            format!("ok     posts_to: vonage posts {what} to {}", world.url(&format!("/webhooks/vonage/{path}")));
+        assert!(came.out.contains(&line), "{line}: {}", came.out);
+    }
+    gateway.stop().await;
+
+    let elsewhere = Some("https://another.example/status".to_owned());
+    let world = World::new(vec![acme()], ProviderOptions { status_url: elsewhere, ..provider() }).await;
+    with_secret(&world);
+    let gateway = world.gateway().await;
+    let what = "vonage posts statuses to https://another.example/status, not here";
+    finds(&gateway, what, "enter https://HOST/webhooks/vonage/status there").await;
     gateway.stop().await;
 }
 
