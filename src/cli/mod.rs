@@ -71,6 +71,12 @@ enum Command {
     Doctor(operator::DoctorOptions),
     /// Send one template or text to one number at a running gateway, and follow it
     Send(operator::SendOptions),
+    /// Let nothing go out from a tenant, or from one of its numbers, at a running gateway; messages are accepted still
+    Pause(operator::PauseOptions),
+    /// Let what is paused go on
+    Resume(operator::ResumeOptions),
+    /// End what is queued of a tenant, or of one of its numbers: the platform is told that it failed
+    Cancel(operator::CancelOptions),
     /// Who opted out at a running gateway, since when and why: show, list, add, lift, import, export
     #[command(subcommand)]
     Suppressions(operator::SuppressionsCommand),
@@ -121,6 +127,9 @@ pub fn run() -> ExitCode {
         Command::Onboard(options) => onboard::run(&options),
         Command::Doctor(options) => operator::doctor(&options),
         Command::Send(options) => operator::send(&options),
+        Command::Pause(options) => operator::pause(&options),
+        Command::Resume(options) => operator::resume(&options),
+        Command::Cancel(options) => operator::cancel(&options),
         Command::Suppressions(command) => operator::suppressions(&command),
         Command::Forget(options) => operator::forget(&options),
         Command::Store(command) => store::run(&command),

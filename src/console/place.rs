@@ -13,6 +13,7 @@ pub(super) const REVEAL: &str = "/console/reveal";
 pub(super) const REDRIVE: &str = "/console/redrive";
 pub(super) const HELD: &str = "/console/held";
 pub(super) const RELEASE: &str = "/console/release";
+pub(super) const STEER: &str = "/console/steer";
 pub(super) const OPT_OUTS: &str = "/console/opt-outs";
 pub(super) const OPT_OUT: &str = "/console/opt-outs/change";
 pub(super) const IMPORT: &str = "/console/opt-outs/import";
@@ -49,6 +50,7 @@ pub(super) enum Place<'p> {
     Redrive,
     Held,
     Release,
+    Steer,
     OptOuts,
     OptOut,
     Import,
@@ -78,6 +80,7 @@ impl<'p> Place<'p> {
             REDRIVE => Self::Redrive,
             HELD => Self::Held,
             RELEASE => Self::Release,
+            STEER => Self::Steer,
             OPT_OUTS => Self::OptOuts,
             OPT_OUT => Self::OptOut,
             IMPORT => Self::Import,
@@ -108,9 +111,14 @@ impl<'p> Place<'p> {
             Self::SignIn | Self::Messages | Self::OptOuts => &[("GET", 0), ("POST", LONGEST)],
             Self::Playground => &[("GET", 0), ("POST", PASTED)],
             Self::Import => &[("POST", PASTED)],
-            Self::SignOut | Self::Reveal | Self::Redrive | Self::Release | Self::OptOut | Self::Make | Self::Revoke => {
-                &[("POST", LONGEST)]
-            }
+            Self::SignOut
+            | Self::Reveal
+            | Self::Redrive
+            | Self::Release
+            | Self::Steer
+            | Self::OptOut
+            | Self::Make
+            | Self::Revoke => &[("POST", LONGEST)],
             _ => &[("GET", 0)],
         }
     }
@@ -125,7 +133,7 @@ impl<'p> Place<'p> {
         match self {
             Self::Messages | Self::Message(_) | Self::Bundle(_) => MESSAGES,
             Self::Letters | Self::Letter(_) | Self::Reveal | Self::Redrive => LETTERS,
-            Self::Held | Self::Release => HELD,
+            Self::Held | Self::Release | Self::Steer => HELD,
             Self::OptOuts | Self::OptOut | Self::Import => OPT_OUTS,
             Self::Configuration => CONFIGURATION,
             Self::Templates => TEMPLATES,
@@ -169,7 +177,7 @@ mod tests {
 
     #[test]
     fn what_changes_something_is_posted() {
-        for path in [SIGN_OUT, REVEAL, REDRIVE, RELEASE, OPT_OUT, IMPORT, MAKE, REVOKE] {
+        for path in [SIGN_OUT, REVEAL, REDRIVE, RELEASE, STEER, OPT_OUT, IMPORT, MAKE, REVOKE] {
             let place = Place::of(path).unwrap();
             assert_eq!(place.takes().iter().map(|(method, _)| *method).collect::<Vec<_>>(), ["POST"], "{place:?}");
         }

@@ -32,7 +32,10 @@ impl Console {
                 let found = self.ask(visit, &format!("/api/dead-letters/{id}"), Map::new()).await?;
                 Ok(letter::page(&found, &visit.frame()))
             }
-            Place::Held => Ok(held::page(&self.ask(visit, "/api/held", Map::new()).await?, &visit.frame())),
+            Place::Held => {
+                let found = self.ask(visit, "/api/held", Map::new()).await?;
+                Ok(held::page(&found, &self.desk.tenants(&visit.bearer), &visit.frame()))
+            }
             Place::Configuration => Ok(configuration::page(&self.ask(visit, "/api/configuration", Map::new()).await?)),
             Place::Templates => {
                 let found = self.ask(visit, "/api/templates", query.members(&["tenant"])).await?;
@@ -70,6 +73,7 @@ impl Console {
                 let tenants = self.desk.tenants(&visit.bearer);
                 Ok(Came::Page(suppressions::shown(&found, typed(form), &tenants, &visit.frame())))
             }
+            Place::Steer => self.steer(visit, form).await.map(Came::Page),
             Place::OptOut => {
                 let what = if form.get("do") == "lift" { "lift" } else { "add" };
                 let members = form.members(&["number", "tenant", "sender", "reason"]);
@@ -150,6 +154,24 @@ impl Console {
             Ok(tried) => Ok(playground::tried(&tried, &sample, &tenants, csrf)),
             Err(Fault::BadRequest(why)) => Ok(playground::wrong(&why, &sample, &tenants, csrf)),
             Err(fault) => Err(fault),
+        }
+    }
+
+    /// Pause, resume, or cancel after a look.
+    async fn steer(&self, visit: &Visit<'_>, form: &Form) -> Result<Page, Fault> {
+        let whom = ["tenant", "sender"];
+        match form.get("do") {
+            "pause" => {
+                let members = form.members(&["tenant", "sender", "reason"]);
+                Ok(held::steered(&self.ask(visit, "/api/pause", members).await?, "pause"))
+            }
+            "resume" => Ok(held::steered(&self.ask(visit, "/api/resume", form.members(&whom)).await?, "resume")),
+            what => {
+                let mut members = form.members(&["tenant", "sender", "upto"]);
+                members.insert("dry_run".to_owned(), json!(what != "cancel"));
+                let ended = self.ask(visit, "/api/cancel", members).await?;
+                Ok(held::ended(&ended, &carried(&form.members(&whom)), &visit.frame()))
+            }
         }
     }
 

@@ -36,6 +36,8 @@ const IDLE: Duration = Duration::from_secs(30);
 const UNREAD: Duration = Duration::from_secs(1);
 /// Before it is looked again whether a store that was away is back.
 const AWAY: Duration = Duration::from_millis(100);
+/// Before it is looked again whether a pause is over, which another gateway may have ended.
+const PAUSED: Duration = Duration::from_millis(250);
 
 /// Stepped over at once, in shares. More would be tried again and again for nothing; the store keeps them.
 const LATER: usize = 5;
@@ -263,6 +265,10 @@ impl LaneTask {
         if !self.stay.holds() {
             self.rest();
             return Next::At(Instant::now() + AWAY);
+        }
+        if self.flow.store.is_paused(&self.lane) {
+            self.rest();
+            return Next::At(Instant::now() + PAUSED);
         }
         if let Some(until) = self.hold.until(&snapshot) {
             self.rest();

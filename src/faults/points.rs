@@ -50,6 +50,8 @@ points! {
     PurgeCommitted "purge.committed" "old messages are removed and committed",
     SuppressWritten "suppress.written" "an opt-out or opt-in by hand is written, not committed",
     SuppressCommitted "suppress.committed" "an opt-out or opt-in by hand is committed, nobody knows",
+    PauseWritten "pause.written" "a pause, or its end, is written, not committed",
+    PauseCommitted "pause.committed" "a pause, or its end, is committed, nobody knows",
     PutOffWritten "put_off.written" "the next look for a status's message is written, not committed",
     PutOffCommitted "put_off.committed" "the next look for a status's message is committed, nobody knows",
     RedriveWritten "redrive.written" "a dead letter is a call again, not committed",

@@ -88,6 +88,9 @@ impl Flow {
         if let Some(input) = self.before(message, tenant) {
             return Box::pin(self.end(message, tenant, &input, &Along::default())).await;
         }
+        if self.store.is_paused(&message.message.lane) {
+            return Ok(STALE);
+        }
         let id = afoot::next(message.message.reference, &message.message.life);
         let outcall = match self.outcall(message, tenant, leg, id).await {
             Ok(outcall) => outcall,
@@ -296,6 +299,9 @@ impl Flow {
         let late = self.ambient.now() >= message.life.expires;
         if late {
             return Some(Input::Due);
+        }
+        if self.store.is_paused(&message.lane) {
+            return Some(unsent());
         }
         attempting.is_overtaken().then(unsent)
     }

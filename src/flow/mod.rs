@@ -30,6 +30,7 @@ mod replays;
 mod request;
 mod settle;
 mod shapes;
+mod steer;
 mod strangers;
 mod templates;
 #[cfg(test)]
@@ -54,6 +55,7 @@ pub use pulse::{Counts, Pulse};
 pub use redrive::{Prospect, Redriven};
 pub use release::{Release, Released};
 pub use shapes::{Checked, Shapes};
+pub use steer::{Cancel, Cancelled};
 pub use templates::Synced;
 pub use untold::Untold;
 pub use webhooks::{Posts, Unasked};

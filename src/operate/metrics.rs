@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use metrics::{Recorder, counter, describe_counter, describe_gauge, gauge, with_local_recorder};
 use metrics_exporter_prometheus::PrometheusBuilder;
 
+use super::api::count;
 use super::standing::Standing;
 use super::{Desk, Recounted};
 use crate::config::{Snapshot, Tenant};
@@ -82,7 +83,10 @@ impl Desk {
         for ((tenant, _), count) in &people {
             held.entry(tenant.as_str()).or_default()[2] += u64::try_from(*count).unwrap_or(u64::MAX);
         }
+        let paused = self.flow.store.paused();
         for tenant in &snapshot.tenants {
+            let pauses = count(&paused, &tenant.name);
+            gauge!("switchboard_paused", "tenant" => tenant.name.to_string()).set(number(pauses));
             let [messages, calls, people] = held.get(tenant.name.as_str()).copied().unwrap_or_default();
             let name = tenant.name.to_string();
             gauge!("switchboard_lanes_held", "tenant" => name.clone(), "of" => "messages").set(number(messages));
@@ -158,6 +162,10 @@ fn describe() {
         ("switchboard_dead_letters", "What could not be done and waits for a person, by what it is."),
         ("switchboard_statuses_looked_for", "Statuses that found no message and are looked for again."),
         ("switchboard_lanes_held", "Lanes that wait because of what a party said, of messages or of calls."),
+        (
+            "switchboard_paused",
+            "Pauses of the operator's: the whole tenant, or numbers of it. Nothing goes out from there.",
+        ),
         ("switchboard_recipients_held", "People whom the provider wants left alone for a while."),
         (
             "switchboard_ledger_difference",

@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::api::briefly;
 use super::standing::{Standing, file};
 use super::{Desk, JSON, reply};
 use crate::diagnostic::Diagnostic;
@@ -21,6 +22,10 @@ impl Desk {
         };
         let ready = store["writable"] == true;
         let mut body = json!({ "ready": ready, "store": store, "configuration": configuration(&standing) });
+        let paused = self.flow.store.paused();
+        if !paused.is_empty() {
+            body["paused"] = paused.iter().map(briefly).collect();
+        }
         let nodes = self.flow.store.nodes();
         if !nodes.is_empty() {
             body["nodes"] = nodes.iter().map(node).collect();

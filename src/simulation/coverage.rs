@@ -47,7 +47,6 @@ pub(super) const INPUTS: [&str; 16] = [
 pub(super) const fn impossible(phase: Phase, input: &str) -> Option<&'static str> {
     match (phase, input.as_bytes()) {
         (_, b"begin") => Some("the flow records an attempt beside the life; contract cases step it"),
-        (_, b"cancelled") => Some("no command cancels a message"),
         (Phase::Sending, _) => {
             Some("an attempt under way is recorded beside the life, which is never stored as sending")
         }

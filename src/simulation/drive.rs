@@ -14,11 +14,11 @@ use super::journal::{Entry, What};
 use super::outside::{Hook, Outside, State, Waiting};
 use super::plan::{Change, Event, QUIET, number_of};
 use super::watched::{Watched, ready};
-use crate::flow::Flow;
-use crate::model::Name;
+use crate::flow::{Cancel, Flow};
 use crate::model::wire::{Incoming, Reply};
+use crate::model::{Address, Name};
 use crate::store::memory::Memory;
-use crate::store::{Cause, DeadLetter, Store, Suppression};
+use crate::store::{Cause, DeadLetter, Pause, Store, Suppression};
 use crate::value::Timestamp;
 
 /// What is left of a run.
@@ -215,7 +215,37 @@ impl Gateway {
                 let flow = self.flow.clone();
                 tokio::spawn(async move { flow.store.suppress(vec![change]).await });
             }
+            Event::Pause { brand, number, on } => {
+                let brand = &state.plan.brands[brand];
+                let (tenant, now) = (Name::from(&*brand.name), self.flow.ambient.now());
+                let sender = number.map(|number| Address::from(&*brand.numbers[number].0));
+                let flow = self.flow.clone();
+                tokio::spawn(async move {
+                    if on {
+                        let (who, reason) = ("ops".to_owned(), "a look".to_owned());
+                        flow.store.pause(Pause { tenant, sender, at: now, who, reason }).await
+                    } else {
+                        flow.store.resume(&tenant, sender.as_ref()).await
+                    }
+                });
+            }
+            Event::Cancel(brand) => {
+                let name = Name::from(&*state.plan.brands[brand].name);
+                state.note(What::Cancels { tenant: name.to_string() });
+                let cancel = Cancel { sender: None, upto: self.flow.ambient.now() };
+                let flow = self.flow.clone();
+                tokio::spawn(async move {
+                    let snapshot = flow.snapshot.load_full();
+                    let Some(tenant) = snapshot.tenant(name.as_str()) else { return };
+                    let soon = tokio::time::Instant::now() + Duration::from_secs(5);
+                    let _done = flow.cancel(tenant, &cancel, soon).await;
+                });
+            }
             Event::Heal => {
+                for brand in &state.plan.brands {
+                    let (flow, tenant) = (self.flow.clone(), Name::from(&*brand.name));
+                    tokio::spawn(async move { while flow.store.resume(&tenant, None).await.is_err() {} });
+                }
                 state.say("all is well from now on");
                 (state.net, state.disk, state.door, state.kill_at) = (QUIET, false, true, None);
                 let down: Vec<String> = state.moods.keys().filter(|who| who.starts_with("account")).cloned().collect();

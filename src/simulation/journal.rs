@@ -49,6 +49,10 @@ pub(super) enum What {
     Closed { call: i64, parked: Option<String> },
     /// An opt-out or opt-in is durable.
     Listed { tenant: String, sender: Option<String>, address: String, on: bool },
+    /// A pause, or its end, is durable.
+    Paused { tenant: String, from: Option<String>, on: bool },
+    /// The operator begins to end what is queued.
+    Cancels { tenant: String },
     /// Two addresses are one person's from now on.
     Joined { tenant: String, one: String, other: String },
     /// The gateway calls the provider.

@@ -46,6 +46,14 @@ pub(super) enum Event {
         brand: usize,
         on: bool,
     },
+    /// The operator lets nothing go out, or lets it go on: a brand's, or one number's.
+    Pause {
+        brand: usize,
+        number: Option<usize>,
+        on: bool,
+    },
+    /// The operator ends what a brand has queued.
+    Cancel(usize),
     /// All is well from now on.
     Heal,
 }
@@ -125,6 +133,7 @@ impl Plan {
         if !calm {
             spells(dice, &brands, healed, &mut events);
             changes(dice, &brands, healed, &mut events);
+            steers(dice, &brands, healed, &mut events);
         }
         events.push((healed, Event::Heal));
         let plan = Self {
@@ -235,6 +244,23 @@ fn spells(dice: &mut Dice, brands: &[Brand], healed: i64, events: &mut Vec<(i64,
                 events.push(((from + dice.between(100, 90_000)).min(until), Event::Disk(false)));
             }
         }
+    }
+}
+
+/// What the operator does: pauses, mostly with their end, and cancels.
+fn steers(dice: &mut Dice, brands: &[Brand], healed: i64, events: &mut Vec<(i64, Event)>) {
+    for _ in 0..dice.between(0, 2) {
+        let brand = dice.below(brands.len());
+        let number = dice.chance(50).then(|| dice.below(brands[brand].numbers.len()));
+        let from = dice.between(0, healed * 3 / 4);
+        events.push((from, Event::Pause { brand, number, on: true }));
+        if dice.chance(80) {
+            let until = (from + dice.between(500, 300_000)).min(healed);
+            events.push((until, Event::Pause { brand, number, on: false }));
+        }
+    }
+    if dice.chance(20) {
+        events.push((dice.between(0, healed), Event::Cancel(dice.below(brands.len()))));
     }
 }
 

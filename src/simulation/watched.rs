@@ -13,7 +13,7 @@ use crate::model::{Address, Name, Ref};
 use crate::store::memory::Memory;
 use crate::store::{
     self, Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Consent, Consents, Count, DeadLetter, Forget,
-    Forgotten, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewCall, NewMessage, Origin, Page, Store,
+    Forgotten, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewCall, NewMessage, Origin, Page, Pause, Store,
     StoreError, Stored, Suppression, Taken, Text, Token,
 };
 use crate::value::Timestamp;
@@ -36,20 +36,20 @@ impl Watched {
         act: impl FnOnce() -> Result<T, StoreError> + Send + 's,
     ) -> Stored<'s, T> {
         async move {
-            self.pause().await;
+            self.take_time().await;
             self.outside.step().await;
             if writes && self.outside.state().disk {
                 return Err(StoreError::Failed("the disk is full".to_owned()));
             }
             let done = act();
-            self.pause().await;
+            self.take_time().await;
             self.outside.step().await;
             done
         }
         .boxed()
     }
 
-    async fn pause(&self) {
+    async fn take_time(&self) {
         let wait = {
             let mut state = self.outside.state();
             let most = state.plan.store;
@@ -90,6 +90,11 @@ impl Watched {
                 on: change.on,
             });
         }
+    }
+
+    fn paused_now(&self, tenant: &Name, sender: Option<&Address>, on: bool) {
+        let from = sender.map(|sender| sender.as_str().to_owned());
+        self.outside.state().note(What::Paused { tenant: tenant.to_string(), from, on });
     }
 
     fn join(&self, tenant: &Name, one: &Address, other: &Address) {
@@ -249,6 +254,36 @@ impl Store for Watched {
 
     fn suppressed(&self, tenant: &Name, after: Option<&Listed>, most: usize) -> Stored<'_, Vec<Listed>> {
         self.memory.suppressed(tenant, after, most)
+    }
+
+    fn pause(&self, pause: Pause) -> Stored<'_, bool> {
+        self.around(true, move || {
+            let changed = ready(self.memory.pause(pause.clone()))?;
+            self.paused_now(&pause.tenant, pause.sender.as_ref(), true);
+            Ok(changed)
+        })
+    }
+
+    fn resume(&self, tenant: &Name, sender: Option<&Address>) -> Stored<'_, bool> {
+        let (tenant, sender) = (tenant.clone(), sender.cloned());
+        self.around(true, move || {
+            let changed = ready(self.memory.resume(&tenant, sender.as_ref()))?;
+            self.paused_now(&tenant, sender.as_ref(), false);
+            Ok(changed)
+        })
+    }
+
+    fn paused(&self) -> Vec<Pause> {
+        self.memory.paused()
+    }
+
+    fn is_paused(&self, lane: &Lane) -> bool {
+        self.memory.is_paused(lane)
+    }
+
+    fn doubtful(&self, lane: &Lane) -> Stored<'_, Vec<Ref>> {
+        let lane = lane.clone();
+        self.around(false, move || ready(self.memory.doubtful(&lane)))
     }
 
     fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool {

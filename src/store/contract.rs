@@ -16,6 +16,7 @@ use crate::value::Timestamp;
 use super::consent::{Consent, Consents, Listed, Suppression};
 use super::operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Token};
 use super::part::{Changed, Node, Part, Stay, Wanted};
+use super::pause::Pause;
 
 /// Where messages queue up: one sender of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -375,6 +376,17 @@ pub trait Store: Send + Sync + 'static {
     fn consents_of(&self, tenant: &Name, address: &Address, most: usize) -> Stored<'_, Vec<Consent>>;
     /// Addresses on a tenant's list by address and sender, after that one; without those of people who were forgotten.
     fn suppressed(&self, tenant: &Name, after: Option<&Listed>, most: usize) -> Stored<'_, Vec<Listed>>;
+
+    /// Nothing goes out from there from now on, until [`Store::resume`]; false if that is so already.
+    fn pause(&self, pause: Pause) -> Stored<'_, bool>;
+    /// A sender goes on, or all of the tenant's, however they were paused; false if nothing was.
+    fn resume(&self, tenant: &Name, sender: Option<&Address>) -> Stored<'_, bool>;
+    /// All that is paused, by tenant and sender.
+    fn paused(&self) -> Vec<Pause>;
+    /// Whether a lane is. From memory, true from the moment the pause is durable.
+    fn is_paused(&self, lane: &Lane) -> bool;
+    /// Messages of a lane of which nobody knows what came of their attempt.
+    fn doubtful(&self, lane: &Lane) -> Stored<'_, Vec<Ref>>;
 
     /// Keeps what could not be done, all or none. The ids in the letters are ignored. A letter that is there already, of
     /// the same tenant, kind, name, message and content, is not kept twice: what repeats does not fill the list.

@@ -12,6 +12,7 @@ pub mod memory;
 mod mention;
 mod operator;
 mod part;
+mod pause;
 mod person;
 pub mod postgres;
 mod recount;
@@ -29,6 +30,7 @@ pub use consent::{Cause, Consent, Consents, Listed, Suppression};
 pub use contract::*;
 pub use operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Role, Roles, Token};
 pub use part::{Changed, Hold, Node, Part, Stay, Wanted};
+pub use pause::Pause;
 pub use seal::SealKey;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Cause, Change, DeadLetter, Lane, Line, NewCall, NewMessage, Origin, Suppression, Taken};
+use super::{Cause, Change, DeadLetter, Lane, Line, NewCall, NewMessage, Origin, Pause, Suppression, Taken};
 use crate::delivery::{Life, Phase};
 use crate::model::{Address, Class, Name, Ref};
 use crate::value::Timestamp;
@@ -96,6 +96,12 @@ pub(super) fn suppression(sender: Option<&str>, person: &str, on: bool) -> Suppr
         at: at(60),
         cause: said("in-0"),
     }
+}
+
+/// Of that tenant, or one number of it.
+pub(super) fn paused(tenant: &str, sender: Option<&str>) -> Pause {
+    let (who, reason) = ("ops".to_owned(), "a fault".to_owned());
+    Pause { tenant: name(tenant), sender: sender.map(address), at: at(80), who, reason }
 }
 
 /// What a person said in that message.

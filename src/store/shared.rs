@@ -6,14 +6,15 @@ use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use super::Lane;
 use super::part::Part;
+use super::pause::Paused;
 use super::recount::Recount;
 use super::seal::Seals;
 use super::sqlite::recent::{Keyed, Recent};
 use super::suppressed::Suppressed;
 use super::tally::{Move, Tally};
 use super::veil::{Proof, Veil};
+use super::{Lane, Pause};
 use crate::faults::Trail;
 use crate::model::{Address, Name, Ref};
 
@@ -32,6 +33,7 @@ pub(super) struct Shared {
     names: RwLock<Names>,
     tally: RwLock<Tally>,
     suppressed: RwLock<Suppressed>,
+    paused: RwLock<Paused>,
     begun: RwLock<HashSet<Ref>>,
     recent: RwLock<Recent>,
     /// A count that is under way. Locked from a commit to its end in memory, so that a count never sees half of one.
@@ -60,6 +62,8 @@ pub(super) struct Pending {
     pub(super) proofs: Vec<(Name, Option<Address>, Proof)>,
     /// Addresses that leave the list, whatever stands for them.
     pub(super) forgotten: Vec<(Name, Address)>,
+    /// What is paused from now on, or goes on, in their order.
+    pub(super) pauses: Vec<Result<Pause, (Name, Option<Address>)>>,
     /// So many of both were there, and ended within the transaction.
     pub(super) undone: usize,
     /// The key of the forgotten, where it was just made.
@@ -126,6 +130,10 @@ impl Shared {
         self.suppressed.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(super) fn paused(&self) -> RwLockReadGuard<'_, Paused> {
+        self.paused.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn begun(&self) -> RwLockReadGuard<'_, HashSet<Ref>> {
         self.begun.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -156,10 +164,11 @@ impl Shared {
             *place.write().unwrap_or_else(PoisonError::into_inner) =
                 fresh.into_inner().unwrap_or_else(PoisonError::into_inner);
         }
-        let Self { names, tally, suppressed, begun, recent, veil, .. } = fresh;
+        let Self { names, tally, suppressed, paused, begun, recent, veil, .. } = fresh;
         put(&self.names, names);
         put(&self.tally, tally);
         put(&self.suppressed, suppressed);
+        put(&self.paused, paused);
         put(&self.begun, begun);
         put(&self.recent, recent);
         if let Some(veil) = veil.into_inner() {
@@ -198,6 +207,15 @@ impl Shared {
                 let _new = list.add_proof(tenant, sender.as_ref(), *proof);
             }
             forgotten.iter().for_each(|(tenant, address)| list.forget(tenant, address));
+        }
+        if !pending.pauses.is_empty() {
+            let mut paused = self.paused.write().unwrap_or_else(PoisonError::into_inner);
+            for pause in &pending.pauses {
+                let _changed = match pause {
+                    Ok(pause) => paused.add(pause),
+                    Err((tenant, sender)) => paused.remove(tenant, sender.as_ref()),
+                };
+            }
         }
         if !pending.moves.is_empty() {
             let mut tally = self.tally_mut();

@@ -42,6 +42,8 @@ mod neighbours;
 #[cfg(test)]
 mod newcomer;
 #[cfg(test)]
+mod openapi;
+#[cfg(test)]
 mod operator;
 #[cfg(test)]
 mod outages;

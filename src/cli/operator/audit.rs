@@ -17,7 +17,7 @@ pub(in crate::cli) struct AuditOptions {
     /// Of that token
     #[arg(long, value_name = "TOKEN")]
     who: Option<String>,
-    /// Of that kind: redrive, release, forget, send, doctor, reveal, token make, token revoke, suppressions add, lift, import, export
+    /// Of that kind: redrive, release, forget, send, doctor, reveal, token make, token revoke, pause, resume, cancel, suppressions add, lift, import, export
     #[arg(long, value_name = "WORD")]
     what: Option<String>,
     /// Since that time, or for no longer than so long: 2026-11-04T09:14:06Z, 24h

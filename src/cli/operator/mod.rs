@@ -8,6 +8,7 @@ mod ledger;
 mod redrive;
 mod release;
 mod send;
+mod steer;
 mod suppressions;
 mod token;
 mod trace;
@@ -29,6 +30,7 @@ pub(super) use ledger::LedgerOptions;
 pub(super) use redrive::RedriveOptions;
 pub(super) use release::ReleaseOptions;
 pub(super) use send::SendOptions;
+pub(super) use steer::{CancelOptions, PauseOptions, ResumeOptions};
 pub(super) use suppressions::SuppressionsCommand;
 pub(super) use token::TokenCommand;
 pub(super) use trace::TraceOptions;
@@ -85,6 +87,18 @@ pub(super) fn doctor(options: &DoctorOptions) -> ExitCode {
 
 pub(super) fn send(options: &SendOptions) -> ExitCode {
     end(on(&options.gateway, async |remote| send::run(options, remote).await))
+}
+
+pub(super) fn pause(options: &PauseOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| steer::pause(options, remote).await))
+}
+
+pub(super) fn resume(options: &ResumeOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| steer::resume(options, remote).await))
+}
+
+pub(super) fn cancel(options: &CancelOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| steer::cancel(options, remote).await))
 }
 
 pub(super) fn suppressions(command: &SuppressionsCommand) -> ExitCode {

@@ -40,6 +40,16 @@ pub(super) async fn run(options: &ReleaseOptions, remote: &Remote) -> Result<boo
     }
     let listed = |name: &str| said[name].as_array().cloned().unwrap_or_default();
     let (lanes, people) = (listed(if *dry_run { "lanes" } else { "released" }), listed("recipients"));
+    for one in listed("paused") {
+        let sender = one["sender"].as_str().map_or_else(String::new, |sender| format!(" from {sender}"));
+        println!(
+            "{}{sender} is paused since {} by {}: {}; `switchboard resume` ends that",
+            text(&one["tenant"]),
+            text(&one["since"]),
+            text(&one["who"]),
+            text(&one["reason"])
+        );
+    }
     if lanes.is_empty() && people.is_empty() {
         println!("nothing is held");
         return Ok(false);

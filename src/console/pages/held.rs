@@ -11,6 +11,33 @@ use crate::operate::Role;
 pub(in super::super) struct Held {
     lanes: Vec<Lane>,
     recipients: Vec<People>,
+    paused: Vec<Paused>,
+}
+
+/// A tenant, or one of its numbers, from which nothing goes out.
+#[derive(Debug, Deserialize)]
+struct Paused {
+    tenant: String,
+    sender: Option<String>,
+    since: Option<String>,
+    who: String,
+    reason: String,
+}
+
+/// Whether that changed something.
+#[derive(Debug, Deserialize)]
+pub(in super::super) struct Steered {
+    changed: bool,
+}
+
+/// What was cancelled, or would be.
+#[derive(Debug, Deserialize)]
+pub(in super::super) struct Ended {
+    messages: u64,
+    more: bool,
+    upto: Option<String>,
+    #[serde(default)]
+    dry_run: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,7 +63,7 @@ struct People {
     count: u64,
 }
 
-pub(in super::super) fn page(held: &Held, frame: &Frame<'_>) -> Page {
+pub(in super::super) fn page(held: &Held, tenants: &[String], frame: &Frame<'_>) -> Page {
     let operates = frame.bearer.has(Role::Operate);
     let rows: Vec<Vec<Markup>> = held
         .lanes
@@ -62,6 +89,100 @@ pub(in super::super) fn page(held: &Held, frame: &Frame<'_>) -> Page {
             p.hint { "A lane is held when its party says stop, or does not answer; one message or call is tried now and then, and where that goes well the others follow. Released, it is tried at once." }
             @if rows.is_empty() { p.nothing role="status" { "No lane is held." } } @else { (parts::table("Held lanes", columns, &rows)) }
             @if !held.recipients.is_empty() { h2 { "People who are left alone" } (people(&held.recipients)) }
+            h2 { "Paused" }
+            (paused(&held.paused, frame))
+            @if operates { (steer(tenants, frame)) }
+        },
+    )
+}
+
+/// What is paused, and that it goes on.
+fn paused(paused: &[Paused], frame: &Frame<'_>) -> Markup {
+    let operates = frame.bearer.has(Role::Operate);
+    let rows: Vec<Vec<Markup>> = paused
+        .iter()
+        .map(|one| {
+            let mut cells = vec![
+                html! { (one.tenant) },
+                html! { @match one.sender.as_deref() { Some(sender) => { code { (sender) } }, None => "all numbers" } },
+                parts::time_or_none(one.since.as_deref()),
+                html! { strong { (one.who) } ": " (one.reason) },
+            ];
+            if operates {
+                cells.push(resume(one, frame));
+            }
+            cells
+        })
+        .collect();
+    let columns: &[&str] = &["Tenant", "From", "Paused since", "By whom and why", "Resume"];
+    let columns = if operates { columns } else { &columns[..4] };
+    html! {
+        @if rows.is_empty() { p.nothing role="status" { "Nothing is paused." } } @else { (parts::table("Paused", columns, &rows)) }
+    }
+}
+
+fn resume(one: &Paused, frame: &Frame<'_>) -> Markup {
+    html! {
+        form.act method="post" action=(place::STEER) {
+            (parts::csrf(frame.csrf))
+            input type="hidden" name="tenant" value=(one.tenant);
+            @if let Some(sender) = &one.sender { input type="hidden" name="sender" value=(sender); }
+            button type="submit" name="do" value="resume" aria-label={ "Resume " (one.tenant) ", " (one.sender.as_deref().unwrap_or("all numbers")) } { "Resume" }
+        }
+    }
+}
+
+fn steer(tenants: &[String], frame: &Frame<'_>) -> Markup {
+    let names: Vec<(&str, &str)> = tenants.iter().map(|name| (name.as_str(), name.as_str())).collect();
+    html! {
+        form.stack method="post" action=(place::STEER) {
+            (parts::csrf(frame.csrf))
+            (parts::one_of("Whose messages", "tenant", &names, ""))
+            (parts::field("From one number alone", "sender", "", "all numbers of the tenant"))
+            (parts::field("Reason, for a pause", "reason", "", "why: it is shown beside it"))
+            button type="submit" name="do" value="pause" { "Pause" }
+            button type="submit" name="do" value="look" { "See what a cancel would end" }
+        }
+    }
+}
+
+/// What a pause or its end came to.
+pub(in super::super) fn steered(steered: &Steered, what: &str) -> Page {
+    Page::new(
+        if what == "pause" { "Paused" } else { "Resumed" },
+        html! {
+            p.notice role="status" {
+                @match (what, steered.changed) {
+                    ("pause", true) => "Messages are accepted, and none goes out until it is resumed.",
+                    ("pause", false) => "It was paused before.",
+                    (_, true) => "What was queued goes on.",
+                    (_, false) => "Nothing was paused.",
+                }
+            }
+            p { a href=(place::HELD) { "Back to what is held and paused" } }
+        },
+    )
+}
+
+/// What a cancel would end, or did; the next form goes on with the same.
+pub(in super::super) fn ended(ended: &Ended, carried: &[(String, String)], frame: &Frame<'_>) -> Page {
+    let Ended { messages, more, upto, dry_run } = ended;
+    Page::new(
+        if *dry_run { "What a cancel would end" } else { "Cancelled" },
+        html! {
+            p.notice role="status" {
+                strong { (parts::counted(*messages, "message")) }
+                @if *dry_run { " queued or in doubt." } @else { " ended: the platform is told that they failed." }
+            }
+            @if *dry_run && *messages > 0 || *more {
+                form.act method="post" action=(place::STEER) {
+                    (parts::csrf(frame.csrf))
+                    (parts::hidden(carried))
+                    @if let Some(upto) = upto { input type="hidden" name="upto" value=(upto); }
+                    button.strong type="submit" name="do" value="cancel" { @if *more { "Go on" } @else { "Cancel these" } }
+                }
+            }
+            p { a href=(place::HELD) { "Back to what is held and paused" } }
         },
     )
 }

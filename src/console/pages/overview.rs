@@ -39,6 +39,7 @@ struct Tenant {
     backlog: u64,
     rate: Rate,
     held: u64,
+    paused: u64,
     dead_letters: u64,
     lately: Lately,
 }
@@ -106,6 +107,7 @@ fn card(tenant: &Tenant) -> Markup {
                 ("Time to drain", drain(tenant)),
                 ("Longest wait", html! { (parts::span(lately.waited_seconds)) }),
                 ("Rate", rate(&tenant.rate)),
+                ("Paused", linked(tenant.paused, place::HELD, "odd")),
                 ("Held lanes", linked(tenant.held, place::HELD, "odd")),
                 ("Dead letters", linked(tenant.dead_letters, &format!("{}?tenant={name}", place::LETTERS), "odd")),
                 ("Accepted in all", html! { (parts::count(tenant.ledger.accepted)) }),

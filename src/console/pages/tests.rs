@@ -26,7 +26,7 @@ fn message() -> Value {
         "id": EVIL, "found_by": EVIL, "tenant": EVIL, "to": EVIL, "phase": EVIL, "best": EVIL, "accepted": EVIL,
         "sender": EVIL, "platform": EVIL, "provider": EVIL, "platform_id": EVIL, "provider_id": EVIL, "origin": EVIL,
         "class": EVIL, "attempts": 1, "resends": 1, "reported": [EVIL], "expires": EVIL, "wakes": EVIL, "mapping": EVIL,
-        "forgotten": false, "content": { EVIL: EVIL }, "opted_out": true, "held": { "since": EVIL, "probe": EVIL },
+        "forgotten": false, "content": { EVIL: EVIL }, "opted_out": true, "held": { "since": EVIL, "probe": EVIL }, "paused": true,
         "timeline": [{ "at": EVIL, "leg": EVIL, "what": EVIL }],
         "waiting": [{ "call": EVIL, "since": EVIL, "attempts": 1, "due": EVIL }], "dead_letters": [letter_of(7)],
     })
@@ -36,7 +36,7 @@ fn tenant() -> Value {
     json!({
         "tenant": EVIL, "state": EVIL, "platform": EVIL, "provider": EVIL,
         "ledger": { "accepted": 7, "in_flight": 1 }, "difference": -1, "queued": 7, "drain_seconds": null, "backlog": 10,
-        "rate": { "ceiling": 80.0, "current": 40.5 }, "held": 1, "dead_letters": 1,
+        "rate": { "ceiling": 80.0, "current": 40.5 }, "held": 1, "paused": 1, "dead_letters": 1,
         "lately": {
             "accepted": 7, "submitted": 6, "delivered": 5, "read": 4, "failed": 1, "reasons": [[EVIL, 1]],
             "waited_seconds": 0.5, "minutes": vec![[1, 1, 0]; 60],
@@ -81,6 +81,7 @@ fn pages() -> Vec<(&'static str, Markup)> {
     let sample = playground::Sample { tenant: EVIL, what: EVIL, path: EVIL, headers: EVIL, text: EVIL };
     let traced_line = json!({ "place": EVIL, "what": EVIL, "came": EVIL, "by": [EVIL] });
     let leg = json!({ "leg": EVIL, "mapping": EVIL, "outcome": { EVIL: EVIL }, "why": EVIL, "notes": [EVIL], "trace": [traced_line] });
+    let paused = json!({ "tenant": EVIL, "sender": EVIL, "since": EVIL, "who": EVIL, "reason": EVIL });
     let change = |cause: &str| {
         json!({
             "at": EVIL, "tenant": EVIL, "number": EVIL, "sender": EVIL, "does": EVIL, "cause": cause, "who": EVIL,
@@ -103,7 +104,19 @@ fn pages() -> Vec<(&'static str, Markup)> {
         ("letter", letter::page(&read(inspected), &frame)),
         ("dry run", redrive::page(&read(came(true)), &carried, &frame)),
         ("redriven", redrive::page(&read(came(false)), &carried, &frame)),
-        ("held", held::page(&read(json!({ "lanes": [lane], "recipients": people })), &frame)),
+        (
+            "held",
+            held::page(&read(json!({ "lanes": [lane], "recipients": people, "paused": [paused] })), &tenants, &frame),
+        ),
+        ("paused", held::steered(&read(json!({ "changed": true })), "pause")),
+        (
+            "to be cancelled",
+            held::ended(
+                &read(json!({ "messages": 7, "more": false, "upto": EVIL, "dry_run": true })),
+                &carried,
+                &frame,
+            ),
+        ),
         ("released", held::released(&read(json!({ "released": [lane], "recipients": people })))),
         (
             "opt-outs",

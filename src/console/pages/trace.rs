@@ -39,6 +39,7 @@ pub(in super::super) struct Message {
     content: Value,
     opted_out: bool,
     held: Option<Hold>,
+    paused: bool,
     timeline: Vec<Line>,
     waiting: Vec<Waiting>,
     dead_letters: Vec<Letter>,
@@ -92,6 +93,7 @@ fn shown(message: &Message) -> Markup {
         @if let Some(held) = &message.held {
             p.notice.odd { "Its lane is held since " (parts::time_or_none(held.since.as_deref())) "; one is tried at " (parts::time_or_none(held.probe.as_deref())) ". " a href=(place::HELD) { "What is held" } }
         }
+        @if message.paused { p.notice.odd { "Its lane is paused: nothing goes out. " a href=(place::HELD) { "What is paused" } } }
         @if message.forgotten { p.notice.odd { "Its recipient was forgotten: nothing of a person is left of it." } }
         div.columns {
             section aria-labelledby="timeline" {

@@ -16,7 +16,9 @@ mod overview;
 mod playground;
 mod redrive;
 mod release;
+mod routes;
 mod send;
+mod steer;
 mod suppressions;
 mod templates;
 mod token;
@@ -27,6 +29,8 @@ mod words;
 pub use fault::Fault;
 pub use forget::{is_in, person};
 pub use ledger::Recounted;
+pub use routes::{ROUTES, Route};
+pub(super) use steer::{briefly, count};
 pub use token::{ADMIN, Bearer, Tokens};
 
 use std::net::IpAddr;
@@ -39,62 +43,24 @@ use crate::limits::{Source, Wrong};
 use crate::model::Print;
 use crate::model::wire::{Incoming, Reply};
 use crate::store::Role;
-
-const LEDGER: &str = "/api/ledger";
-const LETTERS: &str = "/api/dead-letters";
-const REDRIVE: &str = "/api/redrive";
-const RELEASE: &str = "/api/release";
-const HELD: &str = "/api/held";
-const FORGET: &str = "/api/forget";
-const AUDIT: &str = "/api/audit";
-const TRACE: &str = "/api/trace";
-const SEND: &str = "/api/send";
-const DOCTOR: &str = "/api/doctor";
-const OVERVIEW: &str = "/api/overview";
-const CONFIGURATION: &str = "/api/configuration";
-const TEMPLATES: &str = "/api/templates";
-const TRY: &str = "/api/try";
-const TOKENS: &str = "/api/tokens";
-const MAKE: &str = "/api/tokens/make";
-const REVOKE: &str = "/api/tokens/revoke";
-const SUPPRESSIONS: &str = "/api/suppressions";
-const SHOW: &str = "/api/suppressions/show";
-const ADD: &str = "/api/suppressions/add";
-const LIFT: &str = "/api/suppressions/lift";
-const IMPORT: &str = "/api/suppressions/import";
-const EXPORT: &str = "/api/suppressions/export";
-
-/// The longest body of a question.
-const LONGEST: usize = 16 * 1024;
-/// The longest sample that is tried, with what is said about it.
-const SAMPLE: usize = 256 * 1024;
-/// The longest list that is imported at once.
-const LIST: usize = 1024 * 1024;
+use routes::{
+    ADD, AUDIT, CANCEL, CONFIGURATION, DOCTOR, EXPORT, FORGET, HELD, IMPORT, LEDGER, LETTERS, LIFT, MAKE, OPENAPI,
+    OVERVIEW, PAUSE, REDRIVE, RELEASE, RESUME, REVOKE, SEND, SHOW, SUPPRESSIONS, TEMPLATES, TOKENS, TRACE, TRY, letter,
+};
 
 /// The method of a path, and the longest body that it takes.
 pub(super) fn takes(path: &str) -> Option<(&'static str, usize)> {
-    match path {
-        LEDGER | LETTERS | HELD | AUDIT | TOKENS | OVERVIEW | CONFIGURATION | TEMPLATES | SUPPRESSIONS => {
-            Some(("GET", 0))
-        }
-        TRY => Some(("POST", SAMPLE)),
-        IMPORT => Some(("POST", LIST)),
-        REDRIVE | RELEASE | FORGET | TRACE | SEND | DOCTOR | MAKE | REVOKE | SHOW | ADD | LIFT | EXPORT => {
-            Some(("POST", LONGEST))
-        }
-        _ if letter(path).is_some() => Some(("GET", 0)),
-        _ => None,
-    }
-}
-
-/// The number in the path of one letter.
-fn letter(path: &str) -> Option<&str> {
-    path.strip_prefix(LETTERS)?.strip_prefix('/').filter(|id| !id.is_empty() && !id.contains('/'))
+    routes::route(path).map(|route| (route.method, route.longest))
 }
 
 impl Desk {
     pub(super) async fn api(&self, request: &Incoming) -> Reply {
         let said = match of_this_site(request).and_then(|()| self.carrier(request)) {
+            Ok(bearer) if request.path == OPENAPI => {
+                let described =
+                    bearer.may(Role::Read).map(|()| reply(200, "application/yaml", routes::DOCUMENT.to_owned()));
+                return described.unwrap_or_else(|fault| fault.reply());
+            }
             Ok(bearer) => self.said(&bearer, &request.path, Question::Http(request)).await,
             Err(fault) => Err(fault),
         };
@@ -163,11 +129,8 @@ impl Desk {
     }
 
     async fn said(&self, bearer: &Bearer, path: &str, asked: Question<'_>) -> Result<Value, Fault> {
-        match path {
-            FORGET | RELEASE | SEND | DOCTOR | ADD | LIFT | IMPORT => bearer.may(Role::Operate)?,
-            // A dry run only reads.
-            REDRIVE | MAKE | REVOKE => {}
-            _ => bearer.may(Role::Read)?,
+        if let Some(role) = routes::route(path).and_then(|route| route.role) {
+            bearer.may(role)?;
         }
         match path {
             LEDGER => self.ledger(bearer, asked.read()?).await,
@@ -184,9 +147,15 @@ impl Desk {
             CONFIGURATION => self.configuration(bearer, asked.read()?),
             TEMPLATES => self.templates(bearer, asked.read()?),
             TRY => self.try_out(bearer, asked.read()?).await,
-            TOKENS => self.list_tokens(bearer).await,
+            TOKENS => {
+                let Nothing {} = asked.read()?;
+                self.list_tokens(bearer).await
+            }
             MAKE => self.make_token(bearer, asked.read()?).await,
             REVOKE => self.revoke_token(bearer, asked.read()?).await,
+            PAUSE => self.pause(bearer, asked.read()?).await,
+            RESUME => self.resume(bearer, asked.read()?).await,
+            CANCEL => self.cancel(bearer, asked.read()?).await,
             SUPPRESSIONS => self.suppressions(bearer, asked.read()?).await,
             SHOW => self.suppression(bearer, asked.read()?).await,
             ADD => self.suppress(bearer, asked.read()?, true).await,
@@ -200,6 +169,11 @@ impl Desk {
         }
     }
 }
+
+/// A question without members.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
 
 /// What is asked.
 enum Question<'q> {

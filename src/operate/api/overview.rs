@@ -9,6 +9,7 @@ use super::super::Desk;
 use super::configuration::Seen;
 use super::fault::Fault;
 use super::ledger::{time, written};
+use super::steer::count;
 use super::token::Bearer;
 use crate::config::Tenant;
 use crate::flow::{Counts, Drain, Holding};
@@ -77,6 +78,7 @@ impl Desk {
             "queued": drain.queued, "drain_seconds": drain.takes.map(|takes| takes.as_secs_f64()),
             "backlog": tenant.limits.backlog, "rate": { "ceiling": ceiling, "current": current },
             "held": self.held_lanes(&tenant.name),
+            "paused": count(&self.flow.store.paused(), &tenant.name),
             "dead_letters": letters.map(|letters| letters.count).sum::<u64>(),
             "lately": lately(&self.flow.pulse.lately(&tenant.name, around.now)),
         }))

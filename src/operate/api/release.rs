@@ -34,7 +34,8 @@ impl Desk {
         let lanes: Vec<Value> = lanes.collect();
         let mut people = self.flow.limits.held_recipients();
         people.retain(|(tenant, from), _| release.sends(tenant, from));
-        Ok(json!({ "lanes": lanes, "recipients": counted(people) }))
+        let paused = self.paused(bearer, asked.tenant.as_deref());
+        Ok(json!({ "lanes": lanes, "recipients": counted(people), "paused": paused }))
     }
 
     pub(super) async fn release(&self, bearer: &Bearer, asked: Asked) -> Result<Value, Fault> {

@@ -107,6 +107,7 @@ impl Desk {
             store.is_suppressed(&tenant.name, &message.message.lane.from, &message.message.to)
         }));
         said["held"] = self.hold(&message.message.lane);
+        said["paused"] = json!(store.is_paused(&message.message.lane));
         said["timeline"] = json!(timeline(&message.message, &history, &letters, &names(&snapshot, &calls)));
         said["waiting"] = calls.iter().map(|call| waiting(call, words)).collect();
         said["dead_letters"] = letters.iter().map(head).collect();

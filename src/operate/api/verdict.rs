@@ -21,6 +21,9 @@ pub(super) fn verdict(message: &Value) -> String {
     if let Some(probe) = message["held"]["probe"].as_str() {
         said.push(format!("its lane is held, tried again {probe}"));
     }
+    if message["paused"] == true {
+        said.push("its lane is paused".to_owned());
+    }
     if let Some(wakes) = message["wakes"].as_str() {
         said.push(format!("looked at again {wakes}"));
     }

@@ -206,8 +206,14 @@ impl Patient<'_> {
             let says = format!("{what} is held since {}, tried again {}", hold.since, hold.probe);
             Check::finding(HELD, says, fix)
         });
-        let said: Vec<Check> = said.collect();
-        if said.is_empty() { vec![Check::fine(HELD, "no lane is held")] } else { said }
+        let paused = self.desk.flow.store.paused().into_iter().filter(|pause| pause.tenant == self.tenant.name);
+        let paused = paused.map(|pause| {
+            let what = pause.sender.as_ref().map_or("sending", |_| "sending from one number");
+            let says = format!("{what} is paused since {}, by {}: {}", pause.at, pause.who, pause.reason);
+            Check::finding(HELD, says, "`switchboard resume` when it may go on")
+        });
+        let said: Vec<Check> = said.chain(paused).collect();
+        if said.is_empty() { vec![Check::fine(HELD, "no lane is held or paused")] } else { said }
     }
 
     async fn letters(&self) -> Vec<Check> {

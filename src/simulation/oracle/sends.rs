@@ -55,8 +55,10 @@ impl Story<'_> {
 pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
     let mut stories: BTreeMap<Ref, Story<'_>> = facts.kept.keys().map(|of| (*of, Story::default())).collect();
     let mut list = List::default();
+    let mut paused = Pauses::default();
     for Entry { at, what } in facts.journal {
         list.hear(what);
+        paused.hear(what);
         match what {
             What::Called { exchange, of, tenant, from, to } => {
                 let kept = facts.kept[of];
@@ -69,6 +71,9 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
                 let off = |brand: &super::Brand| brand.scope == Scope::Off;
                 if !kept.consent && list.holds(tenant, from, to) && !facts.ever(tenant, *at - SLACK, *at, off) {
                     say("sent to somebody who said STOP");
+                }
+                if paused.holds(tenant, from) {
+                    say("sent while it was paused");
                 }
                 (story.calling, story.anew, story.good, story.unclear) = (true, false, false, None);
                 (story.call, story.last) = (*exchange, None);
@@ -134,7 +139,7 @@ pub(super) fn judge(facts: &Facts<'_>, wrong: &mut Vec<String>) {
         }
     }
     for (of, story) in &stories {
-        ended(facts, *of, story, wrong);
+        ended(facts, &paused, *of, story, wrong);
     }
 }
 
@@ -177,7 +182,7 @@ fn answered(story: &mut Story<'_>, at: i64, meant: Meant) {
     }
 }
 
-fn ended(facts: &Facts<'_>, of: Ref, story: &Story<'_>, wrong: &mut Vec<String>) {
+fn ended(facts: &Facts<'_>, paused: &Pauses, of: Ref, story: &Story<'_>, wrong: &mut Vec<String>) {
     let kept = facts.kept[&of];
     let mut say = |text: String| wrong.push(format!("{of}: {text}"));
     match story.phase {
@@ -194,7 +199,8 @@ fn ended(facts: &Facts<'_>, of: Ref, story: &Story<'_>, wrong: &mut Vec<String>)
         Some(Phase::Failed) => {
             let gives_up = facts.ever(&kept.tenant, 0, i64::MAX, |brand| !brand.resends_doubtful);
             let muted = facts.ever(&kept.tenant, 0, i64::MAX, |brand| brand.mute);
-            if !muted && (!gives_up || !story.ever_unclear) {
+            let cancelled = paused.cancelled.contains(&kept.tenant);
+            if !muted && !cancelled && (!gives_up || !story.ever_unclear) {
                 say("given up, and there is no reason".to_owned());
             }
         }
@@ -210,6 +216,30 @@ impl Facts<'_> {
     fn shortest_doubt(&self, tenant: &str) -> i64 {
         let all = self.configured.iter().flat_map(|(_, brands)| *brands).filter(|brand| brand.name == tenant);
         all.map(|brand| brand.doubt).min().unwrap_or_default()
+    }
+}
+
+/// What the operator let not go out, and whose messages he ended.
+#[derive(Default)]
+struct Pauses {
+    on: BTreeSet<(String, Option<String>)>,
+    cancelled: BTreeSet<String>,
+}
+
+impl Pauses {
+    fn hear(&mut self, what: &What) {
+        match what {
+            What::Paused { tenant, from, on: true } => drop(self.on.insert((tenant.clone(), from.clone()))),
+            What::Paused { tenant, from: None, on: false } => self.on.retain(|(known, _)| known != tenant),
+            What::Paused { tenant, from, on: false } => drop(self.on.remove(&(tenant.clone(), from.clone()))),
+            What::Cancels { tenant } => drop(self.cancelled.insert(tenant.clone())),
+            _ => {}
+        }
+    }
+
+    fn holds(&self, tenant: &str, from: &str) -> bool {
+        let is = |from: Option<&str>| self.on.contains(&(tenant.to_owned(), from.map(str::to_owned)));
+        is(None) || is(Some(from))
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) enum Op {
     Purge(i64, usize),
     Expire(Kept, i64, usize),
     Forget(Option<&'static str>, &'static str),
+    Pause(&'static str, bool, bool),
 }
 
 fn number() -> impl Strategy<Value = i64> {
@@ -125,6 +126,7 @@ pub(super) fn op() -> impl Strategy<Value = Op> {
         1 => (proptest::sample::select(&[Kept::Inbound, Kept::Letters][..]), when(), 1..5_usize)
             .prop_map(|(kept, before, most)| Op::Expire(kept, before, most)),
         1 => (proptest::option::of(tenant()), person()).prop_map(|(tenant, whom)| Op::Forget(tenant, whom)),
+        1 => (tenant(), any::<[bool; 2]>()).prop_map(|(tenant, [one, on])| Op::Pause(tenant, one, on)),
     ]
 }
 
@@ -166,6 +168,11 @@ pub(super) async fn apply(store: &dyn Store, op: &Op, next_call: i64) -> String 
         Op::Discard(letter) => answer(store.discard(letter).await),
         Op::Purge(before, most) => answer(store.purge(at(before), most).await),
         Op::Expire(kept, before, most) => answer(store.expire(kept, at(before), most).await),
+        Op::Pause(tenant, one, true) => answer(store.pause(paused(tenant, one.then_some("1"))).await),
+        Op::Pause(tenant, one, false) => {
+            let sender = one.then(|| address("1"));
+            answer(store.resume(&name(tenant), sender.as_ref()).await)
+        }
         Op::Forget(tenant, whom) => {
             answer(store.forget(Forget { tenant: tenant.map(name), address: address(whom), at: at(70) }).await)
         }
@@ -213,6 +220,9 @@ pub(super) async fn seen(store: &dyn Store) -> Vec<String> {
     for tenant in TENANTS {
         for from in ["1", "2"] {
             let lane = lane(tenant, from);
+            let mut doubtful = store.doubtful(&lane).await.unwrap();
+            doubtful.sort();
+            seen.push(format!("{} {doubtful:?}", store.is_paused(&lane)));
             for most in [2, 99] {
                 seen.push(format!("{:?}", refs(store.claim(&lane, at(150), most, &none).await.unwrap())));
             }
@@ -230,6 +240,7 @@ pub(super) async fn seen(store: &dyn Store) -> Vec<String> {
     }
     seen.push(format!("{:?} {:?} {:?}", store.lanes().await, store.interrupted().await, store.newest().await));
     seen.push(format!("{:?}", store.recount().await));
+    seen.push(format!("{:?}", store.paused()));
     let (mut due, next) = store.due(at(200), 99).await.unwrap();
     // What is due at one moment has no order.
     due.sort();

@@ -8,6 +8,7 @@ mod letters;
 mod messages;
 mod moved;
 mod operator;
+mod pauses;
 mod people;
 mod queues;
 mod texts;
@@ -124,6 +125,8 @@ promises! {
     people::an_opt_out_counts_for_every_address_of_a_person,
     people::an_opt_in_frees_every_address_of_a_person,
     people::replies_that_repeat_are_left_out,
+    pauses::a_pause_holds_a_lane_until_it_ends,
+    pauses::what_is_in_doubt_is_found_by_its_lane,
     consents::each_change_of_the_list_has_a_line,
     consents::what_changes_nothing_leaves_no_line,
     consents::addresses_that_are_joined_have_lines_of_their_own,

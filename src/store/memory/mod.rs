@@ -16,8 +16,8 @@ use futures_util::future::{FutureExt, ready};
 
 use super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Consent, Consents, Count, DeadLetter, Forget,
-    Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Page, Store, StoreError,
-    Stored, Suppression, Taken, Text, Token,
+    Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Page, Pause, Store,
+    StoreError, Stored, Suppression, Taken, Text, Token,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -159,6 +159,26 @@ impl Store for Memory {
 
     fn is_suppressed(&self, tenant: &Name, sender: &Address, address: &Address) -> bool {
         self.state().suppressed.holds(tenant, sender, address)
+    }
+
+    fn pause(&self, pause: Pause) -> Stored<'_, bool> {
+        Self::done(Ok(self.state().paused.add(&pause)))
+    }
+
+    fn resume(&self, tenant: &Name, sender: Option<&Address>) -> Stored<'_, bool> {
+        Self::done(Ok(self.state().paused.remove(tenant, sender)))
+    }
+
+    fn paused(&self) -> Vec<Pause> {
+        self.state().paused.all()
+    }
+
+    fn is_paused(&self, lane: &Lane) -> bool {
+        self.state().paused.holds(lane)
+    }
+
+    fn doubtful(&self, lane: &Lane) -> Stored<'_, Vec<Ref>> {
+        Self::done(Ok(self.state().doubtful(lane)))
     }
 
     fn park(&self, letters: Vec<DeadLetter>) -> Stored<'_, ()> {

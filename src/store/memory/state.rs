@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::super::pause::Paused;
 use super::super::suppressed::Suppressed;
 use super::super::tally::{Accounts, Move, Tally};
 use super::super::veil::Veil;
@@ -48,6 +49,7 @@ pub(super) struct State {
     /// Some of the keys in `dedupe` are veiled: somebody was forgotten.
     pub(super) veiled: bool,
     pub(super) suppressed: Suppressed,
+    pub(super) paused: Paused,
     pub(super) history: History,
     pub(super) tally: Tally,
 }
@@ -191,6 +193,12 @@ impl State {
         let free = queue.filter(|reference| !held.contains(reference) && !self.begun.contains(reference));
         let ready = free.filter_map(|reference| self.rows.get(reference)).map(|row| &row.message);
         ready.filter(|found| found.message.life.wake.is_none_or(|wake| wake <= now)).take(most).cloned().collect()
+    }
+
+    pub(super) fn doubtful(&self, lane: &Lane) -> Vec<Ref> {
+        let rows = self.rows.values().map(|row| &row.message.message);
+        let theirs = rows.filter(|message| message.life.phase == Phase::InDoubt && message.lane == *lane);
+        theirs.map(|message| message.reference).collect()
     }
 
     pub(super) fn newest(&self) -> i64 {

@@ -17,6 +17,7 @@ mod news;
 mod node;
 mod open;
 mod operator;
+mod pauses;
 mod people;
 mod place;
 mod pool;

@@ -1,4 +1,4 @@
-//! Opt-outs that other nodes committed. Each is a row with a number; a node that has them in memory says so with its next
+//! Opt-outs and pauses that other nodes committed. Each is a row with a number; a node that has them in memory says so with its next
 //! commit, and whoever wrote one answers his caller only when all others did, or are no nodes any more. So nobody needs to ask
 //! the database before a call, and after a STOP is acknowledged no node begins one.
 
@@ -9,14 +9,15 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 use tokio_postgres::Row;
 
-use super::super::StoreError;
+use super::super::consent::sender_text;
 use super::super::shared::{Entry, Pending, Shared};
+use super::super::{Pause, StoreError};
 use super::connection::Conn;
 use super::pool::Pool;
 use super::roster::Roster;
 use super::trouble::Trouble;
 use super::tx::Tx;
-use super::words::{get, kept, name, sender, text};
+use super::words::{get, kept, name, sender, text, time};
 use super::{open, words};
 use crate::model::{Address, Name};
 
@@ -25,29 +26,54 @@ const ON: i64 = 1;
 const PROOF: i64 = 2;
 const FORGOTTEN: i64 = 3;
 const VEIL: i64 = 4;
+const PAUSED: i64 = 5;
+const RESUMED: i64 = 6;
 /// Read at once.
 const MOST: usize = 5000;
 /// So long whoever took an opt-out waits for the others; then nobody knows, and it is sent again.
 const PATIENCE: Duration = Duration::from_secs(25);
 
 /// One of them: its kind, and what it is about.
-type News<'n> = (i64, &'n Name, &'n str, &'n str, Option<&'n [u8]>);
+#[derive(Clone, Copy)]
+struct News<'n> {
+    kind: i64,
+    tenant: &'n Name,
+    sender: &'n str,
+    address: &'n str,
+    hash: Option<&'n [u8]>,
+    pause: Option<&'n Pause>,
+}
+
+impl<'n> News<'n> {
+    const fn of(kind: i64, tenant: &'n Name) -> Self {
+        Self { kind, tenant, sender: "", address: "", hash: None, pause: None }
+    }
+}
 
 /// At the end of a transaction, so that the row of `turn` is had for a moment only.
 pub(super) async fn write(tx: &mut Tx) -> Result<(), Trouble> {
     let mut rows: Vec<News<'_>> = Vec::new();
     // In the order in which `Shared::apply` takes them; who made the list saw to it that it is right.
     let nobody = Name::from("");
-    rows.extend(tx.pending.veil.as_ref().map(|_| (VEIL, &nobody, "", "", None)));
+    rows.extend(tx.pending.veil.as_ref().map(|_| News::of(VEIL, &nobody)));
     for Entry { tenant, sender, address, on } in &tx.pending.suppressions {
-        let kind = if *on { ON } else { OFF };
-        rows.push((kind, tenant, sender.as_ref().map_or("", Address::as_str), address.as_str(), None));
+        let (kind, sender) = (if *on { ON } else { OFF }, sender_text(sender.as_ref()));
+        rows.push(News { sender, address: address.as_str(), ..News::of(kind, tenant) });
     }
     for (tenant, sender, proof) in &tx.pending.proofs {
-        rows.push((PROOF, tenant, sender.as_ref().map_or("", Address::as_str), "", Some(proof)));
+        rows.push(News { sender: sender_text(sender.as_ref()), hash: Some(proof), ..News::of(PROOF, tenant) });
     }
     for (tenant, address) in &tx.pending.forgotten {
-        rows.push((FORGOTTEN, tenant, "", address.as_str(), None));
+        rows.push(News { address: address.as_str(), ..News::of(FORGOTTEN, tenant) });
+    }
+    for pause in &tx.pending.pauses {
+        rows.push(match pause {
+            Ok(pause) => {
+                let sender = sender_text(pause.sender.as_ref());
+                News { sender, pause: Some(pause), ..News::of(PAUSED, &pause.tenant) }
+            }
+            Err((tenant, sender)) => News { sender: sender_text(sender.as_ref()), ..News::of(RESUMED, tenant) },
+        });
     }
     if rows.is_empty() {
         return Ok(());
@@ -56,15 +82,20 @@ pub(super) async fn write(tx: &mut Tx) -> Result<(), Trouble> {
     let row = tx.first("UPDATE turn SET news = news + $1 RETURNING news", &[&more]).await?;
     let last: i64 = row.map_or_else(|| Err(Trouble::unreadable("no row of turns")), |row| get(&row, 0))?;
     let ids: Vec<i64> = (last - more + 1..=last).collect();
-    let kinds: Vec<i64> = rows.iter().map(|(kind, ..)| *kind).collect();
-    let column = |one: fn(&News<'_>) -> String| rows.iter().map(one).collect::<Vec<_>>();
-    let tenants = column(|(_, tenant, ..)| kept(tenant.as_str()).into_owned());
-    let senders = column(|(_, _, sender, ..)| kept(sender).into_owned());
-    let addresses = column(|(_, _, _, address, _)| kept(address).into_owned());
-    let hashes: Vec<Option<&[u8]>> = rows.iter().map(|(.., hash)| *hash).collect();
-    let sql = "INSERT INTO news (id, kind, tenant, sender, address, hash) SELECT * FROM unnest($1::bigint[],
-        $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bytea[])";
-    tx.execute(sql, &[&ids, &kinds, &tenants, &senders, &addresses, &hashes]).await?;
+    let kinds: Vec<i64> = rows.iter().map(|news| news.kind).collect();
+    let column = |one: for<'n> fn(&News<'n>) -> &'n str| {
+        rows.iter().map(|news| kept(one(news)).into_owned()).collect::<Vec<_>>()
+    };
+    let tenants = column(|news| news.tenant.as_str());
+    let (senders, addresses) = (column(|news| news.sender), column(|news| news.address));
+    let hashes: Vec<Option<&[u8]>> = rows.iter().map(|news| news.hash).collect();
+    let times: Vec<Option<i64>> = rows.iter().map(|news| news.pause.map(|pause| pause.at.millis())).collect();
+    let who = column(|news| news.pause.map_or("", |pause| pause.who.as_str()));
+    let reasons = column(|news| news.pause.map_or("", |pause| pause.reason.as_str()));
+    let sql = "INSERT INTO news (id, kind, tenant, sender, address, hash, at_millis, who, reason)
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bigint[],
+            $8::text[], $9::text[])";
+    tx.execute(sql, &[&ids, &kinds, &tenants, &senders, &addresses, &hashes, &times, &who, &reasons]).await?;
     (tx.pending.news, tx.pending.own_news) = (last, Some(last - more + 1));
     tx.hints.look = true;
     Ok(())
@@ -84,7 +115,9 @@ pub(super) async fn hear(conn: &Conn, shared: &Shared, roster: &Roster) -> Resul
     let mut any = false;
     loop {
         let heard = roster.heard.load(Ordering::SeqCst);
-        let sql = "SELECT id, kind::bigint, tenant, sender, address, hash FROM news WHERE id > $1 ORDER BY id LIMIT $2";
+        let sql =
+            "SELECT id, kind::bigint, tenant, sender, address, hash, at_millis, who, reason FROM news WHERE id > $1
+            ORDER BY id LIMIT $2";
         let rows = conn.query(sql, &[&heard, &words::limit(MOST)]).await?;
         let Some(first) = rows.first() else { return Ok(any) };
         if get::<i64>(first, 0)? > heard + 1 {
@@ -130,6 +163,11 @@ fn one(row: &Row, pending: &mut Pending) -> Result<(), Trouble> {
             pending.proofs.push((tenant, sender, hash));
         }
         FORGOTTEN => pending.forgotten.push((tenant, address()?)),
+        PAUSED => {
+            let (at, who, reason) = (time(row, 6)?, text(row, 7)?, text(row, 8)?);
+            pending.pauses.push(Ok(Pause { tenant, sender, at, who, reason }));
+        }
+        RESUMED => pending.pauses.push(Err((tenant, sender))),
         kind => pending.suppressions.push(Entry { tenant, sender, address: address()?, on: kind == ON }),
     }
     Ok(())

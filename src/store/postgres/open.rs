@@ -14,7 +14,7 @@ use super::connection::{Conn, Connector};
 use super::roster::Roster;
 use super::trouble::Trouble;
 use super::words::{address, get, kept, name, sender, text};
-use super::{node, raw, version};
+use super::{node, pauses, raw, version};
 
 /// How long whoever has the store to himself, and is just ending, is waited for.
 const ENDING: Duration = Duration::from_secs(3);
@@ -242,6 +242,8 @@ pub(super) async fn load(conn: &Conn, seals: Arc<Seals>) -> Result<Shared, Troub
     shared.apply(&names(conn).await?);
     load_veil(conn, &shared).await?;
     shared.apply(&suppressions(conn).await?);
+    let pauses = pauses::load(conn).await?.into_iter().map(Ok).collect();
+    shared.apply(&Pending { pauses, ..Pending::default() });
     Ok(shared)
 }
 

@@ -8,8 +8,7 @@
 pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before; none of them is ever changed.
-pub(super) const STEPS: &[Step] =
-    &[Step { sql: FIRST, parts: true }, Step { sql: SEVERAL, parts: true }, Step { sql: CONSENT, parts: true }];
+pub(super) const STEPS: &[Step] = &[parts(FIRST), parts(SEVERAL), parts(CONSENT), parts(PAUSE)];
 
 /// A change of the tables.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +17,11 @@ pub(super) struct Step {
     /// Whether programs that do not know it cannot work on what it makes. Where it only adds (a table that may stay empty, a
     /// column that has a default, an index) gateways of the version before go on beside newer ones.
     pub(super) parts: bool,
+}
+
+/// Whoever does not know it would do wrong: change what it does not know of, or send what is paused.
+const fn parts(sql: &'static str) -> Step {
+    Step { sql, parts: true }
 }
 
 /// Where the version is kept.
@@ -206,4 +210,14 @@ CREATE INDEX consent_hash ON consent (tenant, hash) WHERE hash IS NOT NULL;
 INSERT INTO consent (tenant, sender, address, hash, listed, at, cause, who)
     SELECT tenant, sender, address, NULL, true, 0, 0, '' FROM suppression
     UNION ALL SELECT tenant, sender, '', hash, true, 0, 0, '' FROM proof;
+"#;
+
+const PAUSE: &str = r#"
+-- What nothing is sent from until somebody says so. An empty sender stands for the whole tenant.
+CREATE TABLE pause (
+    tenant bigint NOT NULL, sender text COLLATE "C" NOT NULL, at bigint NOT NULL, who text NOT NULL, reason text NOT NULL,
+    PRIMARY KEY (tenant, sender)
+);
+-- Of a pause that the others have to know: since when, who and why.
+ALTER TABLE news ADD at_millis bigint, ADD who text, ADD reason text;
 "#;

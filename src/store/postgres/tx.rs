@@ -70,8 +70,9 @@ impl Tx {
 
     /// How much there was that all nodes must know: never less than before.
     pub(super) fn owes_news(&self) -> usize {
-        let Pending { suppressions, proofs, forgotten, undone, veil, .. } = &self.pending;
-        suppressions.len() + proofs.len() + forgotten.len() + undone + usize::from(veil.is_some()) + self.repeated
+        let Pending { suppressions, proofs, forgotten, pauses, undone, veil, .. } = &self.pending;
+        let lists = suppressions.len() + proofs.len() + forgotten.len() + pauses.len();
+        lists + undone + usize::from(veil.is_some()) + self.repeated
     }
 
     /// Whether another node does a tenant's work.

@@ -7,12 +7,12 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 
 use super::super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Changed, Consent, Consents, Count, DeadLetter, Forget,
-    Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Node, Page, Part, Stay, Store,
-    Stored, Suppression, Taken, Text, Token, Wanted,
+    Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Node, Page, Part, Pause, Stay,
+    Store, Stored, Suppression, Taken, Text, Token, Wanted,
 };
 use super::queue::Urgency;
 use super::work::{self, Asked, Begun, Settled, Work};
-use super::{Postgres, erase, letters, operator, people, purge, recount, texts};
+use super::{Postgres, erase, letters, operator, pauses, people, purge, recount, texts};
 use crate::faults::Point;
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -144,6 +144,30 @@ impl Store for Postgres {
     fn suppressed(&self, tenant: &Name, after: Option<&Listed>, most: usize) -> Stored<'_, Vec<Listed>> {
         let (tenant, after) = (tenant.clone(), after.cloned());
         async move { Ok(self.reader().await?.suppressed(&tenant, after.as_ref(), most).await?) }.boxed()
+    }
+
+    fn pause(&self, pause: Pause) -> Stored<'_, bool> {
+        let points = [Point::PauseWritten, Point::PauseCommitted];
+        self.step(points, again!(pause, |tx| pauses::pause(tx, &pause)))
+    }
+
+    fn resume(&self, tenant: &Name, sender: Option<&Address>) -> Stored<'_, bool> {
+        let whom = (tenant.clone(), sender.cloned());
+        let points = [Point::PauseWritten, Point::PauseCommitted];
+        self.step(points, again!(whom, |tx| pauses::resume(tx, &whom.0, whom.1.as_ref())))
+    }
+
+    fn paused(&self) -> Vec<Pause> {
+        self.shared.paused().all()
+    }
+
+    fn is_paused(&self, lane: &Lane) -> bool {
+        self.shared.paused().holds(lane)
+    }
+
+    fn doubtful(&self, lane: &Lane) -> Stored<'_, Vec<Ref>> {
+        let lane = lane.clone();
+        async move { Ok(self.reader().await?.doubtful(&lane).await?) }.boxed()
     }
 
     fn park(&self, letters: Vec<DeadLetter>) -> Stored<'_, ()> {

@@ -15,6 +15,7 @@ mod letters;
 mod messages;
 mod open;
 mod operator;
+mod pauses;
 mod people;
 mod purge;
 mod queue;
@@ -53,8 +54,8 @@ use super::shared::{self, Shared};
 use super::sweep::Sweep;
 use super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Consent, Consents, Count, DeadLetter, Forget,
-    Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Page, Store, StoreError,
-    Stored, Suppression, Taken, Text, Token, key,
+    Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Page, Pause, Store,
+    StoreError, Stored, Suppression, Taken, Text, Token, key,
 };
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
@@ -319,6 +320,29 @@ impl Store for Sqlite {
     fn suppressed(&self, tenant: &Name, after: Option<&Listed>, most: usize) -> Stored<'_, Vec<Listed>> {
         let (tenant, after) = (tenant.clone(), after.cloned());
         self.read(move |reader| reader.suppressed(&tenant, after.as_ref(), most))
+    }
+
+    fn pause(&self, pause: Pause) -> Stored<'_, bool> {
+        self.step([Point::PauseWritten, Point::PauseCommitted], move |tx| pauses::pause(tx, &pause))
+    }
+
+    fn resume(&self, tenant: &Name, sender: Option<&Address>) -> Stored<'_, bool> {
+        let (tenant, sender) = (tenant.clone(), sender.cloned());
+        let points = [Point::PauseWritten, Point::PauseCommitted];
+        self.step(points, move |tx| pauses::resume(tx, &tenant, sender.as_ref()))
+    }
+
+    fn paused(&self) -> Vec<Pause> {
+        self.shared.paused().all()
+    }
+
+    fn is_paused(&self, lane: &Lane) -> bool {
+        self.shared.paused().holds(lane)
+    }
+
+    fn doubtful(&self, lane: &Lane) -> Stored<'_, Vec<Ref>> {
+        let lane = lane.clone();
+        self.read(move |reader| reader.doubtful(&lane))
     }
 
     fn park(&self, letters: Vec<DeadLetter>) -> Stored<'_, ()> {

@@ -13,7 +13,7 @@ use super::super::seal::Seals;
 use super::super::veil::Veil;
 use super::recent::Recent;
 use super::shared::{Entry, Pending, Shared};
-use super::{row, schema};
+use super::{pauses, row, schema};
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
 
@@ -263,6 +263,8 @@ pub(super) fn load(connection: &Connection, seals: Seals) -> rusqlite::Result<Sh
     shared.apply(&names(connection)?);
     load_veil(connection, &shared)?;
     shared.apply(&suppressions_and_attempts(connection, &shared)?);
+    let pauses = pauses::load(connection)?.into_iter().map(Ok).collect();
+    shared.apply(&Pending { pauses, ..Pending::default() });
     load_ledger(connection, &shared)?;
     load_purged(connection, &shared)?;
     let recent = Recent::load(connection, &shared)?;

@@ -10,7 +10,7 @@ pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before. A new file takes them all, an older one those that it lacks, so none of
 /// them is ever changed.
-pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS, PRIVACY, RECENT, CONSENT];
+pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS, PRIVACY, RECENT, CONSENT, PAUSE];
 
 const MESSAGES: &str = "
 CREATE TABLE tenant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -180,4 +180,12 @@ CREATE INDEX consent_hash ON consent (tenant, hash) WHERE hash IS NOT NULL;
 INSERT INTO consent (tenant, sender, address, hash, listed, at, cause, who)
     SELECT tenant, sender, address, NULL, 1, 0, 0, '' FROM suppression
     UNION ALL SELECT tenant, sender, '', hash, 1, 0, 0, '' FROM proof;
+";
+
+const PAUSE: &str = "
+-- What nothing is sent from until somebody says so. An empty sender stands for the whole tenant.
+CREATE TABLE pause (
+    tenant INTEGER NOT NULL, sender TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL,
+    PRIMARY KEY (tenant, sender)
+) WITHOUT ROWID;
 ";

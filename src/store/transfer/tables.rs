@@ -70,6 +70,9 @@ pub(in crate::store) const TABLES: &[Table] = &[
         ("id", Int), ("tenant", Int), ("sender", Text), ("address", Text), ("hash", Bytes), ("listed", Flag), ("at", Int),
         ("cause", Int), ("who", Text), ("word", Text), ("note", Text),
     ] },
+    Table { name: "pause", key: 2, columns: &[
+        ("tenant", Int), ("sender", Text), ("at", Int), ("who", Text), ("reason", Text),
+    ] },
     Table { name: "veil", key: 1, columns: &[("id", Int), ("key", Bytes), ("seal", Int)] },
     Table { name: "ledger", key: 1, columns: &[
         ("tenant", Int), ("accepted", Int), ("submitted", Int), ("rejected", Int), ("suppressed", Int),

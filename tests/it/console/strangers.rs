@@ -21,10 +21,11 @@ const PAGES: [&str; 11] = [
     "/console/tokens",
 ];
 
-const FORMS: [&str; 11] = [
+const FORMS: [&str; 12] = [
     "/console/messages",
     "/console/redrive",
     "/console/release",
+    "/console/steer",
     "/console/opt-outs",
     "/console/opt-outs/change",
     "/console/opt-outs/import",

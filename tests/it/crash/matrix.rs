@@ -62,6 +62,7 @@ fn when(point: Point) -> When {
         Point::ForgetWritten | Point::ForgetCommitted => When::Operator,
         Point::RevokeWritten | Point::RevokeCommitted => When::Operator,
         Point::SuppressWritten | Point::SuppressCommitted => When::Operator,
+        Point::PauseWritten | Point::PauseCommitted => When::Operator,
         _ => When::Traffic,
     }
 }

@@ -11,6 +11,7 @@ mod redrive;
 mod release;
 mod roles;
 mod send;
+mod steer;
 mod suppressions;
 mod token;
 mod trace;

@@ -52,6 +52,8 @@ async fn a_token_is_good_for_its_roles_and_its_tenant() {
     let change = json!({ "number": "6590999999", "tenant": "acme", "reason": "a letter" });
     let list = json!({ "tenant": "acme", "csv": "number\n6590999999\n" });
     let whole = json!({ "tenant": "acme" });
+    let pause = json!({ "tenant": "acme", "reason": "a look" });
+    let cancel = json!({ "tenant": "acme", "dry_run": true });
     let (ok, no, none) = ((200, ""), (403, "forbidden"), (404, "not_found"));
     for (who, token, path, body, expected) in [
         ("reads", &reader, "/api/ledger", None, ok),
@@ -72,6 +74,13 @@ async fn a_token_is_good_for_its_roles_and_its_tenant() {
         ("works", &worker, "/api/suppressions/add", Some(&change), ok),
         ("works", &worker, "/api/suppressions/import", Some(&list), ok),
         ("sees", &seer, "/api/suppressions/export", Some(&whole), ok),
+        ("may not do", &reader, "/api/pause", Some(&pause), no),
+        ("may not do", &reader, "/api/resume", Some(&whole), no),
+        ("may not do", &reader, "/api/cancel", Some(&cancel), no),
+        ("works", &worker, "/api/pause", Some(&pause), ok),
+        ("works", &worker, "/api/cancel", Some(&cancel), ok),
+        ("works at its own", &stranger, "/api/resume", Some(&whole), none),
+        ("works", &worker, "/api/resume", Some(&whole), ok),
         ("sees its own", &stranger, "/api/suppressions/show", Some(&whom), none),
         ("works at its own", &stranger, "/api/suppressions/lift", Some(&change), none),
         ("works", &worker, "/api/suppressions/lift", Some(&change), ok),

@@ -43,7 +43,7 @@ impl Desk {
     }
 
     /// A tenant, which must be named, and a number of it, if one is.
-    pub(super) async fn whose_list(
+    pub(in super::super) async fn whose_list(
         &self,
         bearer: &Bearer,
         tenant: Option<String>,
@@ -65,7 +65,7 @@ impl Desk {
 }
 
 /// A reason, in one line.
-pub(super) fn reason(written: &str) -> Result<&str, Fault> {
+pub(in super::super) fn reason(written: &str) -> Result<&str, Fault> {
     let reason = written.trim();
     if (1..=LONGEST).contains(&reason.chars().count()) && !reason.contains(char::is_control) {
         return Ok(reason);

@@ -8,6 +8,8 @@ mod export;
 mod import;
 mod rows;
 
+pub(super) use change::reason;
+
 use std::collections::BTreeSet;
 
 use serde::Deserialize;

@@ -83,7 +83,7 @@ async fn each_part_is_one_nodes_and_goes_to_another_when_nothing_of_it_is_under_
     until("the other is to have some", async || accounts(&first, ALL).len() < ALL).await;
     sleep(Duration::from_millis(1500)).await;
     assert!(accounts(&second, ALL).is_empty(), "what is under way is waited for");
-    assert!(kept.iter().all(crate::store::Stay::holds));
+    assert!(kept.iter().all(Stay::holds));
     drop(kept);
     let both = async || (accounts(&first, ALL), accounts(&second, ALL));
     until("all are somebody's", async || {
@@ -176,6 +176,14 @@ async fn an_opt_out_is_told_of_when_every_node_knows_it() {
         there.suppress(change(false)).await.unwrap();
         assert!(!here.is_suppressed(&tenant, &sender, &person), "{number}");
     }
+    // What is paused by one is so for all, with who did it, and goes on for all.
+    let (lane, pause) = (lane("acme", "14155550100"), paused("acme", Some("14155550100")));
+    assert_eq!(first.pause(pause.clone()).await, Ok(true));
+    assert!(second.is_paused(&lane) && second.paused() == [pause.clone()], "{:?}", second.paused());
+    assert_eq!(second.pause(pause).await, Ok(false));
+    assert_eq!(second.resume(&tenant, None).await, Ok(true));
+    assert!(!first.is_paused(&lane) && first.paused().is_empty());
+    first.pause(paused("acme", None)).await.unwrap();
     // One that has not heard, and cannot: it is waited for as long as its lease.
     tables
         .run("INSERT INTO node (slot, program, commits, heard, until) VALUES (9, '', 0, 0, now() + interval '3 seconds')")
@@ -186,6 +194,7 @@ async fn an_opt_out_is_told_of_when_every_node_knows_it() {
     assert!(began.elapsed() > Duration::from_millis(2500), "{:?}", began.elapsed());
     let third = open(&tables).await;
     assert!(third.is_suppressed(&tenant, &sender, &change.address));
+    assert!(third.is_paused(&lane) && third.paused() == [paused("acme", None)]);
     for store in [first, second, third] {
         store.close().await.unwrap();
     }

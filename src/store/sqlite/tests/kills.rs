@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 
 use crate::delivery::Phase;
 use crate::faults::Point;
-use crate::store::samples::{at, call, change, id, lane, letter, name, new, suppression, taken};
+use crate::store::samples::{at, call, change, id, lane, letter, name, new, paused, suppression, taken};
 use crate::store::sqlite::Sqlite;
 use crate::store::{
     Audit, Audits, CallStep, Change, Consents, Count, DeadLetter, Forget, Kept, Letters, Line, NewCall, NewMessage,
@@ -44,6 +44,10 @@ const STEPS: &[Step] = &[
         done(store.suppress(vec![suppression(None, PERSONS[1], true), of_one_sender]))
     }),
     ("suppress", |store| done(store.suppress(vec![suppression(None, PERSONS[1], false)]))),
+    ("pause", |store| done(store.pause(paused("acme", Some("14155550100"))))),
+    ("pause", |store| done(store.pause(paused("acme", None)))),
+    ("pause", |store| done(store.resume(&name("acme"), None))),
+    ("pause", |store| done(store.pause(paused("globex", None)))),
     ("park", |store| {
         let waits =
             DeadLetter { kind: "unmatched".to_owned(), due: Some(at(100)), ..letter(Some("acme"), "no message") };
@@ -110,6 +114,7 @@ async fn all(store: &Sqlite) -> Vec<String> {
     let sender = lane("acme", "14155550100").from;
     let listed = PERSONS.map(|person| store.is_suppressed(&name("acme"), &sender, &person.into()));
     all.push(format!("opted out: {listed:?}"));
+    all.push(format!("paused: {:?}", store.paused()));
     all.push(format!("history: {:?}", store.consents(&Consents::default(), 20).await.unwrap()));
     all.push(format!("begun: {:?}", store.interrupted().await.unwrap()));
     all.push(format!("lanes: {:?} {:?}", store.lanes().await.unwrap(), store.ledger(&name("acme")).await.unwrap()));

@@ -1,0 +1,100 @@
+//! `switchboard pause`, `resume` and `cancel`: a tenant's messages at a running gateway stand still, go on, or end.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::{GatewayOptions, Trouble, text};
+use crate::app::Remote;
+
+/// What stands still.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PauseOptions {
+    #[command(flatten)]
+    pub(super) gateway: GatewayOptions,
+    /// Whose messages
+    tenant: String,
+    /// From that number alone
+    #[arg(long, value_name = "NUMBER")]
+    sender: Option<String>,
+    /// Why, in one line: it is shown beside the pause
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// What goes on.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ResumeOptions {
+    #[command(flatten)]
+    pub(super) gateway: GatewayOptions,
+    /// Whose messages
+    tenant: String,
+    /// From that number alone; without it, all that is paused of the tenant
+    #[arg(long, value_name = "NUMBER")]
+    sender: Option<String>,
+}
+
+/// What ends.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct CancelOptions {
+    #[command(flatten)]
+    pub(super) gateway: GatewayOptions,
+    /// Whose messages
+    tenant: String,
+    /// From that number alone
+    #[arg(long, value_name = "NUMBER")]
+    sender: Option<String>,
+    /// Only says how many are queued or in doubt
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(super) async fn pause(options: &PauseOptions, remote: &Remote) -> Result<bool, Trouble> {
+    let PauseOptions { gateway, tenant, sender, reason } = options;
+    let said = remote.post("/api/pause", &json!({ "tenant": tenant, "sender": sender, "reason": reason })).await?;
+    if gateway.json {
+        println!("{said}");
+    } else if said["changed"] == true {
+        println!("paused: messages are accepted, and none goes out until `switchboard resume {tenant}`");
+    } else {
+        println!("it was paused before");
+    }
+    Ok(false)
+}
+
+pub(super) async fn resume(options: &ResumeOptions, remote: &Remote) -> Result<bool, Trouble> {
+    let ResumeOptions { gateway, tenant, sender } = options;
+    let said = remote.post("/api/resume", &json!({ "tenant": tenant, "sender": sender })).await?;
+    if gateway.json {
+        println!("{said}");
+        return Ok(false);
+    }
+    println!("{}", if said["changed"] == true { "what was queued goes on" } else { "nothing was paused" });
+    if said["paused"] == true {
+        println!("but all of the tenant is paused still: `switchboard resume {tenant}` without --sender");
+    }
+    Ok(false)
+}
+
+/// A piece at a time, until all that was there when it began has ended.
+pub(super) async fn cancel(options: &CancelOptions, remote: &Remote) -> Result<bool, Trouble> {
+    let CancelOptions { gateway, tenant, sender, dry_run } = options;
+    let (mut upto, mut messages) = (Value::Null, 0);
+    loop {
+        let asked = json!({ "tenant": tenant, "sender": sender, "dry_run": dry_run, "upto": upto });
+        let said = remote.post("/api/cancel", &asked).await?;
+        messages += said["messages"].as_u64().unwrap_or_default();
+        upto = said["upto"].clone();
+        if said["more"] != true {
+            break;
+        }
+        if !gateway.json {
+            println!("{messages} so far");
+        }
+    }
+    match (gateway.json, dry_run) {
+        (true, _) => println!("{}", json!({ "messages": messages, "upto": text(&upto), "dry_run": dry_run })),
+        (false, true) => println!("{messages} messages are queued or in doubt; nothing was cancelled"),
+        (false, false) => println!("{messages} messages were cancelled; the platform is told that they failed"),
+    }
+    Ok(false)
+}

@@ -1,0 +1,42 @@
+//! What the operator paused, and what he may end.
+
+use super::super::samples::*;
+use super::super::*;
+use super::accept;
+use crate::delivery::Phase;
+
+pub(super) async fn a_pause_holds_a_lane_until_it_ends(store: &dyn Store) {
+    let on = |tenant: &str, from: &str| store.is_paused(&lane(tenant, from));
+    assert!(!on("acme", "1") && store.paused().is_empty());
+    assert_eq!(store.resume(&name("acme"), None).await, Ok(false));
+    assert_eq!(store.pause(paused("acme", Some("1"))).await, Ok(true));
+    let other = Pause { who: "other\0".to_owned(), ..paused("acme", Some("1")) };
+    assert_eq!(store.pause(other).await, Ok(false), "it is paused already, and says still by whom");
+    assert!(on("acme", "1") && !on("acme", "2") && !on("globex", "1"));
+    assert_eq!(store.pause(paused("acme", None)).await, Ok(true));
+    assert!(on("acme", "1") && on("acme", "2") && !on("globex", "1"));
+    assert_eq!(store.paused(), [paused("acme", None), paused("acme", Some("1"))]);
+    // A number's end is not the tenant's; the tenant's is that of each number.
+    assert_eq!(store.resume(&name("acme"), Some(&address("1"))).await, Ok(true));
+    assert!(on("acme", "1") && store.paused() == [paused("acme", None)]);
+    assert_eq!(store.pause(paused("acme", Some("2"))).await, Ok(true));
+    assert_eq!(store.resume(&name("acme"), None).await, Ok(true));
+    assert!(!on("acme", "1") && !on("acme", "2"));
+    // What is paused is accepted, and not lost.
+    store.pause(paused("acme", None)).await.unwrap();
+    accept(store, vec![new(1)]).await;
+    assert_eq!(super::claim(store, 9, 9).await, [1]);
+}
+
+pub(super) async fn what_is_in_doubt_is_found_by_its_lane(store: &dyn Store) {
+    accept(store, (1..=4).map(new).collect()).await;
+    accept(store, vec![NewMessage { lane: lane("acme", "2"), ..new(5) }]).await;
+    for number in [2, 3, 5] {
+        store.update(change(number, 0, Phase::InDoubt)).await.unwrap();
+    }
+    store.update(change(4, 0, Phase::Sending)).await.unwrap();
+    let mut found = store.doubtful(&lane("acme", "14155550100")).await.unwrap();
+    found.sort();
+    assert_eq!(found, [id(2), id(3)]);
+    assert_eq!(store.doubtful(&lane("acme", "3")).await, Ok(vec![]));
+}
