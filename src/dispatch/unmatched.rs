@@ -19,7 +19,7 @@ const SHORTEST: Duration = Duration::from_millis(100);
 pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         // One gateway does it.
-        let Some(_stay) = flow.keeps_house() else {
+        let Some(stay) = flow.keeps_house() else {
             tokio::select! {
                 Ok(()) = stop.changed() => {}
                 () = changed.notified() => sleep(SHORTEST).await,
@@ -37,6 +37,8 @@ pub(super) async fn run(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::
                 AGAIN
             }
         };
+        // Not while it sleeps: another gateway may want the house.
+        drop(stay);
         tokio::select! {
             biased;
             Ok(()) = stop.changed() => {}
