@@ -9,6 +9,7 @@ use tracing::info;
 use super::options::ServeOptions;
 use super::{fail, log, runtime};
 use crate::app::{Gateway, Options};
+use crate::cli::out::outln;
 
 /// What `--allow-loopback` means for whoever serves brands.
 const LOOPBACK: &str = "\
@@ -49,11 +50,11 @@ async fn serve(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     let gateway = Gateway::start(options).await?;
     if allow_loopback {
         // Not only in the log, whose lines may be filtered.
-        println!("{LOOPBACK}");
+        outln!("{LOOPBACK}");
     }
     if let Some(token) = gateway.made_token() {
-        println!("The admin token, shown this once: {}", token.expose());
-        println!("Commands about this gateway read it from SWITCHBOARD_ADMIN_TOKEN.");
+        outln!("The admin token, shown this once: {}", token.expose());
+        outln!("Commands about this gateway read it from SWITCHBOARD_ADMIN_TOKEN.");
     }
     loop {
         tokio::select! {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{GatewayOptions, Trouble, table, text};
 use crate::app::Remote;
+use crate::cli::out::outln;
 
 /// Which lines.
 #[derive(Debug, Args)]
@@ -38,7 +39,7 @@ pub(super) async fn run(options: &AuditOptions, remote: &Remote) -> Result<bool,
     query.push(("limit", limit));
     let said = remote.get("/api/audit", &query).await?;
     if gateway.json {
-        println!("{said}");
+        outln!("{said}");
         return Ok(false);
     }
     let row = |line: &Value| COLUMNS.iter().map(|column| text(&line[*column])).collect();

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{GatewayOptions, Trouble, text};
 use crate::app::{Remote, RemoteError};
+use crate::cli::out::outln;
 
 /// A gateway that watches the folder has read a new file within this.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -25,7 +26,7 @@ pub(in crate::cli) struct DoctorOptions {
 pub(super) async fn run(options: &DoctorOptions, remote: &Remote) -> Result<bool, Trouble> {
     let said = remote.post("/api/doctor", &json!({ "tenant": options.tenant })).await?;
     if options.gateway.json {
-        println!("{said}");
+        outln!("{said}");
     } else {
         show(&said);
     }
@@ -56,16 +57,16 @@ fn show(said: &Value) {
         count => format!("{count} findings"),
     };
     let first = first.map(|check| format!(": {}", text(&check["says"]))).unwrap_or_default();
-    println!("{}: {findings}{first}", text(&said["tenant"]));
+    outln!("{}: {findings}{first}", text(&said["tenant"]));
     for check in checks {
         let mark = match check["state"].as_str() {
             Some("finding") => "FOUND",
             Some("unseen") => "look ",
             _ => "ok   ",
         };
-        println!("{mark}  {}: {}", text(&check["check"]), clean(&text(&check["says"])));
+        outln!("{mark}  {}: {}", text(&check["check"]), clean(&text(&check["says"])));
         if let Some(fix) = check["fix"].as_str() {
-            println!("       → {}", clean(fix));
+            outln!("       → {}", clean(fix));
         }
     }
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{GatewayOptions, Trouble, text};
 use crate::app::Remote;
+use crate::cli::out::outln;
 
 /// Who.
 #[derive(Debug, Args)]
@@ -22,7 +23,7 @@ pub(super) async fn run(options: &ForgetOptions, remote: &Remote) -> Result<bool
     let ForgetOptions { gateway, number, tenant } = options;
     let said = remote.post("/api/forget", &json!({ "number": number, "tenant": tenant })).await?;
     if gateway.json {
-        println!("{said}");
+        outln!("{said}");
         return Ok(false);
     }
     show(&said);
@@ -32,7 +33,7 @@ pub(super) async fn run(options: &ForgetOptions, remote: &Remote) -> Result<bool
 /// What was erased, for people.
 pub(in crate::cli) fn show(said: &Value) {
     let count = |name: &str| text(&said[name]);
-    println!("forgotten: {} messages, {} of them unfinished", count("messages"), count("unfinished"));
-    println!("           {} calls that waited, {} dead letters", count("calls"), count("dead_letters"));
-    println!("           {} addresses; {} opt-outs hold on", count("addresses"), count("suppressions"));
+    outln!("forgotten: {} messages, {} of them unfinished", count("messages"), count("unfinished"));
+    outln!("           {} calls that waited, {} dead letters", count("calls"), count("dead_letters"));
+    outln!("           {} addresses; {} opt-outs hold on", count("addresses"), count("suppressions"));
 }

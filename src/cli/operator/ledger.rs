@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{GatewayOptions, Trouble, table, text};
 use crate::app::Remote;
+use crate::cli::out::outln;
 
 /// Which accounts.
 #[derive(Debug, Args)]
@@ -32,7 +33,7 @@ pub(super) async fn run(options: &LedgerOptions, remote: &Remote) -> Result<bool
     let (tenants, differences) = (list(&said["tenants"]), list(&said["recount"]["differences"]));
     let off = tenants.iter().any(|tenant| tenant["difference"] != 0) || !differences.is_empty();
     if options.gateway.json {
-        println!("{said}");
+        outln!("{said}");
         return Ok(off);
     }
     let heads: Vec<&str> = ["tenant"].into_iter().chain(COLUMNS).collect();
@@ -41,15 +42,15 @@ pub(super) async fn run(options: &LedgerOptions, remote: &Remote) -> Result<bool
     };
     table(&heads, &tenants.iter().map(row).collect::<Vec<_>>());
     match said["recount"]["at"].as_str() {
-        None => println!("not counted anew yet: --recount does it now"),
-        Some(at) if differences.is_empty() => println!("counted anew {at}: every message is where the ledger has it"),
-        Some(at) => println!("counted anew {at}: the ledger is wrong"),
+        None => outln!("not counted anew yet: --recount does it now"),
+        Some(at) if differences.is_empty() => outln!("counted anew {at}: every message is where the ledger has it"),
+        Some(at) => outln!("counted anew {at}: the ledger is wrong"),
     }
     for difference in &differences {
         for column in &COLUMNS[..8] {
             let (told, counted) = (&difference["told"][column], &difference["counted"][column]);
             if told != counted {
-                println!("  {}: {column}: the ledger says {told}, there are {counted}", text(&difference["tenant"]));
+                outln!("  {}: {column}: the ledger says {told}, there are {counted}", text(&difference["tenant"]));
             }
         }
     }

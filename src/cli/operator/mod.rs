@@ -22,6 +22,7 @@ use url::Url;
 use super::options::admin_token;
 use super::{fail, runtime};
 use crate::app::{Remote, RemoteError};
+use crate::cli::out::outln;
 
 pub(super) use audit::AuditOptions;
 pub(super) use doctor::DoctorOptions;
@@ -115,8 +116,8 @@ pub(super) fn examined(admin: &Url, tenant: &str) -> ExitCode {
     match on(&gateway, async |remote| doctor::newcomer(tenant, remote).await) {
         Ok(findings) => ExitCode::from(u8::from(findings)),
         Err(problem) => {
-            println!("no gateway was asked: {problem}");
-            println!("once it runs: switchboard doctor {tenant}");
+            outln!("no gateway was asked: {problem}");
+            outln!("once it runs: switchboard doctor {tenant}");
             ExitCode::SUCCESS
         }
     }
@@ -174,7 +175,7 @@ fn table(heads: &[&str], rows: &[Vec<String>]) {
             cells.iter().zip(&widths).zip(&numbers).map(|((cell, width), number)| {
                 if *number { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
             });
-        println!("{}", padded.collect::<Vec<_>>().join("  ").trim_end());
+        outln!("{}", padded.collect::<Vec<_>>().join("  ").trim_end());
     };
     print(&heads.iter().map(|head| (*head).to_owned()).collect::<Vec<_>>());
     rows.iter().for_each(|row| print(row));

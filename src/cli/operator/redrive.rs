@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{GatewayOptions, Trouble, table, text};
 use crate::app::Remote;
+use crate::cli::out::outln;
 
 /// Which letters, and how.
 #[derive(Debug, Args)]
@@ -96,11 +97,11 @@ pub(super) async fn run(options: &RedriveOptions, remote: &Remote) -> Result<boo
         if options.list {
             said["letters"] = json!(all);
         }
-        println!("{said}");
+        outln!("{said}");
     } else {
         print(options, &groups, &all);
         let verb = if options.dry_run { "would be redriven" } else { "redriven" };
-        println!("{redriven} {verb}, {stay} stay");
+        outln!("{redriven} {verb}, {stay} stay");
     }
     Ok(stay > 0)
 }

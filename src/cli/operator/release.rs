@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{GatewayOptions, Trouble, table, text};
 use crate::app::Remote;
+use crate::cli::out::outln;
 
 /// Which lanes.
 #[derive(Debug, Args)]
@@ -35,14 +36,14 @@ pub(super) async fn run(options: &ReleaseOptions, remote: &Remote) -> Result<boo
         remote.post("/api/release", &json!({ "tenant": tenant, "sender": sender, "call": call })).await?
     };
     if gateway.json {
-        println!("{said}");
+        outln!("{said}");
         return Ok(false);
     }
     let listed = |name: &str| said[name].as_array().cloned().unwrap_or_default();
     let (lanes, people) = (listed(if *dry_run { "lanes" } else { "released" }), listed("recipients"));
     for one in listed("paused") {
         let sender = one["sender"].as_str().map_or_else(String::new, |sender| format!(" from {sender}"));
-        println!(
+        outln!(
             "{}{sender} is paused since {} by {}: {}; `switchboard resume` ends that",
             text(&one["tenant"]),
             text(&one["since"]),
@@ -51,7 +52,7 @@ pub(super) async fn run(options: &ReleaseOptions, remote: &Remote) -> Result<boo
         );
     }
     if lanes.is_empty() && people.is_empty() {
-        println!("nothing is held");
+        outln!("nothing is held");
         return Ok(false);
     }
     if !lanes.is_empty() {
@@ -61,15 +62,10 @@ pub(super) async fn run(options: &ReleaseOptions, remote: &Remote) -> Result<boo
         table(columns, &lanes.iter().map(row).collect::<Vec<_>>());
     }
     for one in &people {
-        println!(
-            "{} from {}: {} people are left alone",
-            text(&one["tenant"]),
-            text(&one["sender"]),
-            text(&one["count"])
-        );
+        outln!("{} from {}: {} people are left alone", text(&one["tenant"]), text(&one["sender"]), text(&one["count"]));
     }
     if !dry_run {
-        println!("what waited goes on, lanes of messages with one as a probe");
+        outln!("what waited goes on, lanes of messages with one as a probe");
     }
     Ok(false)
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{GatewayOptions, Trouble, text, trace};
 use crate::app::Remote;
+use crate::cli::out::outln;
 use crate::model::parse_duration;
 
 /// To whom, and what.
@@ -48,9 +49,9 @@ pub(super) async fn run(options: &SendOptions, remote: &Remote) -> Result<bool, 
     let sent = remote.post("/api/send", &asked(options)?).await?;
     let Some(wait) = wait else {
         if options.gateway.json {
-            println!("{sent}");
+            outln!("{sent}");
         } else {
-            println!("{}: queued; `switchboard trace {0}` says what becomes of it", text(&sent["id"]));
+            outln!("{}: queued; `switchboard trace {0}` says what becomes of it", text(&sent["id"]));
         }
         return Ok(false);
     };
@@ -65,15 +66,11 @@ pub(super) async fn run(options: &SendOptions, remote: &Remote) -> Result<bool, 
         tokio::time::sleep(LOOK).await;
     };
     if options.gateway.json {
-        println!("{message}");
+        outln!("{message}");
     } else {
         trace::show(&message);
         if !is_final(&message) {
-            println!(
-                "\nno final word within {} s: `switchboard trace {}` goes on",
-                wait.as_secs(),
-                text(&message["id"])
-            );
+            outln!("\nno final word within {} s: `switchboard trace {}` goes on", wait.as_secs(), text(&message["id"]));
         }
     }
     Ok(!has_arrived(&message))

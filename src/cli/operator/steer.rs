@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{GatewayOptions, Trouble, text};
 use crate::app::Remote;
+use crate::cli::out::outln;
 
 /// What stands still.
 #[derive(Debug, Args)]
@@ -52,11 +53,11 @@ pub(super) async fn pause(options: &PauseOptions, remote: &Remote) -> Result<boo
     let PauseOptions { gateway, tenant, sender, reason } = options;
     let said = remote.post("/api/pause", &json!({ "tenant": tenant, "sender": sender, "reason": reason })).await?;
     if gateway.json {
-        println!("{said}");
+        outln!("{said}");
     } else if said["changed"] == true {
-        println!("paused: messages are accepted, and none goes out until `switchboard resume {tenant}`");
+        outln!("paused: messages are accepted, and none goes out until `switchboard resume {tenant}`");
     } else {
-        println!("it was paused before");
+        outln!("it was paused before");
     }
     Ok(false)
 }
@@ -65,12 +66,12 @@ pub(super) async fn resume(options: &ResumeOptions, remote: &Remote) -> Result<b
     let ResumeOptions { gateway, tenant, sender } = options;
     let said = remote.post("/api/resume", &json!({ "tenant": tenant, "sender": sender })).await?;
     if gateway.json {
-        println!("{said}");
+        outln!("{said}");
         return Ok(false);
     }
-    println!("{}", if said["changed"] == true { "what was queued goes on" } else { "nothing was paused" });
+    outln!("{}", if said["changed"] == true { "what was queued goes on" } else { "nothing was paused" });
     if said["paused"] == true {
-        println!("but all of the tenant is paused still: `switchboard resume {tenant}` without --sender");
+        outln!("but all of the tenant is paused still: `switchboard resume {tenant}` without --sender");
     }
     Ok(false)
 }
@@ -88,13 +89,13 @@ pub(super) async fn cancel(options: &CancelOptions, remote: &Remote) -> Result<b
             break;
         }
         if !gateway.json {
-            println!("{messages} so far");
+            outln!("{messages} so far");
         }
     }
     match (gateway.json, dry_run) {
-        (true, _) => println!("{}", json!({ "messages": messages, "upto": text(&upto), "dry_run": dry_run })),
-        (false, true) => println!("{messages} messages are queued or in doubt; nothing was cancelled"),
-        (false, false) => println!("{messages} messages were cancelled; the platform is told that they failed"),
+        (true, _) => outln!("{}", json!({ "messages": messages, "upto": text(&upto), "dry_run": dry_run })),
+        (false, true) => outln!("{messages} messages are queued or in doubt; nothing was cancelled"),
+        (false, false) => outln!("{messages} messages were cancelled; the platform is told that they failed"),
     }
     Ok(false)
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::{GatewayOptions, Trouble, table, text};
 use crate::app::Remote;
+use crate::cli::out::{out, outln};
 
 /// A part of a file: what the gateway takes at once, and less.
 const PART: usize = 512 * 1024;
@@ -128,12 +129,12 @@ async fn show(options: &ShowOptions, remote: &Remote) -> Result<bool, Trouble> {
     let asked = json!({ "number": options.number, "tenant": options.tenant });
     let said = remote.post("/api/suppressions/show", &asked).await?;
     if options.gateway.json {
-        println!("{said}");
+        outln!("{said}");
         return Ok(false);
     }
     let tenants = said["tenants"].as_array().cloned().unwrap_or_default();
     if tenants.is_empty() {
-        println!("{} is on no list, and never was", text(&said["number"]));
+        outln!("{} is on no list, and never was", text(&said["number"]));
     }
     for tenant in &tenants {
         let senders: Vec<String> = tenant["senders"].as_array().into_iter().flatten().map(text).collect();
@@ -142,7 +143,7 @@ async fn show(options: &ShowOptions, remote: &Remote) -> Result<bool, Trouble> {
             (false, false) => format!("opted out of what {} send", senders.join(", ")),
             (false, true) => "not opted out".to_owned(),
         };
-        println!("{}, {}: {stands}", text(&said["number"]), text(&tenant["tenant"]));
+        outln!("{}, {}: {stands}", text(&said["number"]), text(&tenant["tenant"]));
         lines(&tenant["history"], &["at", "does", "sender", "why"]);
     }
     Ok(false)
@@ -153,7 +154,7 @@ async fn list(options: &ListOptions, remote: &Remote) -> Result<bool, Trouble> {
     query.push(("limit", &options.limit));
     let said = remote.get("/api/suppressions", &query).await?;
     if options.gateway.json {
-        println!("{said}");
+        outln!("{said}");
     } else {
         lines(&said["lines"], &["at", "tenant", "number", "does", "sender", "why"]);
     }
@@ -165,11 +166,11 @@ async fn change(options: &ChangeOptions, what: &str, remote: &Remote) -> Result<
     let asked = json!({ "number": number, "tenant": tenant, "sender": sender, "reason": reason });
     let said = remote.post(&format!("/api/suppressions/{what}"), &asked).await?;
     if gateway.json {
-        println!("{said}");
+        outln!("{said}");
         return Ok(false);
     }
     let stands = if said["opted_out"] == true { "on the list" } else { "not on the list" };
-    println!("{stands}{}", if said["changed"] == true { "" } else { ", as before: nothing was changed" });
+    outln!("{stands}{}", if said["changed"] == true { "" } else { ", as before: nothing was changed" });
     Ok(false)
 }
 
@@ -192,10 +193,10 @@ async fn import(options: &ImportOptions, remote: &Remote) -> Result<bool, Troubl
         }
     }
     match (gateway.json, dry_run) {
-        (true, true) => println!("{}", json!({ "rows": rows, "dry_run": true })),
-        (true, false) => println!("{}", json!({ "rows": rows, "added": added, "already": rows - added })),
-        (false, true) => println!("{rows} rows are good; nothing was imported"),
-        (false, false) => println!("{rows} rows: {added} added, {} on the list already", rows - added),
+        (true, true) => outln!("{}", json!({ "rows": rows, "dry_run": true })),
+        (true, false) => outln!("{}", json!({ "rows": rows, "added": added, "already": rows - added })),
+        (false, true) => outln!("{rows} rows are good; nothing was imported"),
+        (false, false) => outln!("{rows} rows: {added} added, {} on the list already", rows - added),
     }
     Ok(false)
 }
@@ -227,9 +228,9 @@ async fn export(options: &ExportOptions, remote: &Remote) -> Result<bool, Troubl
         let asked = json!({ "tenant": options.tenant, "after": after });
         let said = remote.post("/api/suppressions/export", &asked).await?;
         if options.gateway.json {
-            println!("{said}");
+            outln!("{said}");
         } else {
-            print!("{}", text(&said["csv"]));
+            out!("{}", text(&said["csv"]));
         }
         after = said["next"].clone();
         if after.is_null() {

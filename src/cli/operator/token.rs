@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{GatewayOptions, Trouble, table, text};
 use crate::app::Remote;
+use crate::cli::out::outln;
 
 /// What is done with tokens.
 #[derive(Debug, Subcommand)]
@@ -71,17 +72,17 @@ pub(super) async fn run(command: &TokenCommand, remote: &Remote) -> Result<bool,
             let asked = json!({ "name": name, "roles": roles, "tenant": tenant, "expires": expires });
             let made = remote.post("/api/tokens/make", &asked).await?;
             if json {
-                println!("{made}");
+                outln!("{made}");
             } else {
                 // The token alone on standard output: it goes into a variable or a secret store.
                 eprintln!("the token `{name}`, shown this once:");
-                println!("{}", text(&made["token"]));
+                outln!("{}", text(&made["token"]));
             }
         }
         TokenCommand::List(_) => {
             let said = remote.get("/api/tokens", &[]).await?;
             if json {
-                println!("{said}");
+                outln!("{said}");
                 return Ok(false);
             }
             let row = |token: &serde_json::Value| {
@@ -96,9 +97,9 @@ pub(super) async fn run(command: &TokenCommand, remote: &Remote) -> Result<bool,
         TokenCommand::Revoke(RevokeOptions { name, .. }) => {
             let said = remote.post("/api/tokens/revoke", &json!({ "name": name })).await?;
             if json {
-                println!("{said}");
+                outln!("{said}");
             } else {
-                println!("the token `{name}` is refused from now on");
+                outln!("the token `{name}` is refused from now on");
             }
         }
     }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::{GatewayOptions, Trouble, bundle, table, text};
 use crate::app::Remote;
+use crate::cli::out::{out, outln};
 
 /// Which message.
 #[derive(Debug, Args)]
@@ -52,33 +53,33 @@ pub(super) async fn run(options: &TraceOptions, remote: &Remote) -> Result<bool,
     let ticket = options.bundle.then(|| json!({ "contact": contact, "subject": subject, "campaign": campaign }));
     let said = remote.post("/api/trace", &json!({ "id": id, "tenant": tenant, "bundle": ticket })).await?;
     if gateway.json {
-        println!("{said}");
+        outln!("{said}");
         return Ok(false);
     }
     if options.bundle {
-        print!("{}", bundle::markdown(&said));
+        out!("{}", bundle::markdown(&said));
         return Ok(false);
     }
     let messages = list(&said["messages"]);
     for (place, message) in messages.iter().enumerate() {
         if place > 0 {
-            println!();
+            outln!("");
         }
         show(message);
     }
     if said["more"] != 0 {
-        println!("\nand {} older messages of that id: name the one you mean by its own id, m-…", text(&said["more"]));
+        outln!("\nand {} older messages of that id: name the one you mean by its own id, m-…", text(&said["more"]));
     }
     Ok(false)
 }
 
 /// A message, for people.
 pub(super) fn show(message: &Value) {
-    println!("{}: {}", text(&message["id"]), text(&message["verdict"]));
+    outln!("{}: {}", text(&message["id"]), text(&message["verdict"]));
     let about = ABOUT.iter().filter(|name| !message[**name].is_null());
     table(&["", ""], &about.map(|name| vec![name.replace('_', " "), text(&message[*name])]).collect::<Vec<_>>());
-    println!("content {}", message["content"]);
-    println!();
+    outln!("content {}", message["content"]);
+    outln!("");
     let cells = |value: &Value, names: &[&str]| names.iter().map(|name| text(&value[*name])).collect::<Vec<_>>();
     let rows = |name: &str, columns: &[&str]| -> Vec<Vec<String>> {
         list(&message[name]).iter().map(|row| cells(row, columns)).collect()
@@ -88,7 +89,7 @@ pub(super) fn show(message: &Value) {
     let waiting = ["call", "since", "attempts", "due"];
     let calls = rows("waiting", &waiting);
     if !calls.is_empty() {
-        println!("\nwaiting to be told:");
+        outln!("\nwaiting to be told:");
         table(&waiting, &calls);
     }
 }

@@ -11,6 +11,7 @@ use clap::{Args, Subcommand};
 use super::options::{BadOption, gateway_file, storage};
 use super::{fail, operator, runtime};
 use crate::app::{Forgotten, Offline, OfflineError, Storage};
+use crate::cli::out::outln;
 use crate::config::Own;
 
 /// What is done.
@@ -100,7 +101,7 @@ fn with_runtime(work: impl Future<Output = ExitCode>) -> ExitCode {
 async fn migrate(storage: &Storage) -> ExitCode {
     match storage.migrate().await {
         Ok(done) => {
-            println!("{done}");
+            outln!("{done}");
             ExitCode::SUCCESS
         }
         Err(problem) => fail(&problem),
@@ -133,5 +134,5 @@ fn shown(gone: Forgotten, as_json: bool) {
         "messages": messages, "unfinished": unfinished, "calls": calls, "dead_letters": letters,
         "addresses": addresses, "suppressions": suppressions,
     });
-    if as_json { println!("{said}") } else { operator::show_forgotten(&said) }
+    if as_json { outln!("{said}") } else { operator::show_forgotten(&said) }
 }

@@ -10,6 +10,7 @@ use super::Place;
 use crate::app::{self, Checked, Finding, Moved, Progress, Storage, UpkeepError};
 use crate::cli::fail;
 use crate::cli::options::{BadOption, storage};
+use crate::cli::out::outln;
 use crate::config::Own;
 
 /// A line of progress is written no sooner than this after the one before.
@@ -66,7 +67,7 @@ impl MoveOptions {
 pub(super) async fn move_store(options: &MoveOptions, [from, to]: [Storage; 2]) -> ExitCode {
     if options.undo {
         return told(app::undo_move(&from, &to).await, |()| {
-            println!("taken back: {to} is empty, {from} can be served");
+            outln!("taken back: {to} is empty, {from} can be served");
             ExitCode::SUCCESS
         });
     }
@@ -91,13 +92,13 @@ fn show_moved(moved: &Moved, [from, to]: [&Storage; 2], as_json: bool) {
         let said = serde_json::json!({
             "from": from.to_string(), "to": to.to_string(), "resumed": resumed, "rows": rows, "compared": true,
         });
-        return println!("{said}");
+        return outln!("{said}");
     }
     for (table, rows) in tables {
-        println!("{table:12} {rows:>12}");
+        outln!("{table:12} {rows:>12}");
     }
-    println!("moved, and the same in both stores{}", if *resumed { ", after an interruption" } else { "" });
-    println!("{from} is served no more: start the gateway on {to}");
+    outln!("moved, and the same in both stores{}", if *resumed { ", after an interruption" } else { "" });
+    outln!("{from} is served no more: start the gateway on {to}");
 }
 
 pub(super) async fn check(options: &UpkeepOptions, storage: &Storage, own: &Own) -> ExitCode {
@@ -117,26 +118,26 @@ fn show_checked(checked: &Checked, storage: &Storage, as_json: bool) {
         let said = serde_json::json!({
             "store": storage.to_string(), "rows": rows, "keys": keys, "opened": opened, "findings": findings,
         });
-        return println!("{said}");
+        return outln!("{said}");
     }
     let rows: u64 = tables.iter().map(|(_, rows)| rows).sum();
-    println!("{storage}: {rows} rows, {keys} keys, {opened} sealed contents opened");
+    outln!("{storage}: {rows} rows, {keys} keys, {opened} sealed contents opened");
     for Finding { what, count, first } in findings {
         let numbers: Vec<String> = first.iter().map(ToString::to_string).collect();
         let numbers = if numbers.is_empty() { String::new() } else { format!(": {}", numbers.join(", ")) };
-        println!("{count} × {what}{numbers}");
+        outln!("{count} × {what}{numbers}");
     }
     if findings.is_empty() {
-        println!("all is right");
+        outln!("all is right");
     }
 }
 
 pub(super) async fn vacuum(options: &UpkeepOptions, storage: &Storage) -> ExitCode {
     told(app::vacuum_store(storage).await, |[before, after]| {
         if options.json {
-            println!("{}", serde_json::json!({ "store": storage.to_string(), "before": before, "after": after }));
+            outln!("{}", serde_json::json!({ "store": storage.to_string(), "before": before, "after": after }));
         } else {
-            println!("{storage}: {before} bytes before, {after} now, {} given back", before.saturating_sub(after));
+            outln!("{storage}: {before} bytes before, {after} now, {} given back", before.saturating_sub(after));
         }
         ExitCode::SUCCESS
     })
@@ -144,7 +145,7 @@ pub(super) async fn vacuum(options: &UpkeepOptions, storage: &Storage) -> ExitCo
 
 pub(super) fn backup(options: &BackupOptions, storage: &Storage) -> ExitCode {
     told(app::copy_store(storage, &options.to), |()| {
-        println!("{storage} is copied to {}", options.to.display());
+        outln!("{storage} is copied to {}", options.to.display());
         ExitCode::SUCCESS
     })
 }

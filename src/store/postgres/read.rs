@@ -135,14 +135,16 @@ impl Reader {
     ) -> Result<Vec<Message>, Trouble> {
         let Some(lane) = self.lane(lane).await? else { return Ok(Vec::new()) };
         let held: Vec<i64> = held.iter().map(|reference| reference.number()).collect();
-        let (most_rows, now) = (limit(most), now.millis());
+        let now = now.millis();
         let mut chosen = Vec::new();
         for class in ["0", "1"] {
             let (ready, waited) = (READY.replace("CLASS", class), WAITED.replace("CLASS", class));
-            let mut found: Vec<i64> = self.each(&ready, &[&lane, &held, &most_rows], |row| get(row, 0)).await?;
-            found.extend(self.each(&waited, &[&lane, &held, &most_rows, &now], |row| get::<i64>(row, 0)).await?);
+            let room = most - chosen.len();
+            let rows = limit(room);
+            let mut found: Vec<i64> = self.each(&ready, &[&lane, &held, &rows], |row| get(row, 0)).await?;
+            found.extend(self.each(&waited, &[&lane, &held, &rows, &now], |row| get::<i64>(row, 0)).await?);
             found.sort_unstable();
-            found.truncate(most - chosen.len());
+            found.truncate(room);
             chosen.extend(found);
             if chosen.len() == most {
                 break;

@@ -150,6 +150,14 @@ fn nothing_panics_outside_tests() {
 }
 
 #[test]
+fn commands_print_by_what_no_closed_pipe_breaks() {
+    let text = "fn f() {\n  println!(\"x\");\n  eprintln!(\"x\");\n  outln!(\"x\");\n}\n#[cfg(test)]\nmod tests { fn f() { print!(\"x\"); } }";
+    let says = "src/cli/a.rs:3: `println!`: commands print by `out!` and `outln!`";
+    check(&[("src/cli/a.rs", text)], &[says]);
+    check(&[("src/cli/out.rs", "fn f() { print!(x) }")], &[]);
+}
+
+#[test]
 fn what_is_expected_is_said_with_its_reason() {
     let good = "fn f() {\n  x.expect(\"a Vec takes all bytes\");\n  x\n    .expect(\n      \"it was looked for above\",\n    );\n  self.expect(next);\n}\n\
                 #[cfg(test)]\nmod tests { fn f() { x.expect(\"x\"); } }";

@@ -36,6 +36,7 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
         clock(file, &mut findings);
         parties(file, &mut findings);
         panics(file, &mut findings);
+        prints(file, &mut findings);
         expects(file, &mut findings);
         form(file, &mut findings);
     }
@@ -175,6 +176,16 @@ fn parties(file: &File, findings: &mut Vec<Finding>) {
         NAMES.find_iter(&file.with_texts).for_each(|hit| {
             report(findings, file, hit.start(), format!("the code names a party: {}", hit.as_str()));
         });
+    }
+}
+
+/// `println!` panics where the reader of a pipe has enough.
+fn prints(file: &File, findings: &mut Vec<Finding>) {
+    static PRINTS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\bprint(?:ln)?!"));
+    if file.depth > 0 && file.name != "src/cli/out.rs" {
+        for hit in PRINTS.find_iter(&file.code) {
+            report(findings, file, hit.start(), format!("`{}`: commands print by `out!` and `outln!`", hit.as_str()));
+        }
     }
 }
 
