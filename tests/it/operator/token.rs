@@ -16,7 +16,8 @@ async fn started(world: &World) -> (Child, Vec<String>) {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let url = world.url("/_/health");
     until_async("the gateway listens", async || world.client.get(&url).send().await.is_ok()).await;
-    child.kill().unwrap();
+    // It listens before it says so, and has said all when it ends by itself.
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
     let lines: Vec<String> = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok).collect();
     // What is said of the development setting that every gateway of a test has.
     let told = lines.iter().take_while(|line| line.starts_with(['*', ' '])).count();
