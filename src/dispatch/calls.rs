@@ -250,12 +250,13 @@ async fn one(flow: Arc<Flow>, line: Arc<Line>, call: Call, probe: bool, mut stop
     let permit = line.gate.acquire().await;
     // The lane may have been stopped, or become another gateway's, while this one waited for its turn.
     let stay = flow.store.stay(&[Part::Tenant(lane.tenant.clone())]).filter(Stay::holds);
-    if stay.is_none() || permit.is_err() || *stop.borrow() || !probe && line.way() != Way::Open {
+    let cannot = permit.is_err() || *stop.borrow() || !probe && line.way() != Way::Open;
+    let Some(stay) = stay.filter(|_| !cannot) else {
         line.hear(Heard::Nothing, Instant::now(), probe);
         return (id, lane, Some(CallEnd::Unsettled));
-    }
+    };
     let begun = Instant::now();
-    let end = AssertUnwindSafe(flow.call(call, probe)).catch_unwind().await.ok();
+    let end = AssertUnwindSafe(flow.call(call, probe, &stay)).catch_unwind().await.ok();
     let heard = if let Some(CallEnd::Settled(heard)) = end { heard } else { Heard::Nothing };
     if let Some(time) = line.hear(heard, begun, probe) {
         warn!(tenant = %lane.tenant, call = lane.name, ?heard, seconds = time.as_secs(), "calls stopped, one goes as a probe then");

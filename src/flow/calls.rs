@@ -17,7 +17,7 @@ use crate::legs::{NoCall, Outcall};
 use crate::mapping::{Call as Plan, Turn};
 use crate::model::wire::{Answer, Class};
 use crate::model::{Reason, Refusal};
-use crate::store::{Call, CallStep, Line, Message, NewCall, StoreError};
+use crate::store::{Call, CallStep, Line, Message, NewCall, Stay, StoreError};
 use crate::value::{Arena, Value};
 
 /// The longest delay of a call. Where the lane is in trouble and not the call, the lane waits, and the call soon goes
@@ -52,8 +52,8 @@ pub enum CallEnd {
 impl Flow {
     /// Makes one call once, and settles it. `probe`: nobody answered the calls before it; one that is too old to be
     /// repeated is then given up without being made.
-    pub async fn call(&self, call: Call, probe: bool) -> CallEnd {
-        match self.try_call(&call, probe).await {
+    pub async fn call(&self, call: Call, probe: bool, stay: &Stay) -> CallEnd {
+        match self.try_call(&call, probe, stay).await {
             Ok(heard) => {
                 faults::reached(Point::ReportSettled);
                 CallEnd::Settled(heard)
@@ -65,7 +65,7 @@ impl Flow {
         }
     }
 
-    async fn try_call(&self, call: &Call, probe: bool) -> Result<Heard, StoreError> {
+    async fn try_call(&self, call: &Call, probe: bool, stay: &Stay) -> Result<Heard, StoreError> {
         let snapshot = self.snapshot.load_full();
         let Some(tenant) = snapshot.tenant(call.call.tenant.as_str()) else {
             self.put_off(call, None, None, Heard::Nothing, "its tenant has no file now").await?;
@@ -89,7 +89,7 @@ impl Flow {
             self.settle_call(call, CallStep::Park { why }, "parked").await;
             return Ok(Heard::Nothing);
         }
-        self.make(call, plan, tenant, message.as_ref()).await
+        self.make(call, plan, tenant, message.as_ref(), stay).await
     }
 
     async fn make(
@@ -98,6 +98,7 @@ impl Flow {
         plan: &Plan,
         tenant: &Tenant,
         message: Option<&Message>,
+        stay: &Stay,
     ) -> Result<Heard, StoreError> {
         let mut refused = None;
         loop {
@@ -121,6 +122,10 @@ impl Flow {
                 }
                 Err(problem) => return self.put_off(call, Some(plan), None, Heard::Hold, &problem.to_string()).await,
             };
+            // Whoever has the tenant now may have told this, and later news since, which this would put back.
+            if !stay.holds() {
+                return Err(StoreError::Failed("this gateway was away from the store for too long".to_owned()));
+            }
             faults::reached(Point::ReportOut);
             let answer = self.outbound.send(outcall.prepared).await;
             faults::reached(Point::ReportIn);
