@@ -79,6 +79,7 @@ fn message(number: u32) -> NewMessage {
         class: Class::Promotional,
         origin: Origin::Platform,
         platform_id: id(number),
+        campaign: None,
         dedupe: Some(id(number)),
         body: Bytes::from_static(SEND.as_bytes()),
         version: "0123456789abcdef".to_owned(),

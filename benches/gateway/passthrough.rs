@@ -22,18 +22,23 @@ pub(super) const AUTHORIZATION: &str = concat!(
 
 pub(super) async fn run(listener: TcpListener, provider: &str) -> Result<(), Trouble> {
     let url = Url::parse(&format!("{provider}{PROVIDER_PATH}"))?;
-    let client = Client::builder()
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .pool_max_idle_per_host(256)
-        .timeout(Duration::from_secs(10))
-        .build()?;
+    let client = client()?;
     serve(listener, move |message| {
         let (client, url) = (client.clone(), url.clone());
         async move { send(&client, url, message).await }
     })
     .await;
     Ok(())
+}
+
+/// What the references call with.
+pub(super) fn client() -> reqwest::Result<Client> {
+    Client::builder()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .pool_max_idle_per_host(256)
+        .timeout(Duration::from_secs(10))
+        .build()
 }
 
 /// The way in and out, around whatever sends.

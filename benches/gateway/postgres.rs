@@ -22,38 +22,54 @@ const BRANDS: Brands = Brands { count: 8, numbers: 1 };
 /// Gateways over one database.
 const NODES: [(usize, &str); 3] = [(1, "PostgreSQL, 1 node"), (2, "PostgreSQL, 2 nodes"), (4, "PostgreSQL, 4 nodes")];
 
+/// A server of the bench's own, and tables in it.
+pub(super) struct Database {
+    server: server::Server,
+    /// The process that starts all others of the server.
+    pub(super) first: u32,
+    tables: Vec<Tables>,
+}
+
+impl Database {
+    pub(super) async fn start() -> Result<Self, Trouble> {
+        // The script starts a server, and the tests' side of it waits: neither on a thread of the runtime.
+        let server = tokio::task::spawn_blocking(|| server::Server::start("bench")).await?;
+        let first = first_process(&server)?;
+        Ok(Self { server, first, tables: Vec::new() })
+    }
+
+    /// New tables, as an operator makes them: their URL.
+    pub(super) fn tables(&mut self) -> Result<String, Trouble> {
+        let tables = Tables::on(&self.server);
+        let made = Command::new(this()).args(["store", "migrate"]).env("SWITCHBOARD_STORE", tables.url()).output()?;
+        if !made.status.success() {
+            return Err(String::from_utf8_lossy(&made.stderr).into());
+        }
+        let url = tables.url().to_owned();
+        self.tables.push(tables);
+        Ok(url)
+    }
+
+    /// What must outlive the measurement: the tables go before their server.
+    pub(super) fn kept(self) -> Vec<Box<dyn std::any::Any>> {
+        vec![Box::new((self.tables, self.server))]
+    }
+}
+
 /// Starts the server, and a set of tables and nodes for each column.
 pub(super) async fn start() -> Result<Scene, Trouble> {
     let stage = Stage::set(BRANDS)?;
-    // The script starts a server, and the tests' side of it waits: neither on a thread of the runtime.
-    let server = tokio::task::spawn_blocking(|| server::Server::start("bench")).await?;
-    let first = first_process(&server)?;
+    let mut database = Database::start().await?;
     let alone = stage.gateway(this(), "file", ALL)?;
     let mut subjects = vec![shared("SQLite", vec![alone.into()], BRANDS)];
-    let mut kept: Vec<Box<dyn std::any::Any>> = Vec::new();
     for (nodes, name) in NODES {
-        let tables = tables(&server)?;
-        let folder = stage.files(name)?;
-        let servers = (0..nodes).map(|_| stage.node(this(), &folder, tables.url().to_owned(), ALL).map(Rc::new));
+        let (url, folder) = (database.tables()?, stage.files(name)?);
+        let servers = (0..nodes).map(|_| stage.node(this(), &folder, url.clone(), ALL).map(Rc::new));
         let servers = servers.collect::<Result<_, _>>()?;
-        subjects.push(Subject { database: Some(first), ..shared(name, servers, BRANDS) });
-        kept.push(Box::new(tables));
+        subjects.push(Subject { database: Some(database.first), ..shared(name, servers, BRANDS) });
     }
-    let store = tables(&server)?;
-    let commits = vec![stage.commits()?, Commits::database(store.url()).await?];
-    kept.push(Box::new(store));
-    kept.push(Box::new(server));
-    stage.scene(subjects, commits, kept).await
-}
-
-/// New tables, as an operator makes them.
-fn tables(server: &server::Server) -> Result<Tables, Trouble> {
-    let tables = Tables::on(server);
-    let made = Command::new(this()).args(["store", "migrate"]).env("SWITCHBOARD_STORE", tables.url()).output()?;
-    if !made.status.success() {
-        return Err(String::from_utf8_lossy(&made.stderr).into());
-    }
-    Ok(tables)
+    let commits = vec![stage.commits()?, Commits::database(&database.tables()?).await?];
+    stage.scene(subjects, commits, database.kept()).await
 }
 
 /// The process of the server that starts all others: it says so beside its socket.

@@ -3,17 +3,17 @@
 //! provider's `client_ref` is the platform's id.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use bytes::Bytes;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
-use reqwest::{Client, Url, redirect};
+use reqwest::{Client, Url};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use warp::Filter;
 
 use crate::http::said;
 use crate::mapping::{Trouble, shipped};
+use crate::passthrough::client;
 use crate::reference::Text;
 use crate::sink::REPORTS;
 use crate::statuses::hash;
@@ -45,12 +45,7 @@ impl Check {
 
 pub(super) async fn run(listener: TcpListener, platform: &str) -> Result<(), Trouble> {
     let url = Url::parse(&format!("{platform}{REPORTS}"))?;
-    let client = Client::builder()
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .pool_max_idle_per_host(256)
-        .timeout(Duration::from_secs(10))
-        .build()?;
+    let client = client()?;
     let check = Check::new();
     let route = warp::post()
         .and(warp::path!("webhooks" / "vonage" / "status"))

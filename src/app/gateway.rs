@@ -194,6 +194,7 @@ impl Gateway {
         work.push(tokio::spawn(housekeeping::recount(flow.clone(), desk.clone(), work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::tokens(desk.clone(), work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::sync(flow.clone(), changed.clone(), work_stopped.clone())));
+        work.push(tokio::spawn(housekeeping::held(flow.clone(), work_stopped.clone())));
         if let (Some(pem), Some(tls)) = (options.tls.clone(), tls.clone()) {
             work.push(tokio::spawn(certificate::renew(pem, tls, desk.clone(), work_stopped.clone())));
         }

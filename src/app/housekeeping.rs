@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep};
 use tracing::{debug, warn};
 
 use crate::config::Retention;
@@ -19,6 +19,8 @@ const RECOUNT: Duration = Duration::from_secs(10 * 60);
 const FORGET: Duration = Duration::from_secs(10);
 /// A token that was revoked at another gateway is refused here after this time.
 const TOKENS: Duration = Duration::from_secs(2);
+/// What is held here is told at every other gateway after this time, and that of one look at the store.
+const HELD: Duration = Duration::from_secs(1);
 /// Purged in small batches, so that nobody who shares a commit with one waits for long.
 const BATCH: usize = 200;
 /// How often it is looked for what may go.
@@ -48,56 +50,72 @@ pub(super) async fn run(flow: Arc<Flow>, retention: Retention, mut stop: watch::
 }
 
 /// Counts all messages anew until `stop`: now and then, so that a wrong ledger does not stay unseen.
-pub(super) async fn recount(flow: Arc<Flow>, desk: Arc<Desk>, mut stop: watch::Receiver<bool>) {
-    let mut recount = interval(RECOUNT);
-    recount.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while !*stop.borrow() {
-        tokio::select! {
-            Ok(()) = stop.changed() => break,
-            _ = recount.tick() => {}
-        }
+pub(super) async fn recount(flow: Arc<Flow>, desk: Arc<Desk>, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(RECOUNT, Arc::default(), stop);
+    while rounds.next().await {
         let Some(_stay) = flow.keeps_house() else { continue };
-        tokio::select! {
-            Ok(()) = stop.changed() => {}
-            counted = desk.recount() => if let Err(problem) = counted {
-                warn!(%problem, "messages could not be counted");
-            }
+        if let Some(Err(problem)) = rounds.until_stop(desk.recount()).await {
+            warn!(%problem, "messages could not be counted");
         }
     }
 }
 
 /// Reads the admin API's tokens until `stop`: other gateways over the same store make and revoke them, too.
-pub(super) async fn tokens(desk: Arc<Desk>, mut stop: watch::Receiver<bool>) {
-    let mut read = interval(TOKENS);
-    read.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while !*stop.borrow() {
-        tokio::select! {
-            Ok(()) = stop.changed() => break,
-            _ = read.tick() => {}
+pub(super) async fn tokens(desk: Arc<Desk>, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(TOKENS, Arc::default(), stop);
+    while rounds.next().await {
+        if let Some(Err(problem)) = rounds.until_stop(desk.read_tokens()).await {
+            debug!(%problem, "the admin API's tokens could not be read: those that were known stay");
         }
-        tokio::select! {
-            Ok(()) = stop.changed() => {}
-            done = desk.read_tokens() => if let Err(problem) = done {
-                debug!(%problem, "the admin API's tokens could not be read: those that were known stay");
-            }
-        }
+    }
+}
+
+/// Tells the other gateways over the same store what is held here, until `stop`.
+pub(super) async fn held(flow: Arc<Flow>, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(HELD, Arc::default(), stop);
+    while rounds.next().await {
+        flow.tell_held();
     }
 }
 
 /// Syncs templates until `stop`: now and then, and when `changed`. A provider that is slow keeps nothing else waiting,
 /// and no stop.
-pub(super) async fn sync(flow: Arc<Flow>, changed: Arc<Notify>, mut stop: watch::Receiver<bool>) {
-    let mut sync = interval(SYNC);
-    sync.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while !*stop.borrow() {
+pub(super) async fn sync(flow: Arc<Flow>, changed: Arc<Notify>, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(SYNC, changed, stop);
+    while rounds.next().await {
+        rounds.until_stop(flow.sync_all()).await;
+    }
+}
+
+/// When something is due: at once, whenever so much time is over, and when it is asked for.
+struct Rounds {
+    tick: Interval,
+    asked: Arc<Notify>,
+    stop: watch::Receiver<bool>,
+}
+
+impl Rounds {
+    fn new(period: Duration, asked: Arc<Notify>, stop: watch::Receiver<bool>) -> Self {
+        let mut tick = interval(period);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { tick, asked, stop }
+    }
+
+    /// Waits for the next round; false once the gateway stops.
+    async fn next(&mut self) -> bool {
         tokio::select! {
-            Ok(()) = stop.changed() => break,
-            _ = sync.tick() => {}
-            () = changed.notified() => {}
+            biased;
+            _ = self.stop.wait_for(|stop| *stop) => false,
+            _ = self.tick.tick() => true,
+            () = self.asked.notified() => true,
         }
+    }
+
+    /// What it comes to; nothing if the gateway stops before.
+    async fn until_stop<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
-            Ok(()) = stop.changed() => {}
-            () = flow.sync_all() => {}
+            _ = self.stop.wait_for(|stop| *stop) => None,
+            done = work => Some(done),
         }
     }
 }
@@ -232,6 +250,7 @@ mod tests {
             class: Urgency::Promotional,
             origin: Origin::Platform,
             platform_id: String::new(),
+            campaign: None,
             dedupe: None,
             body: "{}".into(),
             version: String::new(),

@@ -2,6 +2,7 @@
 //!
 //! No business rules. Start at [`Gateway`].
 
+mod behaviour;
 mod certificate;
 mod clock;
 mod descriptors;
@@ -22,6 +23,7 @@ mod token;
 mod upkeep;
 mod watch;
 
+pub use behaviour::{Recorded, recorded, served_files};
 pub use certificate::{Pem, PemError};
 pub use clock::{SystemAmbient, now};
 pub use files::{FileProblem, read_file, read_files, read_folder};

@@ -66,7 +66,13 @@ pub async fn undo_move(from: &Storage, to: &Storage) -> Result<(), UpkeepError> 
 /// [`UpkeepError`]: it cannot be read.
 pub async fn check_store(storage: &Storage, own: &Own) -> Result<Checked, UpkeepError> {
     let keys = Secrets::default().keys(own).map_err(UpkeepError::Key)?;
-    let mut raw: Box<dyn Raw> = match storage {
+    let mut raw = reading(storage).await?;
+    Ok(transfer::check(&mut *raw, &keys).await?)
+}
+
+/// A store as it is at this moment; a gateway may use it meanwhile.
+pub(super) async fn reading(storage: &Storage) -> Result<Box<dyn Raw>, UpkeepError> {
+    Ok(match storage {
         Storage::Sqlite(path) => {
             Box::new(there(path).and_then(|()| RawSqlite::reading(path).map_err(|problem| unopened(path, problem)))?)
         }
@@ -74,8 +80,7 @@ pub async fn check_store(storage: &Storage, own: &Own) -> Result<Checked, Upkeep
             let opened = RawPostgres::reading(place).await;
             Box::new(opened.map_err(|problem| unreached(storage, problem))?)
         }
-    };
-    Ok(transfer::check(&mut *raw, &keys).await?)
+    })
 }
 
 /// Gives the space of what is gone back, of a store that nobody uses; bytes before and after.

@@ -86,7 +86,7 @@ fn templates(trees: &Trees<'_>, given: Option<&Wanted>) -> Result<Option<Vec<Arc
         let tree = item.tree().unwrap_or_default();
         let template = Template::read(tree.view(&arena));
         template.map(Arc::new).map_err(|refusal| {
-            let text = refusal.text.unwrap_or_else(|| refusal.reason.to_string());
+            let text = refusal.said();
             trees.problem("SB0608", item.span, format!("this is no template of the model: {text}"))
         })
     };

@@ -5,6 +5,7 @@
 //! its own: where `flow` waits for a store or a client, a case's `given` and `answers` stand in. Start at
 //! [`Suite::pair`] and [`Suite::run`]; [`mutate`] helps to show that a sample's values matter.
 
+mod behaviour;
 mod bless;
 mod compare;
 mod counterpart;
@@ -27,6 +28,7 @@ mod wanted;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+pub use behaviour::{Change, Comparison, Sample, Side};
 pub use bless::{Blessing, Edit, edited};
 pub use coverage::{Count, Coverage, GROUPS};
 pub use mutants::{Equivalents, Hunt, Mutant, Noticed, mutants};

@@ -4,6 +4,7 @@
 
 mod check;
 mod demo;
+mod diff;
 mod fmt;
 mod log;
 mod manual;
@@ -47,6 +48,8 @@ enum Command {
     Schema(schema::SchemaOptions),
     /// Run a leg on a sample: what comes of it, and which line of which file said so
     Try(trial::TryOptions),
+    /// What two versions of mappings and tenants make of the same traffic: every output that differs, and by which lines; nothing is sent
+    Diff(diff::DiffOptions),
     /// See it work: a gateway, a provider and two platforms on this machine, two campaigns, a table
     Demo(demo::DemoOptions),
     /// Simulated parties to test against
@@ -65,17 +68,21 @@ enum Command {
     Audit(operator::AuditOptions),
     /// Everything that a running gateway knows of a message, by any of its ids, on one timeline
     Trace(operator::TraceOptions),
+    /// How every tenant of a running gateway does, in a terminal, drawn anew each second
+    Top(operator::TopOptions),
+    /// How many messages of a campaign stand where at a running gateway, and which they are
+    Campaign(operator::CampaignOptions),
     /// Write a new tenant's file, and say what to enter in whose dashboard
     Onboard(onboard::OnboardOptions),
     /// Look at everything that is known to go wrong with a tenant of a running gateway, and say what to do
     Doctor(operator::DoctorOptions),
     /// Send one template or text to one number at a running gateway, and follow it
     Send(operator::SendOptions),
-    /// Let nothing go out from a tenant, or from one of its numbers, at a running gateway; messages are accepted still
+    /// Let nothing go out from a tenant, one of its numbers or one campaign, at a running gateway; messages are accepted still
     Pause(operator::PauseOptions),
     /// Let what is paused go on
     Resume(operator::ResumeOptions),
-    /// End what is queued of a tenant, or of one of its numbers: the platform is told that it failed
+    /// End what is queued of a tenant, one of its numbers or one campaign: the platform is told that it failed
     Cancel(operator::CancelOptions),
     /// Who opted out at a running gateway, since when and why: show, list, add, lift, import, export
     #[command(subcommand)]
@@ -116,6 +123,7 @@ pub fn run() -> ExitCode {
         Command::Fmt(options) => fmt::run(&options),
         Command::Schema(options) => schema::run(&options),
         Command::Try(options) => trial::run(&options),
+        Command::Diff(options) => diff::run(&options),
         Command::Demo(options) => demo::run(&options),
         Command::Sim(command) => sim::run(command),
         Command::Ledger(options) => operator::ledger(&options),
@@ -124,6 +132,8 @@ pub fn run() -> ExitCode {
         Command::Token(command) => operator::token(&command),
         Command::Audit(options) => operator::audit(&options),
         Command::Trace(options) => operator::trace(&options),
+        Command::Top(options) => operator::top(&options),
+        Command::Campaign(options) => operator::campaign(&options),
         Command::Onboard(options) => onboard::run(&options),
         Command::Doctor(options) => operator::doctor(&options),
         Command::Send(options) => operator::send(&options),

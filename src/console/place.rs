@@ -6,6 +6,7 @@ pub(super) const OVERVIEW: &str = "/console";
 pub(super) const SIGN_IN: &str = "/console/sign-in";
 pub(super) const SIGN_OUT: &str = "/console/sign-out";
 pub(super) const MESSAGES: &str = "/console/messages";
+pub(super) const CAMPAIGN: &str = "/console/campaign";
 /// Behind a message's own path.
 pub(super) const BUNDLE: &str = "/bundle";
 pub(super) const LETTERS: &str = "/console/dead-letters";
@@ -44,6 +45,7 @@ pub(super) enum Place<'p> {
     Messages,
     Message(&'p str),
     Bundle(&'p str),
+    Campaign,
     Letters,
     Letter(&'p str),
     Reveal,
@@ -75,6 +77,7 @@ impl<'p> Place<'p> {
             SIGN_IN => Self::SignIn,
             SIGN_OUT => Self::SignOut,
             MESSAGES => Self::Messages,
+            CAMPAIGN => Self::Campaign,
             LETTERS => Self::Letters,
             REVEAL => Self::Reveal,
             REDRIVE => Self::Redrive,
@@ -131,7 +134,7 @@ impl<'p> Place<'p> {
     /// The entry of the navigation that it belongs to.
     pub(super) const fn section(self) -> &'static str {
         match self {
-            Self::Messages | Self::Message(_) | Self::Bundle(_) => MESSAGES,
+            Self::Messages | Self::Message(_) | Self::Bundle(_) | Self::Campaign => MESSAGES,
             Self::Letters | Self::Letter(_) | Self::Reveal | Self::Redrive => LETTERS,
             Self::Held | Self::Release | Self::Steer => HELD,
             Self::OptOuts | Self::OptOut | Self::Import => OPT_OUTS,

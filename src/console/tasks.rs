@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::form::Form;
 use super::pages::{
-    Page, audit, bundle, configuration, held, letter, letters, messages, overview, playground, redrive, suppressions,
-    templates, tokens, trace,
+    Page, audit, bundle, campaign, configuration, held, letter, letters, messages, overview, playground, redrive,
+    suppressions, templates, tokens, trace,
 };
 use super::place::{self, Place};
 use super::{Came, Console, Visit};
@@ -14,6 +14,7 @@ use crate::operate::Fault;
 /// What dead letters are asked for by.
 const FILTER: [&str; 5] = ["tenant", "kind", "name", "reason", "since"];
 const AUDIT: [&str; 4] = ["tenant", "who", "what", "since"];
+const CAMPAIGN: [&str; 3] = ["tenant", "campaign", "before"];
 const RELEASE: [&str; 3] = ["tenant", "sender", "call"];
 
 impl Console {
@@ -26,6 +27,10 @@ impl Console {
             Place::Bundle(id) => {
                 let members = Map::from_iter([("id".to_owned(), json!(id)), ("bundle".to_owned(), json!({}))]);
                 Ok(bundle::page(&self.ask(visit, "/api/trace", members).await?))
+            }
+            Place::Campaign => {
+                let found = self.ask(visit, "/api/campaign", query.members(&CAMPAIGN)).await?;
+                Ok(campaign::page(&found, &visit.frame()))
             }
             Place::Letters => self.letters(visit, &query).await,
             Place::Letter(id) => {
@@ -107,6 +112,7 @@ impl Console {
             Err(fault) => return Err(fault),
         };
         match traced.messages.as_slice() {
+            [first, ..] if first.found_by == "campaign" => Ok(Came::Elsewhere(campaign::link(&first.tenant, id, None))),
             [one] => Ok(Came::Elsewhere(format!("{}/{}", place::MESSAGES, one.id))),
             _ => Ok(Came::Page(messages::found(&tenants, &visit.session.csrf, &traced))),
         }
@@ -159,15 +165,15 @@ impl Console {
 
     /// Pause, resume, or cancel after a look.
     async fn steer(&self, visit: &Visit<'_>, form: &Form) -> Result<Page, Fault> {
-        let whom = ["tenant", "sender"];
+        let whom = ["tenant", "sender", "campaign"];
         match form.get("do") {
             "pause" => {
-                let members = form.members(&["tenant", "sender", "reason"]);
+                let members = form.members(&["tenant", "sender", "campaign", "reason"]);
                 Ok(held::steered(&self.ask(visit, "/api/pause", members).await?, "pause"))
             }
             "resume" => Ok(held::steered(&self.ask(visit, "/api/resume", form.members(&whom)).await?, "resume")),
             what => {
-                let mut members = form.members(&["tenant", "sender", "upto"]);
+                let mut members = form.members(&["tenant", "sender", "campaign", "upto"]);
                 members.insert("dry_run".to_owned(), json!(what != "cancel"));
                 let ended = self.ask(visit, "/api/cancel", members).await?;
                 Ok(held::ended(&ended, &carried(&form.members(&whom)), &visit.frame()))

@@ -53,6 +53,12 @@ impl Source {
         Self { name: name.into(), text: text.into(), index: Arc::default() }
     }
 
+    /// The whole text as it may be shown: values below `credentials:` are blotted out, byte for byte.
+    #[must_use]
+    pub fn veiled(&self) -> &str {
+        self.index().shown.as_deref().unwrap_or(&self.text)
+    }
+
     /// A line, from 1, without what ends it; empty if there is none such.
     #[must_use]
     pub fn line(&self, number: usize) -> &str {

@@ -5,7 +5,7 @@
 
 mod stops;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,10 +21,10 @@ use super::hold::Hold;
 use super::memory::Open;
 use super::orders::Orders;
 use crate::config::Tenant;
-use crate::flow::{After, Flow, Holding};
+use crate::flow::{After, Flow};
 use crate::limits::{Speed, Verdict, keys};
 use crate::model::{Class, Ref};
-use crate::store::{Lane, Message, Stay};
+use crate::store::{Holding, Lane, Message, Stay, Without};
 
 /// Below that part of its share the store is asked for more.
 const LOW: usize = 4;
@@ -74,6 +74,8 @@ pub(super) struct LaneTask {
     heads: BTreeMap<Class, Box<Message>>,
     /// The store has more than is in memory.
     more: bool,
+    /// Campaigns that were paused when the store was read: it may have more of theirs.
+    left: BTreeSet<String>,
     hold: Hold,
     /// The hold as it was written down last.
     shown: Option<(Instant, Instant)>,
@@ -111,6 +113,7 @@ impl LaneTask {
             under_way: HashMap::new(),
             heads: BTreeMap::new(),
             more: true,
+            left: BTreeSet::new(),
             hold: Hold::default(),
             shown: None,
         };
@@ -130,6 +133,7 @@ impl LaneTask {
         self.flow.held.set(Holding::Messages(self.lane.clone()), None);
         while !*stop.borrow() {
             self.obey();
+            self.look_for_resumed();
             let urgent = self.orders.urgent();
             let share = self.open.messages();
             if urgent || self.more && self.queue.len() < share / LOW && self.later.len() < share * LATER {
@@ -150,6 +154,7 @@ impl LaneTask {
                 Next::At(at) => at,
                 Next::Nothing => Instant::now() + IDLE,
             };
+            let wake = if self.left.is_empty() { wake } else { wake.min(Instant::now() + PAUSED) };
             self.show();
             // A held one stays, however empty: what comes next must not go out as if nothing had been said.
             let idle = self.is_empty() && !self.is_held();
@@ -185,6 +190,7 @@ impl LaneTask {
             && self.later.is_empty()
             && self.under_way.is_empty()
             && self.heads.is_empty()
+            && self.left.is_empty()
             && !self.more
     }
 
@@ -240,8 +246,11 @@ impl LaneTask {
         held.extend(&self.stepped_over);
         held.extend(self.heads.values().map(|head| head.message.reference));
         let most = PIECE.min(self.open.messages());
-        match self.flow.store.claim(&self.lane, self.flow.ambient.now(), most, &held).await {
+        let campaigns = self.flow.store.paused_campaigns(&self.lane.tenant);
+        let without = Without { held, campaigns };
+        match self.flow.store.claim(&self.lane, self.flow.ambient.now(), most, &without).await {
             Ok(claimed) => {
+                self.left = without.campaigns;
                 self.more = claimed.len() == most;
                 for message in claimed {
                     let class = message.message.class;
@@ -266,7 +275,7 @@ impl LaneTask {
             self.rest();
             return Next::At(Instant::now() + AWAY);
         }
-        if self.flow.store.is_paused(&self.lane) {
+        if self.flow.store.is_paused(&self.lane, None) {
             self.rest();
             return Next::At(Instant::now() + PAUSED);
         }
@@ -315,12 +324,16 @@ impl LaneTask {
             self.stepped_over.remove(&message.message.reference);
             self.queue.insert((message.message.class, message.message.reference), message);
         }
+        self.leave_heads();
         while let Some(entry) = self.queue.first_entry() {
             let class = entry.key().0;
             if self.heads.keys().any(|best| *best <= class) {
                 return;
             }
             let message = entry.remove();
+            if self.leaves(&message) {
+                continue;
+            }
             if let Some(wait) = self.left_alone(&message) {
                 self.step_over(message, now + wait);
                 continue;

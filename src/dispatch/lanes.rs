@@ -10,14 +10,15 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tracing::{error, info, warn};
 
+use super::errands::Errands;
 use super::gate::Gates;
 use super::lane::{Handed, LaneTask};
 use super::orders::{Order, Orders};
 use super::{calls, timers, unmatched};
 use crate::faults::{self, Point};
-use crate::flow::{Flow, Release, Untold, Work};
+use crate::flow::{Flow, Untold, Work};
 use crate::model::{Class, Ref, StopScope};
-use crate::store::{Changed, Lane, Stay};
+use crate::store::{Changed, Lane, Release, Stay};
 
 /// Messages on their way to a lane; more wait in the store.
 const HANDED: usize = 1024;
@@ -52,7 +53,7 @@ struct Way {
 /// Those who work beside the lanes, and hear when there is something to do.
 #[derive(Default)]
 struct Beside {
-    calls: Arc<calls::Errands>,
+    calls: Arc<Errands>,
     timers: Arc<Notify>,
     unmatched: Arc<Notify>,
     /// Parts of the work were taken.
@@ -61,7 +62,7 @@ struct Beside {
 
 /// Drives everything that is queued until `stop` is true; returns when nothing is under way any more.
 pub async fn run(flow: Arc<Flow>, mut work: mpsc::Receiver<Work>, mut stop: watch::Receiver<bool>) {
-    let left = recover(&flow, &mut stop).await;
+    let left = recover(&flow, "at the last stop", &mut stop).await;
     let told = Beside::default();
     let mut beside = JoinSet::new();
     beside.spawn(calls::run(flow.clone(), told.calls.clone(), stop.clone()));
@@ -111,31 +112,14 @@ async fn recover_taken(flow: Arc<Flow>, taken: Arc<Notify>, mut stop: watch::Rec
             Ok(()) = stop.changed() => break,
             () = taken.notified() => {}
         }
-        loop {
-            let done = match flow.store.interrupted().await {
-                Ok(interrupted) if interrupted.is_empty() => true,
-                Ok(interrupted) => {
-                    info!(
-                        messages = interrupted.len(),
-                        "attempts were under way in a gateway that is gone: in doubt until a status settles them"
-                    );
-                    settle_interrupted(&flow, interrupted).await.is_empty()
-                }
-                Err(problem) => {
-                    warn!(%problem, "interrupted attempts could not be read, trying again");
-                    false
-                }
-            };
-            if done || ended(&mut stop).await {
-                break;
-            }
-        }
+        // Asked anew each time: what is left may be another's by now, or sent anew from here.
+        while !recover(&flow, "in a gateway that is gone", &mut stop).await.is_empty() && !ended(&mut stop).await {}
     }
 }
 
 /// What was under way when the gateway last stopped is in doubt. Which that is can only be told before anything new is, so
 /// a store in trouble is waited for. What cannot be settled now is left, for whoever tries again beside the rest.
-async fn recover(flow: &Flow, stop: &mut watch::Receiver<bool>) -> Vec<Ref> {
+async fn recover(flow: &Flow, when: &str, stop: &mut watch::Receiver<bool>) -> Vec<Ref> {
     let interrupted = loop {
         match flow.store.interrupted().await {
             Ok(interrupted) => break interrupted,
@@ -146,10 +130,8 @@ async fn recover(flow: &Flow, stop: &mut watch::Receiver<bool>) -> Vec<Ref> {
         }
     };
     if !interrupted.is_empty() {
-        info!(
-            messages = interrupted.len(),
-            "attempts were under way at the last stop: in doubt until a status settles them"
-        );
+        let messages = interrupted.len();
+        info!(messages, "attempts were under way {when}: in doubt until a status settles them");
     }
     settle_interrupted(flow, interrupted).await
 }
@@ -203,6 +185,7 @@ impl Lanes {
                 told.calls.release(release);
             }
             Work::Calls => told.calls.notify(),
+            Work::Call(call) => told.calls.hand(*call),
             Work::Timers => told.timers.notify_one(),
             Work::Unmatched => told.unmatched.notify_one(),
         }
@@ -217,6 +200,13 @@ impl Lanes {
     fn hear_of(&mut self, changed: Changed, told: &Beside) {
         for lane in changed.lanes {
             self.hand(&lane, Handed::Look(u64::MAX));
+        }
+        self.flow.accepted_beside(&changed.accepted);
+        // Whichever gateway the operator asked.
+        for release in changed.releases {
+            self.flow.let_go(&release);
+            self.release(&release);
+            told.calls.release(release);
         }
         // New parts bring what was there before.
         if changed.calls || changed.parts {

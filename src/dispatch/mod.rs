@@ -4,6 +4,7 @@
 //! account take turns at its `gate`, where tenants share and the limits are asked. Start at [`run`].
 
 mod calls;
+mod errands;
 mod gate;
 mod hold;
 mod lane;

@@ -40,6 +40,7 @@ send:
 
 mod chaos;
 mod fair;
+mod fresh;
 mod outages;
 mod pace;
 mod parked;
@@ -218,6 +219,7 @@ impl Stage {
             class,
             origin: Origin::Platform,
             platform_id: format!("m{number}"),
+            campaign: None,
             dedupe: None,
             body: text.into(),
             version: String::new(),
@@ -285,22 +287,26 @@ async fn an_attempt_that_breaks_off_is_in_doubt_and_blocks_nothing() {
     stage.end().await;
 }
 
+/// The person that messages go to.
+fn opted_out() -> Suppression {
+    Suppression {
+        tenant: "acme".into(),
+        sender: None,
+        address: "919812300001".into(),
+        on: true,
+        at: Timestamp::from_millis(0),
+        cause: Cause::Joined,
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_opt_out_while_a_message_is_on_its_way_stops_the_next_call() {
     let store = Arc::new(Memory::new());
     let list = store.clone();
     let play = move |_: &Prepared, _: usize| {
-        let on = Suppression {
-            tenant: "acme".into(),
-            sender: None,
-            address: "919812300001".into(),
-            on: true,
-            at: Timestamp::from_millis(0),
-            cause: Cause::Joined,
-        };
         let list = list.clone();
         async move {
-            list.suppress(vec![on]).await.unwrap();
+            list.suppress(vec![opted_out()]).await.unwrap();
             answer(401)
         }
         .boxed()

@@ -105,7 +105,7 @@ impl Flow {
 
 /// A message as it is stored.
 pub(super) fn stored(now: Timestamp, tenant: &Tenant, new: NewSend, origin: Origin) -> NewMessage {
-    let NewSend { reference, from, to, class, platform_id, dedupe, body, template, misfit } = new;
+    let NewSend { reference, from, to, class, platform_id, campaign, dedupe, body, template, misfit } = new;
     if let Some(refusal) = misfit {
         warn!(id = %reference, tenant = %tenant.name, reason = %refusal.reason, text = refusal.text.as_deref(), "does not fit its template, sent all the same");
     }
@@ -116,6 +116,7 @@ pub(super) fn stored(now: Timestamp, tenant: &Tenant, new: NewSend, origin: Orig
         class,
         origin,
         platform_id,
+        campaign,
         dedupe,
         body,
         version: tenant.platform.version.clone(),

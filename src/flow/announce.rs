@@ -12,7 +12,7 @@ use crate::store::{Lane, Message};
 
 impl Flow {
     /// Says what a change came to, and tells whoever goes on because of it.
-    pub(super) fn announce(&self, message: &Message, input: &Input, step: &Step, called: bool, woken: bool) {
+    pub(super) fn announce(&self, message: &Message, input: &Input, step: &Step, woken: bool) {
         let id = message.message.reference;
         let tenant = &message.message.lane.tenant;
         self.lately.settled(tenant, input, step, self.ambient.now());
@@ -27,9 +27,6 @@ impl Flow {
                 self.tell(Work::Stop(message.message.lane.clone(), scope));
             }
             None => {}
-        }
-        if called {
-            self.tell(Work::Calls);
         }
         if woken {
             self.tell(Work::Timers);

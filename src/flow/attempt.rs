@@ -88,7 +88,7 @@ impl Flow {
         if let Some(input) = self.before(message, tenant) {
             return Box::pin(self.end(message, tenant, &input, &Along::default())).await;
         }
-        if self.store.is_paused(&message.message.lane) {
+        if self.store.is_paused(&message.message.lane, message.message.campaign.as_deref()) {
             return Ok(STALE);
         }
         let id = afoot::next(message.message.reference, &message.message.life);
@@ -300,7 +300,7 @@ impl Flow {
         if late {
             return Some(Input::Due);
         }
-        if self.store.is_paused(&message.lane) {
+        if self.store.is_paused(&message.lane, message.campaign.as_deref()) {
             return Some(unsent());
         }
         attempting.is_overtaken().then(unsent)

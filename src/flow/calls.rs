@@ -6,12 +6,12 @@ use tracing::{info, warn};
 
 use super::facts::TenantFacts;
 use super::patience::Patience;
-use super::{Fact, Flow, Whose};
+use super::{Fact, Flow, Whose, Work};
 use crate::auth::AuthError;
 use crate::codec::{self, Format};
 use crate::config::Tenant;
 use crate::faults::{self, Point};
-use crate::legs::call::Judged;
+use crate::legs::call::{Judged, judge_by_class};
 use crate::legs::report::{judged, request};
 use crate::legs::{NoCall, Outcall};
 use crate::mapping::{Call as Plan, Turn};
@@ -50,10 +50,10 @@ pub enum CallEnd {
 }
 
 impl Flow {
-    /// Makes one call once, and settles it. `probe`: nobody answered the calls before it; one that is too old to be
-    /// repeated is then given up without being made.
-    pub async fn call(&self, call: Call, probe: bool, stay: &Stay) -> CallEnd {
-        match self.try_call(&call, probe, stay).await {
+    /// Makes one call once, and settles it. `known`: its message, which then need not be read. `probe`: nobody answered the
+    /// calls before it; one that is too old to be repeated is then given up without being made.
+    pub async fn call(&self, call: &Call, known: Option<&Message>, probe: bool, stay: &Stay) -> CallEnd {
+        match self.try_call(call, known, probe, stay).await {
             Ok(heard) => {
                 faults::reached(Point::ReportSettled);
                 CallEnd::Settled(heard)
@@ -65,19 +65,26 @@ impl Flow {
         }
     }
 
-    async fn try_call(&self, call: &Call, probe: bool, stay: &Stay) -> Result<Heard, StoreError> {
+    async fn try_call(
+        &self,
+        call: &Call,
+        known: Option<&Message>,
+        probe: bool,
+        stay: &Stay,
+    ) -> Result<Heard, StoreError> {
         let snapshot = self.snapshot.load_full();
         let Some(tenant) = snapshot.tenant(call.call.tenant.as_str()) else {
             self.put_off(call, None, None, Heard::Nothing, "its tenant has no file now").await?;
             return Ok(Heard::Nothing);
         };
-        let message = match call.call.message {
+        let read = match call.call.message.filter(|_| known.is_none()) {
             Some(reference) => self.store.message(reference).await?,
             None => None,
         };
+        let message = known.or(read.as_ref());
         // What a report says was decided under the version that its message was accepted under; one that was redriven may go by
         // the newest, which somebody mended.
-        let then = message.as_ref().filter(|_| !call.newest).and_then(|message| self.under(message, tenant));
+        let then = message.filter(|_| !call.newest).and_then(|message| self.under(message, tenant));
         let tenant = then.as_deref().unwrap_or(tenant);
         let Some(plan) = plan(tenant, &call.call) else {
             let why = "the mapping no longer has this call".to_owned();
@@ -89,7 +96,7 @@ impl Flow {
             self.settle_call(call, CallStep::Park { why }, "parked").await;
             return Ok(Heard::Nothing);
         }
-        self.make(call, plan, tenant, message.as_ref(), stay).await
+        self.make(call, plan, tenant, message, stay).await
     }
 
     async fn make(
@@ -137,20 +144,20 @@ impl Flow {
                 Ok(Judged::Good) => {
                     info!(id = call.call.message.map(tracing::field::display), tenant = %tenant.name, call = plan.name, "report posted");
                     self.note_call(call, Fact::Told(call.call.name.clone()));
-                    self.settle_call(call, CallStep::Done, &format!("posted · {}", told(&answer))).await;
+                    self.settle_call(call, CallStep::Done, &format!("posted · {}", answer.told())).await;
                     return Ok(Heard::Answer);
                 }
                 Ok(Judged::Bad(Turn::Renew)) => refused = Some(proof),
                 Ok(Judged::Bad(Turn::Again | Turn::InDoubt)) => {
                     let after = answer.retry_after(self.ambient.now());
-                    return self.put_off(call, Some(plan), after, heard(&answer, after), &told(&answer)).await;
+                    return self.put_off(call, Some(plan), after, heard(&answer, after), &answer.told()).await;
                 }
                 Ok(Judged::Bad(Turn::Hold)) => {
                     warn!(tenant = %tenant.name, call = plan.name, http = answer.http, "held: the operator must look at the address or the credential");
-                    return self.put_off(call, Some(plan), None, Heard::Hold, &told(&answer)).await;
+                    return self.put_off(call, Some(plan), None, Heard::Hold, &answer.told()).await;
                 }
                 Ok(Judged::Bad(Turn::Final)) => {
-                    let (why, how) = (format!("refused: {}", told(&answer)), format!("refused · {}", told(&answer)));
+                    let (why, how) = (format!("refused: {}", answer.told()), format!("refused · {}", answer.told()));
                     self.settle_call(call, CallStep::Park { why }, &how).await;
                     return Ok(Heard::Answer);
                 }
@@ -161,7 +168,7 @@ impl Flow {
 
     /// The mapping cannot make it, or cannot tell what came of it.
     async fn cannot(&self, call: &Call, refusal: Refusal, heard: Heard) -> Result<Heard, StoreError> {
-        let why = refusal.text.unwrap_or_else(|| refusal.reason.to_string());
+        let why = refusal.said();
         self.settle_call(call, CallStep::Park { why }, "parked").await;
         Ok(heard)
     }
@@ -189,6 +196,9 @@ impl Flow {
         answer: &Answer,
         renewed: bool,
     ) -> Result<Judged, Refusal> {
+        if let Some(judged) = judge_by_class(plan, answer, renewed) {
+            return Ok(judged);
+        }
         let (how, now) = ((answer, renewed), self.ambient.now());
         let (facts, arena) = (TenantFacts::new(self, tenant, now), Arena::new());
         let (message, context) = scope(call, message, &arena)?;
@@ -219,6 +229,7 @@ impl Flow {
         }
         warn!(id, tenant = %call.call.tenant, call = call.call.name, attempt = call.attempts + 1, why, "put off");
         self.settle_call(call, CallStep::Again { due }, &format!("put off · {why}")).await;
+        self.tell(Work::Calls);
         Ok(heard)
     }
 
@@ -257,10 +268,6 @@ const fn heard(answer: &Answer, after: Option<Duration>) -> Heard {
         (_, Some(after)) => Heard::Rest(after),
         (_, None) => Heard::Answer,
     }
-}
-
-fn told(answer: &Answer) -> String {
-    answer.http.map_or_else(|| answer.trouble.clone().unwrap_or_default(), |http| format!("HTTP {http}"))
 }
 
 /// The message and the context of a call, decoded.

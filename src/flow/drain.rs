@@ -40,7 +40,8 @@ impl Flow {
         let queued = queues.iter().map(|(_, queued)| queued).sum();
         let all = tenant.limits.send.map(|rate| time_for(queued, rate, 100)).unwrap_or_default();
         let mut each = queues.iter().map(|(lane, queued)| {
-            let number = tenant.number(lane.from.as_str()).filter(|_| tenant.enabled && !self.store.is_paused(lane))?;
+            let number =
+                tenant.number(lane.from.as_str()).filter(|_| tenant.enabled && !self.store.is_paused(lane, None))?;
             Some(time_for(*queued, number.rate, self.percent(tenant, number)))
         });
         let takes = each.try_fold(all, |longest, takes| Some(longest.max(takes?)));

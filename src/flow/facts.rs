@@ -8,9 +8,9 @@ use super::templates::Synced;
 use crate::config::{SuppressionScope, Tenant};
 use crate::functions::Facts;
 use crate::legs::{Gateway, Knowledge, Refused};
-use crate::limits::Verdict;
+use crate::limits::{Speed, Verdict, keys};
 use crate::mapping::Party;
-use crate::model::{Address, Known, Reason, Ref, Template};
+use crate::model::{Address, Known, Name, Reason, Ref, Template};
 use crate::value::{Arena, Timestamp, Value};
 
 /// A tenant's facts at one moment: its synced templates are taken when they are first asked for, and once, so that one
@@ -117,7 +117,7 @@ impl Gateway for Door<'_> {
     fn admit(&self, tenant: &Tenant, before: u64) -> Result<(), Refused> {
         let Flow { limits, store, .. } = self.flow;
         if let Some(rate) = tenant.limits.accept
-            && let Verdict::Wait(wait) = limits.check(&format!("accept/{}", tenant.name), rate, tenant.limits.burst)
+            && let Verdict::Wait(wait) = limits.check(&keys::accept(tenant.name.as_str()), rate, tenant.limits.burst)
         {
             let seconds = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).saturating_add(1);
             return Err(Refused { retry_after: Some(seconds), ..Reason::Throttled.into() });
@@ -130,6 +130,19 @@ impl Gateway for Door<'_> {
 
     fn reference(&self) -> Ref {
         self.id.take().unwrap_or_else(|| Ref::from_number(self.flow.next_id()))
+    }
+}
+
+impl Flow {
+    /// Other gateways over the same store accepted so many messages: a tenant's limit at the door is one, wherever they come in.
+    pub fn accepted_beside(&self, accepted: &[(Name, u64)]) {
+        let snapshot = self.snapshot.load();
+        for (name, count) in accepted {
+            let limits = snapshot.tenant(name.as_str()).map(|tenant| &tenant.limits);
+            if let Some((rate, burst)) = limits.and_then(|limits| Some((limits.accept?, limits.burst))) {
+                self.limits.owe(&keys::accept(name.as_str()), Speed::new(rate, burst), *count);
+            }
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 //! What is held, for whoever asks: lanes of messages and lanes of calls. The dispatcher writes it down as it happens;
-//! recipients are remembered where their limits are.
+//! recipients are remembered where their limits are. Other gateways over the same store tell what they hold by way of it.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -7,28 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use super::Flow;
-use crate::store::{CallLane, Lane};
+use crate::store::{Hold, Holding, Holds};
 use crate::value::Timestamp;
 
-/// What may be held.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Holding {
-    /// The messages of one sender of one tenant.
-    Messages(Lane),
-    /// One kind of call of one tenant.
-    Calls(CallLane),
-}
-
-/// Since when, and until when nothing is tried. Over is a hold only when a try went well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hold {
-    /// Since when.
-    pub since: Timestamp,
-    /// When one is tried.
-    pub probe: Timestamp,
-}
-
-/// Everything that is held.
+/// Everything that is held here.
 #[derive(Debug, Default)]
 pub struct Held(Mutex<BTreeMap<Holding, Hold>>);
 
@@ -46,16 +28,11 @@ impl Held {
         self.all_of_it().iter().map(|(what, hold)| (what.clone(), *hold)).collect()
     }
 
-    /// What is meant is tried at once; what would have waited.
-    pub(super) fn release(&self, means: impl Fn(&Holding) -> bool, now: Timestamp) -> Vec<Holding> {
-        let mut all = self.all_of_it();
-        let waiting = all.iter_mut().filter(|(what, hold)| hold.probe > now && means(what));
-        let mut released = Vec::new();
-        for (what, hold) in waiting {
+    /// What is meant is tried at once.
+    pub(super) fn release(&self, means: impl Fn(&Holding) -> bool, now: Timestamp) {
+        for (_, hold) in self.all_of_it().iter_mut().filter(|(what, hold)| hold.probe > now && means(what)) {
             hold.probe = now;
-            released.push(what.clone());
         }
-        released
     }
 
     fn all_of_it(&self) -> MutexGuard<'_, BTreeMap<Holding, Hold>> {
@@ -65,6 +42,22 @@ impl Held {
 }
 
 impl Flow {
+    /// Everything that is held, by this gateway and by the others.
+    pub fn all_held(&self) -> Holds {
+        self.held_here().and(self.store.held_beside())
+    }
+
+    /// Tells the others what is held here.
+    pub fn tell_held(&self) {
+        if self.store.nodes().len() > 1 {
+            self.store.hold(self.held_here());
+        }
+    }
+
+    fn held_here(&self) -> Holds {
+        Holds { lanes: self.held.all().into_iter().collect(), people: self.limits.held_recipients() }
+    }
+
     /// A hold by the dispatcher's clock, since when and until when, by the calendar.
     pub fn hold_of(&self, (since, probe): (Instant, Instant)) -> Hold {
         let (now, instant) = (self.ambient.now(), Instant::now());

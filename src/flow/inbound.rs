@@ -156,6 +156,7 @@ impl Flow {
             class: answering.class,
             origin,
             platform_id: String::new(),
+            campaign: None,
             dedupe: Some(format!("reply/{}{again}", inbound.id)),
             body: body(reference, answering.message.view(&arena), &arena)?,
             version: tenant.platform.version.clone(),

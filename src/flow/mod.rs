@@ -12,6 +12,7 @@ mod calls;
 mod drain;
 mod event;
 mod facts;
+mod fresh;
 mod hand;
 mod held;
 mod inbound;
@@ -47,13 +48,14 @@ pub use attempt::After;
 pub use calls::{CallEnd, Heard};
 pub use drain::Drain;
 pub use event::Looked;
-pub use held::{Held, Hold, Holding};
+pub use fresh::FreshCall;
+pub use held::Held;
 pub use lately::{Fact, Lately, Times, Whose};
 pub use misses::Misses;
 pub use probe::Probed;
 pub use pulse::{Counts, Pulse};
 pub use redrive::{Prospect, Redriven};
-pub use release::{Release, Released};
+pub use release::Released;
 pub use shapes::{Checked, Shapes};
 pub use steer::{Cancel, Cancelled};
 pub use templates::Synced;
@@ -70,7 +72,7 @@ use crate::client::Outbound;
 use crate::config::Snapshot;
 use crate::limits::{Failures, Limits};
 use crate::model::StopScope;
-use crate::store::{self, Lane, Store};
+use crate::store::{self, Lane, Release, Store};
 use crate::value::Timestamp;
 
 /// What the dispatcher is told about.
@@ -82,8 +84,10 @@ pub enum Work {
     Stop(Lane, StopScope),
     /// The operator says that held lanes may try again at once.
     Release(Release),
-    /// Calls were queued.
+    /// Calls were queued, or have another time.
     Calls,
+    /// This one was, and waits for no other; it is stored, so a full queue loses nothing.
+    Call(Box<FreshCall>),
     /// Something has a new time to wake at.
     Timers,
     /// Statuses came that no message was found for.
@@ -126,6 +130,7 @@ pub struct Flow {
     /// When. The entries' own end only bounds the memory.
     replied: moka::sync::Cache<String, Timestamp>,
     work: mpsc::Sender<Work>,
+    fresh: fresh::Fresh,
     notes: untold::Notes,
     replays: replays::Replays,
 }
@@ -163,6 +168,7 @@ impl Flow {
             templates: templates::Templates::new(),
             replied,
             work,
+            fresh: fresh::Fresh::default(),
             notes: untold::Notes::default(),
             replays: replays::Replays::default(),
         }
@@ -191,6 +197,9 @@ impl Flow {
     /// Tells the dispatcher. Where its queue is full nothing is lost: a message is stored, and found there; the rest is kept
     /// until it is taken.
     fn tell(&self, work: Work) {
+        if matches!(work, Work::Calls) {
+            self.fresh.tell();
+        }
         if let Err(mpsc::error::TrySendError::Full(work)) = self.work.try_send(work) {
             self.notes.keep(work);
         }

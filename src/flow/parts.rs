@@ -2,7 +2,7 @@
 //! limits are counted once and turns are fair. A tenant, its provider account and its senders go together, and so do all that
 //! share one of these.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 use super::Flow;
 use crate::config::{Snapshot, Tenant};
@@ -10,8 +10,11 @@ use crate::limits::keys;
 use crate::store::{Lane, Part, Stay, Wanted};
 
 impl Flow {
-    /// Tells the store what this gateway would do by its configuration.
+    /// Tells the store what this gateway would do by its configuration, where others could do it instead.
     pub fn want(&self) {
+        if !self.store.is_shared() {
+            return;
+        }
         let snapshot = self.snapshot.load_full();
         self.store.want(Wanted { version: snapshot.version(), groups: groups(&snapshot) });
     }
@@ -49,19 +52,70 @@ fn sender(tenant: &Tenant, number: &str) -> Part {
     Part::Number(format!("{}/{number}", tenant.provider.name))
 }
 
-/// Each group is all that is joined by a tenant, an account or a sender.
+/// The house alone, and what goes together of all tenants' parts.
 fn groups(snapshot: &Snapshot) -> Vec<Vec<Part>> {
-    let mut groups: Vec<BTreeSet<Part>> = vec![BTreeSet::from([Part::House])];
-    let mut place_of: BTreeMap<Part, usize> = BTreeMap::new();
-    for tenant in &snapshot.tenants {
-        let mut group = BTreeSet::from([Part::Tenant(tenant.name.clone()), Part::Account(tenant.account().to_owned())]);
-        group.extend(tenant.numbers.iter().map(|number| sender(tenant, number.number.as_str())));
-        let known: BTreeSet<usize> = group.iter().filter_map(|part| place_of.get(part).copied()).collect();
-        for place in known {
-            group.append(&mut groups[place]);
+    let own = snapshot.tenants.iter().map(|tenant| {
+        let numbers = tenant.numbers.iter().map(|number| sender(tenant, number.number.as_str()));
+        [Part::Tenant(tenant.name.clone()), Part::Account(tenant.account().to_owned())].into_iter().chain(numbers)
+    });
+    let mut groups = joined(own);
+    groups.push(vec![Part::House]);
+    groups
+}
+
+/// Lists that have a part in common become one, in order.
+fn joined(lists: impl Iterator<Item = impl Iterator<Item = Part>>) -> Vec<Vec<Part>> {
+    let mut groups: Vec<Vec<Part>> = Vec::new();
+    let mut place_of: HashMap<Part, usize> = HashMap::new();
+    for list in lists {
+        let list: Vec<Part> = list.collect();
+        let known: BTreeSet<usize> = list.iter().filter_map(|part| place_of.get(part).copied()).collect();
+        // The largest takes the others in: a part moves a few times only, however many share an account.
+        let largest = known.iter().copied().max_by_key(|place| groups[*place].len());
+        let place = largest.unwrap_or(groups.len());
+        if place == groups.len() {
+            groups.push(Vec::new());
         }
-        place_of.extend(group.iter().map(|part| (part.clone(), groups.len())));
-        groups.push(group);
+        for other in known.into_iter().filter(|other| *other != place) {
+            let moved = std::mem::take(&mut groups[other]);
+            place_of.extend(moved.iter().map(|part| (part.clone(), place)));
+            groups[place].extend(moved);
+        }
+        for part in list {
+            if place_of.insert(part.clone(), place).is_none() {
+                groups[place].push(part);
+            }
+        }
     }
-    groups.into_iter().filter(|group| !group.is_empty()).map(|group| group.into_iter().collect()).collect()
+    groups.retain(|group| !group.is_empty());
+    groups.iter_mut().for_each(|group| group.sort_unstable());
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(name: usize) -> Part {
+        Part::Account(name.to_string())
+    }
+
+    fn of(lists: &[&[usize]]) -> Vec<Vec<Part>> {
+        joined(lists.iter().map(|list| list.iter().copied().map(account)))
+    }
+
+    #[test]
+    fn lists_are_joined_by_what_they_share_over_any_number_of_others() {
+        assert_eq!(of(&[&[1, 2], &[3], &[1]]), [vec![account(1), account(2)], vec![account(3)]]);
+        let all = [vec![account(1), account(2), account(3), account(4), account(5)]];
+        assert_eq!(of(&[&[1, 2], &[4, 3], &[5, 5], &[5, 3, 2]]), all);
+        assert_eq!(of(&[]), [[]; 0]);
+    }
+
+    #[test]
+    fn many_who_share_one_are_not_walked_again_for_each() {
+        let shared = joined((1..=20_000).map(|own| [account(0), account(own)].into_iter()));
+        assert_eq!(shared.len(), 1);
+        assert_eq!(shared[0].len(), 20_001);
+    }
 }

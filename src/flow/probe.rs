@@ -42,7 +42,7 @@ impl Flow {
             Err(NoCall::NotWanted) => return Probed::NotWanted,
             Err(NoCall::NoCredential) => return Probed::Unproved("the tenant has none".to_owned()),
             Err(NoCall::Refused(refusal)) => {
-                return Probed::Unmade(refusal.text.unwrap_or_else(|| refusal.reason.to_string()));
+                return Probed::Unmade(refusal.said());
             }
         };
         if let Err(problem) = self.prove(&outcall.auth, &mut outcall.prepared, None).await {
@@ -50,8 +50,7 @@ impl Flow {
         }
         let url = outcall.prepared.url.clone();
         let answer = self.outbound.send(outcall.prepared).await;
-        let what =
-            answer.http.map_or_else(|| answer.trouble.clone().unwrap_or_default(), |http| format!("HTTP {http}"));
+        let what = answer.told();
         let good = answer.class == crate::model::wire::Class::Success;
         Probed::Answered { url, what, turn: (!good).then(|| call.retry.turn(&answer, true)) }
     }

@@ -190,7 +190,7 @@ impl Flow {
             }
             Err(NoCall::NotWanted) => Prospect { to: "not wanted any more".to_owned(), stays: None },
             Err(NoCall::NoCredential) => stays("the tenant has no credential for it yet"),
-            Err(NoCall::Refused(refusal)) => stays(&refusal.text.unwrap_or_else(|| refusal.reason.to_string())),
+            Err(NoCall::Refused(refusal)) => stays(&refusal.said()),
         })
     }
 

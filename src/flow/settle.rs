@@ -73,15 +73,21 @@ impl Flow {
             let (mut change, said) = self.change(&message, tenant, &step, along, now);
             change.goes_on = only_time(input, &change.life);
             let overtakes = !change.goes_on;
-            let called = !change.calls.is_empty();
+            let called = change.calls.len();
+            let mut fresh = self.fresh(&change.calls, &message);
             let woken = change.life.wake.is_some();
             match self.store.update(change).await {
-                Ok(()) => {
+                Ok(need_not_wait) => {
                     if overtakes {
                         self.afoot.note(reference);
                     }
                     self.pulse.moved(&message.message.lane.tenant, &message.message.life, &step, now);
-                    self.announce(&message, input, &step, called, woken);
+                    self.announce(&message, input, &step, woken);
+                    if !need_not_wait {
+                        fresh.clear();
+                    }
+                    let all = fresh.len() == called;
+                    self.hand_calls_over(fresh, all);
                     let mut message = message;
                     message.message.life = step.life.clone();
                     message.provider_id = along.provider_id.clone().or(message.provider_id);
@@ -248,8 +254,8 @@ impl Flow {
             goes_on,
         };
         match self.store.update(change).await {
-            Err(StoreError::Conflict) => Ok(()),
-            other => other,
+            Ok(_) | Err(StoreError::Conflict) => Ok(()),
+            Err(problem) => Err(problem),
         }
     }
 }

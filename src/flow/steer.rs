@@ -2,7 +2,7 @@
 //!
 //! [`Store::is_paused`]: crate::store::Store::is_paused
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use futures_util::future::try_join_all;
 use tokio::time::Instant;
@@ -11,18 +11,20 @@ use super::Flow;
 use super::settle::{Along, Settled};
 use crate::config::Tenant;
 use crate::delivery::{Input, Phase};
-use crate::model::{Address, Ref};
-use crate::store::{Lane, Message, StoreError};
+use crate::model::Ref;
+use crate::store::{Campaign, CampaignMessage, Lane, Message, StoreError, Which, Without};
 use crate::value::Timestamp;
 
 /// So many are ended together: they share a commit.
 const TOGETHER: usize = 200;
+/// So many of a campaign are looked at in one go.
+const SLICE: usize = 2000;
 
 /// Whose messages end: those that were accepted until then.
 #[derive(Clone, Debug)]
 pub struct Cancel {
-    /// From that sender alone.
-    pub sender: Option<Address>,
+    /// Which of a tenant's.
+    pub which: Which,
     /// Later ones go on.
     pub upto: Timestamp,
 }
@@ -43,21 +45,25 @@ impl Flow {
     /// # Errors
     /// What the store says; what ended until then has ended.
     pub async fn cancel(&self, tenant: &Tenant, cancel: &Cancel, until: Instant) -> Result<Cancelled, StoreError> {
+        if let Which::Campaign(id) = &cancel.which {
+            let campaign = Campaign { tenant: tenant.name.clone(), id: id.clone() };
+            return self.cancel_campaign(tenant, &campaign, cancel, until).await;
+        }
         let mut done = Cancelled::default();
         for lane in self.lanes_of(tenant, cancel).await? {
-            let (far, mut left) = (Timestamp::from_millis(i64::MAX), HashSet::new());
+            let (far, mut left) = (Timestamp::from_millis(i64::MAX), Without::default());
             loop {
                 let found = self.store.claim(&lane, far, TOGETHER, &left).await?;
                 let full = found.len() == TOGETHER;
                 let (meant, later): (Vec<_>, Vec<_>) =
                     found.into_iter().partition(|message| message.message.at <= cancel.upto);
-                left.extend(later.iter().map(|message| message.message.reference));
+                left.held.extend(later.iter().map(|message| message.message.reference));
                 for settled in self.end_all(tenant, meant).await? {
                     let message = &settled.message.message;
                     if message.life.phase == Phase::Failed {
                         done.messages += 1;
                     } else {
-                        left.insert(message.reference);
+                        left.held.insert(message.reference);
                     }
                 }
                 if !full {
@@ -72,11 +78,57 @@ impl Flow {
         Ok(done)
     }
 
-    /// How many messages of a tenant, or of one sender, are queued now.
+    /// Newest first: the oldest of it may have gone out long ago.
+    async fn cancel_campaign(
+        &self,
+        tenant: &Tenant,
+        campaign: &Campaign,
+        cancel: &Cancel,
+        until: Instant,
+    ) -> Result<Cancelled, StoreError> {
+        let (mut done, mut below) = (Cancelled::default(), None);
+        loop {
+            let slice = self.store.of_campaign(campaign, below, SLICE).await?;
+            let open: Vec<Ref> = slice.iter().filter(|message| is_open(message)).map(|found| found.reference).collect();
+            for some in open.chunks(TOGETHER) {
+                let mut messages = Vec::new();
+                for reference in some {
+                    messages.extend(self.known(*reference, cancel).await?);
+                }
+                done.messages += failed(&self.end_all(tenant, messages).await?);
+                // What has ended is passed over by whoever asks again.
+                if done.messages > 0 && Instant::now() >= until {
+                    return Ok(Cancelled { more: true, ..done });
+                }
+            }
+            below = slice.last().map(|last| last.reference);
+            if slice.len() < SLICE {
+                return Ok(done);
+            }
+        }
+    }
+
+    async fn open_in(&self, campaign: &Campaign) -> Result<u64, StoreError> {
+        let (mut count, mut below) = (0, None);
+        loop {
+            let slice = self.store.of_campaign(campaign, below, SLICE).await?;
+            let open = slice.iter().filter(|message| is_open(message)).count();
+            count += u64::try_from(open).unwrap_or(u64::MAX);
+            below = slice.last().map(|last| last.reference);
+            if slice.len() < SLICE {
+                return Ok(count);
+            }
+        }
+    }
+
+    /// How many messages of a tenant, of one sender, or of a campaign, are queued now.
     ///
     /// # Errors
     /// What the store says.
     pub async fn would_cancel(&self, tenant: &Tenant, cancel: &Cancel) -> Result<u64, StoreError> {
+        if let Which::Campaign(id) = &cancel.which {
+            return self.open_in(&Campaign { tenant: tenant.name.clone(), id: id.clone() }).await;
+        }
         let queued = self.store.lanes().await?.into_iter().filter(|(lane, _)| is_meant(tenant, cancel, lane));
         let mut count: u64 = queued.map(|(_, queued)| queued).sum();
         for lane in self.lanes_of(tenant, cancel).await? {
@@ -105,9 +157,7 @@ impl Flow {
         for reference in self.store.doubtful(lane).await? {
             messages.extend(self.known(reference, cancel).await?);
         }
-        let ended = self.end_all(tenant, messages).await?;
-        let failed = ended.iter().filter(|settled| settled.message.message.life.phase == Phase::Failed);
-        Ok(u64::try_from(failed.count()).unwrap_or(u64::MAX))
+        Ok(failed(&self.end_all(tenant, messages).await?))
     }
 
     async fn known(&self, reference: Ref, cancel: &Cancel) -> Result<Option<Message>, StoreError> {
@@ -116,5 +166,15 @@ impl Flow {
 }
 
 fn is_meant(tenant: &Tenant, cancel: &Cancel, lane: &Lane) -> bool {
-    lane.tenant == tenant.name && cancel.sender.as_ref().is_none_or(|sender| *sender == lane.from)
+    lane.tenant == tenant.name && cancel.which.sender().is_none_or(|sender| *sender == lane.from)
+}
+
+/// Queued, or in doubt.
+fn is_open(message: &CampaignMessage) -> bool {
+    matches!(message.phase, Phase::Queued | Phase::InDoubt)
+}
+
+fn failed(ended: &[Settled]) -> u64 {
+    let failed = ended.iter().filter(|settled| settled.message.message.life.phase == Phase::Failed);
+    u64::try_from(failed.count()).unwrap_or(u64::MAX)
 }

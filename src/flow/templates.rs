@@ -197,6 +197,6 @@ impl Flow {
 }
 
 fn unavailable(answer: &Answer) -> Refusal {
-    let what = answer.http.map_or_else(|| answer.trouble.clone().unwrap_or_default(), |http| format!("HTTP {http}"));
+    let what = answer.told();
     Refusal::new(Reason::ProviderUnavailable, format!("the provider's template list could not be read: {what}"))
 }

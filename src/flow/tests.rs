@@ -196,6 +196,7 @@ fn message(number: i64, origin: Origin) -> NewMessage {
         class: Urgency::Transactional,
         origin,
         platform_id: number.to_string(),
+        campaign: None,
         dedupe: None,
         body: Bytes::from_static(br#"{"id":"m","to":"919812345670","from":"14155550100","text":"hello"}"#),
         version: String::new(),

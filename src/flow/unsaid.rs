@@ -46,7 +46,7 @@ impl Flow {
                 goes_on: true,
             };
             match self.store.update(change).await {
-                Ok(()) => {
+                Ok(_) => {
                     info!(id = %reference, tenant = %tenant.name, status = letter.name, "said after all");
                     self.tell(Work::Calls);
                     return Ok(None);

@@ -42,6 +42,11 @@ impl Notes {
             }
             Work::Stop(lane, scope) => drop(untold.stops.insert((lane, scope))),
             Work::Calls => untold.calls = true,
+            // Whoever is told looks into the store, where nothing is fresh any more.
+            Work::Call(call) => {
+                drop(call);
+                untold.calls = true;
+            }
             Work::Timers => untold.timers = true,
             Work::Unmatched => untold.unmatched = true,
             // The first is found in its turn; whoever says the second waits for room.

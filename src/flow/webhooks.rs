@@ -4,7 +4,7 @@ use super::Flow;
 use crate::config::{Number, Tenant};
 use crate::legs::{NoCall, webhooks};
 use crate::mapping::WebhooksLeg;
-use crate::model::{Reason, Refusal};
+use crate::model::Reason;
 use crate::value::Arena;
 
 pub use crate::legs::webhooks::Posts;
@@ -32,19 +32,14 @@ impl Flow {
             NoCall::NotWanted | NoCall::NoCredential => Unasked::NoCredential,
             // What the question is made of is not in the tenant's file.
             NoCall::Refused(refusal) if refusal.reason == Reason::MissingField => Unasked::NoCredential,
-            NoCall::Refused(refusal) => Unasked::Unanswered(said(refusal)),
+            NoCall::Refused(refusal) => Unasked::Unanswered(refusal.said()),
         })?;
         let proved = self.prove(&outcall.auth, &mut outcall.prepared, None).await;
         proved.map_err(|problem| Unasked::Unanswered(problem.to_string()))?;
         let answer = self.outbound.send(outcall.prepared).await;
         let arena = Arena::new();
         let read = webhooks::read(leg, tenant, number, &answer, &arena, self.ambient.now());
-        let http = || answer.http.map(|http| format!("HTTP {http}"));
-        let what = || http().unwrap_or_else(|| answer.trouble.clone().unwrap_or_default());
-        read.map_err(|refusal| Unasked::Unanswered(said(refusal)))?.ok_or_else(|| Unasked::Unanswered(what()))
+        let posts = read.map_err(|refusal| Unasked::Unanswered(refusal.said()))?;
+        posts.ok_or_else(|| Unasked::Unanswered(answer.told()))
     }
-}
-
-fn said(refusal: Refusal) -> String {
-    refusal.text.unwrap_or_else(|| refusal.reason.to_string())
 }

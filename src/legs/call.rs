@@ -8,12 +8,13 @@ use url::Url;
 use super::answer::{content_type, headers, write};
 use crate::auth::{Outgoing, Prover};
 use crate::codec::{self, Format};
-use crate::config::{Tenant, resolve_scheme, scheme_value};
-use crate::language::{Frame, World};
+use crate::config::{Number as Sender, Tenant, resolve_scheme, scheme_value};
+use crate::functions::NoFacts;
+use crate::language::{Frame, Layout, World};
 use crate::mapping::{Call, Party, Turn, UrlPlan};
-use crate::model::wire::{Answer, Prepared};
+use crate::model::wire::{Answer, Class, Prepared};
 use crate::model::{Reason, Refusal};
-use crate::value::{Arena, Number, Value};
+use crate::value::{Arena, Number, Timestamp, Value};
 
 /// A call ready to be signed and sent.
 #[derive(Debug)]
@@ -202,9 +203,44 @@ pub enum Judged {
 pub fn judge<'v>(call: &'v Call, answer: &Answer, renewed: bool, frame: &Frame<'v>) -> Result<Judged, Refusal> {
     let good = match &call.ok {
         Some(ok) => ok.holds(frame)?,
-        None => answer.class == crate::model::wire::Class::Success,
+        None => answer.class == Class::Success,
     };
-    Ok(if good { Judged::Good } else { Judged::Bad(call.retry.turn(answer, renewed)) })
+    Ok(verdict(call, answer, renewed, good))
+}
+
+/// The same where the mapping has no condition of its own, so that nothing need be read for it.
+pub fn judge_by_class(call: &Call, answer: &Answer, renewed: bool) -> Option<Judged> {
+    call.ok.is_none().then(|| verdict(call, answer, renewed, answer.class == Class::Success))
+}
+
+fn verdict(call: &Call, answer: &Answer, renewed: bool, good: bool) -> Judged {
+    if good { Judged::Good } else { Judged::Bad(call.retry.turn(answer, renewed)) }
+}
+
+/// A question to the provider about a number.
+///
+/// # Errors
+/// [`NoCall`].
+pub(super) fn question<'v>(
+    call: &'v Call,
+    tenant: &'v Tenant,
+    number: &'v Sender,
+    arena: &'v Arena,
+    now: Timestamp,
+) -> Result<Outcall, NoCall> {
+    let world = arena.alloc(world(tenant, Party::Provider, arena, &NoFacts, now));
+    let frame = Frame::new(world, &call.layout);
+    frame.set("number", number.view(arena));
+    frame.set("credentials", world.credentials);
+    build(call, tenant, Party::Provider, &frame, tenant.delivery.timeout)
+}
+
+/// What an answer about a number is read with.
+pub(super) fn heard<'v>(world: &'v World<'v>, layout: &'v Layout, number: &'v Sender, answer: Value<'v>) -> Frame<'v> {
+    let frame = Frame::new(world, layout);
+    frame.set("number", number.view(world.arena));
+    frame.set("answer", answer);
+    frame
 }
 
 /// The world of a tenant's calls to one of its parties.
@@ -213,7 +249,7 @@ pub fn world<'v>(
     party: Party,
     arena: &'v Arena,
     facts: &'v dyn crate::functions::Facts,
-    now: crate::value::Timestamp,
+    now: Timestamp,
 ) -> World<'v> {
     let mut world = World::new(arena, &tenant.mapping(party).module, facts, now);
     tenant.enter(party, true, &mut world);

@@ -41,6 +41,7 @@ pub fn by_hand(
         to: message.to.to_owned(),
         class: message.class,
         platform_id: String::new(),
+        campaign: None,
         dedupe: None,
         body: body(reference, message.value, &arena)?,
         template: message.value.get("template").and_then(|template| template.text("name")).map(str::to_owned),

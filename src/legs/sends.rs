@@ -30,6 +30,8 @@ pub struct NewSend {
     pub class: Class,
     /// The platform's id.
     pub platform_id: String,
+    /// The platform's campaign.
+    pub campaign: Option<String>,
     /// By which a repeat is known; none: never a repeat.
     pub dedupe: Option<String>,
     /// The model message as JSON, `ref` included.
@@ -223,6 +225,7 @@ impl<'v, G: Gateway> Sending<'v, G> {
             to: message.to.to_owned(),
             class: message.class,
             platform_id: message.id.to_owned(),
+            campaign: message.value.text("campaign").filter(|id| !id.is_empty()).map(str::to_owned),
             dedupe: key(&message),
             body,
             template: message.value.get("template").and_then(|template| template.text("name")).map(str::to_owned),

@@ -28,11 +28,7 @@ pub fn request<'v>(
     arena: &'v Arena,
     now: Timestamp,
 ) -> Result<Outcall, NoCall> {
-    let world = arena.alloc(call::world(tenant, Party::Provider, arena, &NoFacts, now));
-    let frame = Frame::new(world, &leg.call.layout);
-    frame.set("number", number.view(arena));
-    frame.set("credentials", world.credentials);
-    let mut outcall = call::build(&leg.call, tenant, Party::Provider, &frame, tenant.delivery.timeout)?;
+    let mut outcall = call::question(&leg.call, tenant, number, arena, now)?;
     if let Some(next) = next {
         if next.origin() != outcall.prepared.url.origin() {
             return Err(Refusal::new(Reason::Forbidden, "the next page is on another host").into());
@@ -73,24 +69,18 @@ pub fn page<'v>(
 ) -> Result<Listed, Refusal> {
     let world = arena.alloc(call::world(tenant, Party::Provider, arena, &NoFacts, now));
     let view = call::view(answer, leg.call.decode, arena);
-    let frame = Frame::new(world, &leg.call.layout);
-    frame.set("number", number.view(arena));
-    frame.set("answer", view);
+    let frame = call::heard(world, &leg.call.layout, number, view);
     if let Judged::Bad(turn) = call::judge(&leg.call, answer, renewed, &frame)? {
         return Ok(Listed::Failed(turn));
     }
     let next = leg.call.next.as_ref().map(|next| next.value(&frame)).transpose()?.flatten();
     let next = next.and_then(Value::as_text).map(Url::parse).transpose();
     let next = next.map_err(|_| Refusal::new(Reason::Malformed, "the next page is no URL"))?;
-    let items = Frame::new(world, &leg.layout);
-    items.set("number", number.view(arena));
-    items.set("answer", view);
+    let items = call::heard(world, &leg.layout, number, view);
     let listed = leg.each.value(&items)?.and_then(Value::as_list).unwrap_or_default();
     let mut templates = Vec::with_capacity(listed.len());
     for item in listed {
-        let frame = Frame::new(world, &leg.layout);
-        frame.set("number", number.view(arena));
-        frame.set("answer", view);
+        let frame = call::heard(world, &leg.layout, number, view);
         frame.set("item", *item);
         let made = leg.template.value(&frame).ok().flatten();
         templates.extend(made.and_then(|value| Template::read(value).ok()));

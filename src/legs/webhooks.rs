@@ -3,7 +3,7 @@
 use super::call::{self, Judged, NoCall, Outcall};
 use crate::config::{Number, Tenant};
 use crate::functions::NoFacts;
-use crate::language::{Frame, Program};
+use crate::language::Program;
 use crate::mapping::{Party, WebhooksLeg};
 use crate::model::Refusal;
 use crate::model::wire::Answer;
@@ -29,11 +29,7 @@ pub fn request<'v>(
     arena: &'v Arena,
     now: Timestamp,
 ) -> Result<Outcall, NoCall> {
-    let world = arena.alloc(call::world(tenant, Party::Provider, arena, &NoFacts, now));
-    let frame = Frame::new(world, &leg.call.layout);
-    frame.set("number", number.view(arena));
-    frame.set("credentials", world.credentials);
-    call::build(&leg.call, tenant, Party::Provider, &frame, tenant.delivery.timeout)
+    call::question(&leg.call, tenant, number, arena, now)
 }
 
 /// Reads its answer; nothing where that is not one to work with.
@@ -50,15 +46,11 @@ pub fn read<'v>(
 ) -> Result<Option<Posts>, Refusal> {
     let world = arena.alloc(call::world(tenant, Party::Provider, arena, &NoFacts, now));
     let view = call::view(answer, leg.call.decode, arena);
-    let called = Frame::new(world, &leg.call.layout);
-    called.set("number", number.view(arena));
-    called.set("answer", view);
+    let called = call::heard(world, &leg.call.layout, number, view);
     if let Judged::Bad(_) = call::judge(&leg.call, answer, true, &called)? {
         return Ok(None);
     }
-    let frame = Frame::new(world, &leg.layout);
-    frame.set("number", number.view(arena));
-    frame.set("answer", view);
+    let frame = call::heard(world, &leg.layout, number, view);
     let address = |program: &'v Option<Program>| -> Result<Option<String>, Refusal> {
         let said = program.as_ref().map(|program| program.value(&frame)).transpose()?.flatten();
         Ok(said.and_then(Value::as_text).filter(|address| !address.is_empty()).map(str::to_owned))

@@ -24,6 +24,8 @@ pub(super) struct Pace {
 
 /// 36 years: a longer interval or a longer time to refill is as good as this one.
 const LONGEST: u64 = 1 << 60;
+/// So much more, in nanoseconds, may be owed for what others used up.
+const LEEWAY: u64 = 60_000_000_000;
 
 impl Pace {
     pub(super) fn new(rate: Rate, burst: NonZeroU32) -> Self {
@@ -124,6 +126,15 @@ impl<C: Clock> Cell<C> {
     pub(super) fn spend(&self, ago: Duration, now: C::Instant) {
         let debt = self.pace.left_of(ago).max(self.debt(now));
         self.arrival.0.store(now.duration_since(self.born).as_u64().saturating_add(debt), Ordering::Relaxed);
+    }
+
+    /// Somebody else used up so many of the same. Who did not know of each other may owe more together than one alone ever does;
+    /// how much more is bounded, so that a rate which was lowered just now holds nobody for long.
+    pub(super) fn owe(&self, count: u64, now: C::Instant) {
+        let most = self.pace.deepest_debt().saturating_mul(2).saturating_add(LEEWAY);
+        let debt = self.debt(now);
+        let more = debt.saturating_add(self.pace.interval.saturating_mul(count)).min(most.max(debt));
+        self.arrival.0.store(now.duration_since(self.born).as_u64().saturating_add(more), Ordering::Relaxed);
     }
 
     /// Would a new cell give the same verdicts?

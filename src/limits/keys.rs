@@ -30,6 +30,12 @@ pub fn account(account: &str) -> String {
     format!("account/{account}")
 }
 
+/// What a tenant may hand in.
+#[must_use]
+pub fn accept(tenant: &str) -> String {
+    format!("accept/{tenant}")
+}
+
 /// The calls of a cell, counted where they begin.
 #[must_use]
 pub fn calls(cell: &str) -> String {

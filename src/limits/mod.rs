@@ -170,6 +170,19 @@ impl<C: Clock + Clone> Limits<C> {
         verdict
     }
 
+    /// Another process let so many of `key` go, at the same speed.
+    pub fn owe(&self, key: &str, Speed(pace): Speed, count: u64) {
+        let mut shard = self.shard(key);
+        if !shard.contains_key(key) {
+            make_room(&mut shard, &self.clock);
+        }
+        let cell = shard.entry(key.into()).or_insert_with(|| Cell::new(pace, self.clock.clone()));
+        if cell.pace() != pace {
+            *cell = cell.at_pace(pace, self.clock.clone());
+        }
+        cell.owe(count, self.clock.now());
+    }
+
     /// Another process counted these keys until so long ago, and nobody knows what it used up: all. `taking`: which taking of
     /// the keys this is; said twice it is done once. A key that ends in `/` stands for all that begin with it.
     pub fn inherit(&self, keys: &[String], taking: u64, ago: Duration) {

@@ -119,6 +119,34 @@ fn a_lowered_rate_takes_over_what_was_used_up() {
 }
 
 #[test]
+fn several_who_hear_of_each_other_keep_one_limit() {
+    let clock = FakeRelativeClock::default();
+    let nodes = [0; 3].map(|_| Limits::with_clock(clock.clone()));
+    let (pace, size) = (rate("100/s"), burst(100));
+    let (mut gone, mut untold) = (0, [0; 3]);
+    for tenth in 1..=600 {
+        // More comes in everywhere than may; each hears of the others once a second.
+        for (limits, untold) in nodes.iter().zip(&mut untold) {
+            *untold += (0..50).filter(|_| limits.check("accept/acme", pace, size) == Verdict::Go).count();
+        }
+        if tenth % 10 == 0 {
+            for (place, limits) in nodes.iter().enumerate() {
+                let others: usize = (0..3).filter(|other| *other != place).map(|other| untold[other]).sum();
+                limits.owe("accept/acme", Speed::new(pace, size), others.try_into().unwrap());
+            }
+            gone += std::mem::take(&mut untold).iter().sum::<usize>();
+        }
+        clock.advance(Duration::from_millis(100));
+    }
+    // A minute's worth, and what three let go before they heard of each other.
+    assert!((5700..=6000 + 3 * 200).contains(&gone), "{gone}");
+    // Nobody stands still for long, whatever he hears.
+    nodes[0].owe("accept/acme", Speed::new(pace, size), 1_000_000);
+    let Verdict::Wait(wait) = nodes[0].check("accept/acme", pace, size) else { panic!("let go") };
+    assert!(wait <= Duration::from_secs(62), "{wait:?}");
+}
+
+#[test]
 fn rates_beyond_all_reason_do_not_overflow() {
     let (clock, limits) = limits();
     clock.advance(Duration::from_secs(3600 * 24 * 365));

@@ -54,6 +54,12 @@ impl Refusal {
     pub fn new(reason: Reason, text: impl Into<String>) -> Self {
         Self { reason, text: Some(text.into()), path: None }
     }
+
+    /// What it says to people: its text, or else its reason.
+    #[must_use]
+    pub fn said(self) -> String {
+        self.text.unwrap_or_else(|| self.reason.to_string())
+    }
 }
 
 impl From<Reason> for Refusal {

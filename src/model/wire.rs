@@ -161,6 +161,12 @@ impl Answer {
         Some(wait.min(LONGEST_WISH))
     }
 
+    /// For people: its status, or why there is none.
+    #[must_use]
+    pub fn told(&self) -> String {
+        self.http.map_or_else(|| self.trouble.clone().unwrap_or_default(), |http| format!("HTTP {http}"))
+    }
+
     /// No answer: how far it came, and why in words.
     #[must_use]
     pub fn without(class: Class, trouble: impl Into<String>) -> Self {

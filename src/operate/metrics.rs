@@ -13,10 +13,10 @@ use super::standing::Standing;
 use super::{Desk, Recounted};
 use crate::config::{Snapshot, Tenant};
 use crate::diagnostic::Severity;
-use crate::flow::{Drain, Holding};
+use crate::flow::Drain;
 use crate::mapping::Party;
 use crate::model::{Name, Rate};
-use crate::store::{Ledger, Lettered, Node};
+use crate::store::{Holding, Ledger, Lettered, Node};
 
 /// What one tenant's messages come to.
 struct Account {

@@ -16,7 +16,7 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 
-pub use api::{ADMIN, Bearer, Fault, ROUTES, Recounted, Route, Tokens, is_in, of_this_site, person};
+pub use api::{ADMIN, Bearer, Fault, Mask, ROUTES, Recounted, Route, Tokens, is_in, of_this_site, person};
 pub use standing::Standing;
 
 pub use crate::store::Role;

@@ -18,7 +18,7 @@ use crate::flow::{Cancel, Flow};
 use crate::model::wire::{Incoming, Reply};
 use crate::model::{Address, Name};
 use crate::store::memory::Memory;
-use crate::store::{Cause, DeadLetter, Pause, Store, Suppression};
+use crate::store::{Cause, DeadLetter, Pause, Store, Suppression, Which};
 use crate::value::Timestamp;
 
 /// What is left of a run.
@@ -218,21 +218,21 @@ impl Gateway {
             Event::Pause { brand, number, on } => {
                 let brand = &state.plan.brands[brand];
                 let (tenant, now) = (Name::from(&*brand.name), self.flow.ambient.now());
-                let sender = number.map(|number| Address::from(&*brand.numbers[number].0));
+                let which = Which::of_sender(number.map(|number| Address::from(&*brand.numbers[number].0)));
                 let flow = self.flow.clone();
                 tokio::spawn(async move {
                     if on {
                         let (who, reason) = ("ops".to_owned(), "a look".to_owned());
-                        flow.store.pause(Pause { tenant, sender, at: now, who, reason }).await
+                        flow.store.pause(Pause { tenant, which, at: now, who, reason }).await
                     } else {
-                        flow.store.resume(&tenant, sender.as_ref()).await
+                        flow.store.resume(&tenant, &which).await
                     }
                 });
             }
             Event::Cancel(brand) => {
                 let name = Name::from(&*state.plan.brands[brand].name);
                 state.note(What::Cancels { tenant: name.to_string() });
-                let cancel = Cancel { sender: None, upto: self.flow.ambient.now() };
+                let cancel = Cancel { which: Which::All, upto: self.flow.ambient.now() };
                 let flow = self.flow.clone();
                 tokio::spawn(async move {
                     let snapshot = flow.snapshot.load_full();
@@ -244,7 +244,7 @@ impl Gateway {
             Event::Heal => {
                 for brand in &state.plan.brands {
                     let (flow, tenant) = (self.flow.clone(), Name::from(&*brand.name));
-                    tokio::spawn(async move { while flow.store.resume(&tenant, None).await.is_err() {} });
+                    tokio::spawn(async move { while flow.store.resume(&tenant, &Which::All).await.is_err() {} });
                 }
                 state.say("all is well from now on");
                 (state.net, state.disk, state.door, state.kill_at) = (QUIET, false, true, None);

@@ -1,6 +1,6 @@
 //! The memory engine as the gateway sees it here: it takes its time, has its troubles, and every write is noted.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use super::outside::{Outside, since_begin};
 use crate::model::{Address, Name, Ref};
 use crate::store::memory::Memory;
 use crate::store::{
-    self, Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Consent, Consents, Count, DeadLetter, Forget,
-    Forgotten, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewCall, NewMessage, Origin, Page, Pause, Store,
-    StoreError, Stored, Suppression, Taken, Text, Token,
+    self, Acceptance, Audit, Audits, Call, CallLane, CallStep, Campaign, CampaignMessage, Change, Consent, Consents,
+    Count, DeadLetter, Forget, Forgotten, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewCall, NewMessage,
+    Origin, Page, Pause, Store, StoreError, Stored, Suppression, Taken, Text, Token, Which, Without,
 };
 use crate::value::Timestamp;
 
@@ -140,14 +140,14 @@ impl Store for Watched {
         self.around(true, move || ready(self.memory.begin(messages)))
     }
 
-    fn update(&self, change: Change) -> Stored<'_, ()> {
+    fn update(&self, change: Change) -> Stored<'_, bool> {
         self.around(true, move || {
             let before = ready(self.memory.message(change.reference))?;
-            ready(self.memory.update(change.clone()))?;
+            let need_not_wait = ready(self.memory.update(change.clone()))?;
             if let Some(before) = before {
                 self.changed(&change, &before);
             }
-            Ok(())
+            Ok(need_not_wait)
         })
     }
 
@@ -165,6 +165,10 @@ impl Store for Watched {
         self.around(false, move || ready(self.memory.by_platform_id(&tenant, &id)))
     }
 
+    fn of_campaign(&self, campaign: &Campaign, below: Option<Ref>, most: usize) -> Stored<'_, Vec<CampaignMessage>> {
+        self.memory.of_campaign(campaign, below, most)
+    }
+
     fn last_to(&self, lane: &Lane, to: &[Address]) -> Stored<'_, Option<Message>> {
         let (lane, to) = (lane.clone(), to.to_vec());
         self.around(false, move || ready(self.memory.last_to(&lane, &to)))
@@ -178,9 +182,9 @@ impl Store for Watched {
         self.around(false, move || ready(self.memory.lanes()))
     }
 
-    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>> {
-        let (lane, held) = (lane.clone(), held.clone());
-        self.around(false, move || ready(self.memory.claim(&lane, now, most, &held)))
+    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, without: &Without) -> Stored<'_, Vec<Message>> {
+        let (lane, without) = (lane.clone(), without.clone());
+        self.around(false, move || ready(self.memory.claim(&lane, now, most, &without)))
     }
 
     fn newest(&self) -> Stored<'_, i64> {
@@ -259,16 +263,16 @@ impl Store for Watched {
     fn pause(&self, pause: Pause) -> Stored<'_, bool> {
         self.around(true, move || {
             let changed = ready(self.memory.pause(pause.clone()))?;
-            self.paused_now(&pause.tenant, pause.sender.as_ref(), true);
+            self.paused_now(&pause.tenant, pause.which.sender(), true);
             Ok(changed)
         })
     }
 
-    fn resume(&self, tenant: &Name, sender: Option<&Address>) -> Stored<'_, bool> {
-        let (tenant, sender) = (tenant.clone(), sender.cloned());
+    fn resume(&self, tenant: &Name, which: &Which) -> Stored<'_, bool> {
+        let (tenant, which) = (tenant.clone(), which.clone());
         self.around(true, move || {
-            let changed = ready(self.memory.resume(&tenant, sender.as_ref()))?;
-            self.paused_now(&tenant, sender.as_ref(), false);
+            let changed = ready(self.memory.resume(&tenant, &which))?;
+            self.paused_now(&tenant, which.sender(), false);
             Ok(changed)
         })
     }
@@ -277,8 +281,12 @@ impl Store for Watched {
         self.memory.paused()
     }
 
-    fn is_paused(&self, lane: &Lane) -> bool {
-        self.memory.is_paused(lane)
+    fn is_paused(&self, lane: &Lane, campaign: Option<&str>) -> bool {
+        self.memory.is_paused(lane, campaign)
+    }
+
+    fn paused_campaigns(&self, tenant: &Name) -> BTreeSet<String> {
+        self.memory.paused_campaigns(tenant)
     }
 
     fn doubtful(&self, lane: &Lane) -> Stored<'_, Vec<Ref>> {

@@ -5,7 +5,7 @@ use crate::delivery::{Phase, Told};
 use crate::model::{Class, Status};
 use crate::value::Timestamp;
 
-use super::{Line, Origin};
+use super::{Line, Origin, TextKind};
 
 /// The number of a phase: its place in [`Phase::ALL`], which the partial indexes of the schemas rely on.
 pub(super) const fn phase_code(phase: Phase) -> i64 {
@@ -66,6 +66,18 @@ pub(super) const fn origin(code: i64) -> Origin {
         2 => Origin::Consent,
         _ => Origin::Operator,
     }
+}
+
+pub(super) const fn text_code(kind: TextKind) -> i64 {
+    match kind {
+        TextKind::Gateway => 0,
+        TextKind::Mapping => 1,
+        TextKind::Tenant => 2,
+    }
+}
+
+pub(super) fn text_kind(code: i64) -> Option<TextKind> {
+    [TextKind::Gateway, TextKind::Mapping, TextKind::Tenant].into_iter().find(|kind| text_code(*kind) == code)
 }
 
 /// The column for a list; none for an empty one.

@@ -3,7 +3,7 @@
 //! One write is next state + next calls + indexes + a line of history, atomically. A method that writes resolves only
 //! after the commit is durable.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -13,10 +13,12 @@ use crate::delivery::Life;
 use crate::model::{Address, Class, Name, Ref};
 use crate::value::Timestamp;
 
+use super::campaign::{Campaign, CampaignMessage};
 use super::consent::{Consent, Consents, Listed, Suppression};
+use super::held::{Holds, Release};
 use super::operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Token};
 use super::part::{Changed, Node, Part, Stay, Wanted};
-use super::pause::Pause;
+use super::pause::{Pause, Which};
 
 /// Where messages queue up: one sender of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,6 +57,8 @@ pub struct NewMessage {
     pub origin: Origin,
     /// The platform's id, as received; empty for replies.
     pub platform_id: String,
+    /// The platform's campaign, where its mapping reads one.
+    pub campaign: Option<String>,
     /// Unique per tenant while remembered; `None`: never a repeat.
     pub dedupe: Option<String>,
     /// The model message as JSON, `ref` and `kind` included.
@@ -304,6 +308,15 @@ pub enum StoreError {
     Failed(String),
 }
 
+/// What a lane does not want of its queue now.
+#[derive(Clone, Debug, Default)]
+pub struct Without {
+    /// What it has already.
+    pub held: HashSet<Ref>,
+    /// Campaigns that are paused: their messages stay where they are, and are stepped over in the index of what is queued.
+    pub campaigns: BTreeSet<String>,
+}
+
 /// What every method resolves to.
 pub type Stored<'s, T> = BoxFuture<'s, Result<T, StoreError>>;
 
@@ -316,14 +329,17 @@ pub trait Store: Send + Sync + 'static {
     /// (a status, an expiry or the operator was faster), has another revision (this copy is older than what is stored, and
     /// perhaps sent since) or was begun already: then none of them is recorded.
     fn begin(&self, messages: Vec<(Ref, u64)>) -> Stored<'_, ()>;
-    /// One atomic change.
-    fn update(&self, change: Change) -> Stored<'_, ()>;
+    /// One atomic change. Whether its calls need not wait: before it there was no call of their message and name. Then whoever
+    /// asked may make the first of each name at once, without looking for it here. A store that cannot tell says no.
+    fn update(&self, change: Change) -> Stored<'_, bool>;
     /// A message by our id.
     fn message(&self, reference: Ref) -> Stored<'_, Option<Message>>;
     /// A message by the provider's id.
     fn by_provider_id(&self, id: &str) -> Stored<'_, Option<Message>>;
     /// A tenant's messages by the platform's id, newest first, at most 100.
     fn by_platform_id(&self, tenant: &Name, id: &str) -> Stored<'_, Vec<Message>>;
+    /// Messages of a campaign, newest first, those with a smaller number than `below`. Of who was forgotten none is left in it.
+    fn of_campaign(&self, campaign: &Campaign, below: Option<Ref>, most: usize) -> Stored<'_, Vec<CampaignMessage>>;
     /// The newest message of the platform sent from `from` to one of these addresses.
     fn last_to(&self, lane: &Lane, to: &[Address]) -> Stored<'_, Option<Message>>;
     /// A message's history, oldest first.
@@ -331,8 +347,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Lanes that have queued messages, with how many.
     fn lanes(&self) -> Stored<'_, Vec<(Lane, u64)>>;
-    /// Queued messages of a lane whose time has come, transactional first, then oldest first, without those in `held`.
-    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>>;
+    /// Queued messages of a lane whose time has come, transactional first, then oldest first.
+    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, without: &Without) -> Stored<'_, Vec<Message>>;
     /// The largest id that a message or a waiting call has, 0 where there is none; asked once, at start.
     fn newest(&self) -> Stored<'_, i64>;
     /// Messages whose attempt began and never ended, because whoever began it is gone; asked at the start, and whenever parts
@@ -379,12 +395,14 @@ pub trait Store: Send + Sync + 'static {
 
     /// Nothing goes out from there from now on, until [`Store::resume`]; false if that is so already.
     fn pause(&self, pause: Pause) -> Stored<'_, bool>;
-    /// A sender goes on, or all of the tenant's, however they were paused; false if nothing was.
-    fn resume(&self, tenant: &Name, sender: Option<&Address>) -> Stored<'_, bool>;
-    /// All that is paused, by tenant and sender.
+    /// A sender or a campaign goes on, or all of the tenant's, however they were paused; false if nothing was.
+    fn resume(&self, tenant: &Name, which: &Which) -> Stored<'_, bool>;
+    /// All that is paused, by tenant, senders before campaigns.
     fn paused(&self) -> Vec<Pause>;
-    /// Whether a lane is. From memory, true from the moment the pause is durable.
-    fn is_paused(&self, lane: &Lane) -> bool;
+    /// Whether a lane is, or of it that campaign. From memory, true from the moment the pause is durable.
+    fn is_paused(&self, lane: &Lane, campaign: Option<&str>) -> bool;
+    /// The campaigns of a tenant that are. From memory.
+    fn paused_campaigns(&self, tenant: &Name) -> BTreeSet<String>;
     /// Messages of a lane of which nobody knows what came of their attempt.
     fn doubtful(&self, lane: &Lane) -> Stored<'_, Vec<Ref>>;
 
@@ -447,6 +465,10 @@ pub trait Store: Send + Sync + 'static {
     /// Waits for what is under way and closes.
     fn close(&self) -> Stored<'_, ()>;
 
+    /// Whether several processes may work on it at once.
+    fn is_shared(&self) -> bool {
+        false
+    }
     /// What this process would do, where several share the store; told anew whenever it changes.
     fn want(&self, _: Wanted) {}
     /// The parts, if all of them are this process's: nobody else works on them as long as what is returned is there. Where
@@ -457,6 +479,16 @@ pub trait Store: Send + Sync + 'static {
     /// Waits until others did something, or parts were taken or are to be given up.
     fn changed(&self) -> BoxFuture<'_, Changed> {
         std::future::pending().boxed()
+    }
+    /// What this process holds, for the others to tell of; told anew as that changes.
+    fn hold(&self, _: Holds) {}
+    /// What the others hold, as they said a moment ago.
+    fn held_beside(&self) -> Holds {
+        Holds::default()
+    }
+    /// The others let what they hold try again: each hears of it by [`Store::changed`]; done when all did.
+    fn release_beside(&self, _: Release) -> Stored<'_, ()> {
+        std::future::ready(Ok(())).boxed()
     }
     /// The processes that share the store; empty where it is one's alone.
     fn nodes(&self) -> Vec<Node> {

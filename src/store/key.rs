@@ -22,6 +22,11 @@ pub(super) fn provider(id: &str) -> i64 {
     hash(b'p', &[id])
 }
 
+/// A campaign of a tenant.
+pub(super) fn campaign(tenant: &str, id: &str) -> i64 {
+    hash(b'c', &[tenant, id])
+}
+
 /// Who was written to from which lane.
 pub(super) fn recipient(lane: &Lane, to: &str) -> i64 {
     hash(b'r', &[lane.tenant.as_str(), lane.from.as_str(), to])

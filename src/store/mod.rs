@@ -3,9 +3,11 @@
 //!
 //! Knows no mapping, no tenant file and no HTTP. Writers are coalesced into group commits. Start at [`Store`].
 
+mod campaign;
 mod codes;
 mod consent;
 mod contract;
+mod held;
 mod key;
 mod lines;
 pub mod memory;
@@ -26,11 +28,13 @@ pub mod transfer;
 mod veil;
 mod wake;
 
+pub use campaign::{Campaign, CampaignMessage};
 pub use consent::{Cause, Consent, Consents, Listed, Suppression};
 pub use contract::*;
+pub use held::{Hold, Holding, Holds, Release};
 pub use operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Role, Roles, Token};
-pub use part::{Changed, Hold, Node, Part, Stay, Wanted};
-pub use pause::Pause;
+pub use part::{Changed, Node, Part, Stay, Tenure, Wanted};
+pub use pause::{Pause, Which};
 pub use seal::SealKey;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Lane;
+use super::held::Release;
 use crate::model::Name;
 
 /// A part of the work.
@@ -37,10 +38,10 @@ impl fmt::Display for Part {
 /// Work on some parts goes on for as long as this is there: nobody else gets them, unless this process came to a stop for
 /// longer than the others wait. So whoever does what cannot be taken back asks [`Stay::holds`] on the last line before it.
 #[derive(Clone)]
-pub struct Stay(Option<Arc<dyn Hold>>);
+pub struct Stay(Option<Arc<dyn Tenure>>);
 
 /// What an engine of several processes says of some parts.
-pub trait Hold: Send + Sync {
+pub trait Tenure: Send + Sync {
     /// Whether they are still this process's, and its time is not over.
     fn holds(&self) -> bool;
     /// Whether they are to be given up, or gone.
@@ -59,20 +60,20 @@ impl Stay {
 
     /// Of whoever shares.
     #[must_use]
-    pub fn of(hold: Arc<dyn Hold>) -> Self {
-        Self(Some(hold))
+    pub fn of(tenure: Arc<dyn Tenure>) -> Self {
+        Self(Some(tenure))
     }
 
     /// Whether the parts are still this process's. Asks no database.
     #[must_use]
     pub fn holds(&self) -> bool {
-        self.0.as_ref().is_none_or(|hold| hold.holds())
+        self.0.as_ref().is_none_or(|tenure| tenure.holds())
     }
 
     /// Whether nothing more is to be begun: the parts are another's, or soon will be.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        self.0.as_ref().is_some_and(|hold| hold.is_over())
+        self.0.as_ref().is_some_and(|tenure| tenure.is_over())
     }
 
     /// The number of the taking, and how long before now somebody else had a part of it; nothing where nobody did.
@@ -109,6 +110,10 @@ pub struct Changed {
     pub calls: bool,
     /// There are new times to wake at.
     pub timers: bool,
+    /// The operator says that what is held may try again.
+    pub releases: Vec<Release>,
+    /// Of these tenants others accepted so many messages since that was last said.
+    pub accepted: Vec<(Name, u64)>,
 }
 
 /// A process that works on the store.

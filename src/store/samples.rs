@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Cause, Change, DeadLetter, Lane, Line, NewCall, NewMessage, Origin, Pause, Suppression, Taken};
+use super::{Cause, Change, DeadLetter, Lane, Line, NewCall, NewMessage, Origin, Pause, Suppression, Taken, Which};
 use crate::delivery::{Life, Phase};
 use crate::model::{Address, Class, Name, Ref};
 use crate::value::Timestamp;
@@ -38,6 +38,7 @@ pub(super) fn new(number: i64) -> NewMessage {
         class: Class::Promotional,
         origin: Origin::Platform,
         platform_id: format!("platform-{number}"),
+        campaign: None,
         dedupe: Some(format!("platform-{number}")),
         body: Bytes::from(format!("{{\"id\":\"platform-{number}\"}}")),
         version: "5f3a".to_owned(),
@@ -101,7 +102,7 @@ pub(super) fn suppression(sender: Option<&str>, person: &str, on: bool) -> Suppr
 /// Of that tenant, or one number of it.
 pub(super) fn paused(tenant: &str, sender: Option<&str>) -> Pause {
     let (who, reason) = ("ops".to_owned(), "a fault".to_owned());
-    Pause { tenant: name(tenant), sender: sender.map(address), at: at(80), who, reason }
+    Pause { tenant: name(tenant), which: Which::of_sender(sender.map(address)), at: at(80), who, reason }
 }
 
 /// What a person said in that message.

@@ -14,7 +14,7 @@ use super::sqlite::recent::{Keyed, Recent};
 use super::suppressed::Suppressed;
 use super::tally::{Move, Tally};
 use super::veil::{Proof, Veil};
-use super::{Lane, Pause};
+use super::{Lane, Pause, Release, Which};
 use crate::faults::Trail;
 use crate::model::{Address, Name, Ref};
 
@@ -63,7 +63,9 @@ pub(super) struct Pending {
     /// Addresses that leave the list, whatever stands for them.
     pub(super) forgotten: Vec<(Name, Address)>,
     /// What is paused from now on, or goes on, in their order.
-    pub(super) pauses: Vec<Result<Pause, (Name, Option<Address>)>>,
+    pub(super) pauses: Vec<Result<Pause, (Name, Which)>>,
+    /// What is to try again at every process.
+    pub(super) releases: Vec<Release>,
     /// So many of both were there, and ended within the transaction.
     pub(super) undone: usize,
     /// The key of the forgotten, where it was just made.
@@ -213,7 +215,7 @@ impl Shared {
             for pause in &pending.pauses {
                 let _changed = match pause {
                     Ok(pause) => paused.add(pause),
-                    Err((tenant, sender)) => paused.remove(tenant, sender.as_ref()),
+                    Err((tenant, which)) => paused.remove(tenant, which),
                 };
             }
         }

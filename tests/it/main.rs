@@ -10,6 +10,8 @@ mod architecture;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod behaviour;
+#[cfg(test)]
 mod bless;
 #[cfg(test)]
 mod bugs;

@@ -11,6 +11,7 @@ use crate::legs::call::Judged;
 use crate::legs::report::{judged, request};
 use crate::legs::{NoCall, Outcall};
 use crate::mapping::{Call, Turn};
+use crate::model::Refusal;
 use crate::model::wire::Answer;
 use crate::value::Value;
 
@@ -62,13 +63,12 @@ impl<'a> Making<'a, '_> {
         found: &mut Found<'a>,
     ) -> Result<(), String> {
         let Scene { arena, tenant, facts, given, .. } = *self.scene;
-        let said = |refusal: crate::model::Refusal| refusal.text.unwrap_or_else(|| refusal.reason.to_string());
         for renewed in [false, true] {
             let outcall: Outcall = match request(plan, tenant, message, context, id, arena, facts, given.now) {
                 Ok(outcall) => outcall,
                 Err(NoCall::NotWanted) => return Ok(()),
                 Err(NoCall::NoCredential) => return Err("the tenant has no credential for it".to_owned()),
-                Err(NoCall::Refused(refusal)) => return Err(said(refusal)),
+                Err(NoCall::Refused(refusal)) => return Err(refusal.said()),
             };
             let prepared = prove(&outcall, renewed, given.now).map_err(|problem| problem.to_string())?;
             schema(self.scene, plan, &prepared.body, self.made.len(), found);
@@ -79,7 +79,7 @@ impl<'a> Making<'a, '_> {
             }
             let judged = answer.map(|answer| {
                 let how = (answer, renewed);
-                judged(plan, tenant, message, context, id, how, arena, facts, given.now).map_err(said)
+                judged(plan, tenant, message, context, id, how, arena, facts, given.now).map_err(Refusal::said)
             });
             let came = judged.transpose()?.map(|judged| match judged {
                 Judged::Good => "done",

@@ -43,7 +43,7 @@ fn read(scene: &Scene<'_>, node: &Node) -> Result<Event, Box<crate::diagnostic::
     }
     let tree = Tree::Map(members.into());
     Event::read(tree.view(scene.arena)).map_err(|refusal| {
-        let text = refusal.text.unwrap_or_else(|| refusal.reason.to_string());
+        let text = refusal.said();
         scene.trees.problem("SB0608", node.span, format!("this is no event of the model: {text}"))
     })
 }

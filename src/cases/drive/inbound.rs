@@ -39,7 +39,7 @@ pub(super) fn inbound<'a>(scene: &Scene<'a>, node: &Node) -> Came<'a> {
             }
             Action::Send(Err(refusal)) => {
                 if scene.case.expect.get("errors").is_none() {
-                    let why = refusal.text.clone().unwrap_or_else(|| refusal.reason.to_string());
+                    let why = refusal.clone().said();
                     found.notes.push(note("messages", "a message that is sent", why, scene.case.expect.span));
                 }
                 unmade.push(Refused::from(refusal));
@@ -73,7 +73,7 @@ fn read(scene: &Scene<'_>, node: &Node) -> Result<Inbound, Box<crate::diagnostic
     }
     let tree = Tree::Map(members.into());
     Inbound::read(tree.view(scene.arena)).map_err(|refusal| {
-        let text = refusal.text.unwrap_or_else(|| refusal.reason.to_string());
+        let text = refusal.said();
         scene.trees.problem("SB0608", node.span, format!("this is no inbound message of the model: {text}"))
     })
 }

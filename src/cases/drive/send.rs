@@ -80,7 +80,7 @@ fn message<'a>(scene: &Scene<'a>, node: Option<&Node>) -> Result<Value<'a>, Box<
     let tree: &Tree = scene.arena.alloc(Tree::Map(members.into()));
     let read = Message::stored(tree.view(scene.arena), scene.arena);
     read.map(|message| message.value).map_err(|refusal| {
-        let text = refusal.text.unwrap_or_else(|| refusal.reason.to_string());
+        let text = refusal.said();
         scene.trees.problem("SB0608", span, format!("this is no message of the model: {text}"))
     })
 }

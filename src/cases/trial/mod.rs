@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 pub use trace::Line;
-use trace::Trace;
+pub(super) use trace::Trace;
 
 use super::drive;
 use super::facts::GivenFacts;
@@ -88,9 +88,19 @@ impl Trial<'_> {
         for mapping in [&tenant.platform, &tenant.provider] {
             mapping.module.watch(trace.of_module(mapping));
         }
-        let mut all = vec![self.leg(tenant, trying, &trace)?];
+        self.legs(tenant, trying, &trace)
+    }
+
+    /// The same where the mappings are watched already, by this trace.
+    pub(super) fn legs(
+        &self,
+        tenant: &Tenant,
+        trying: &Trying,
+        trace: &Arc<Trace>,
+    ) -> Result<Vec<Tried>, Box<Diagnostic>> {
+        let mut all = vec![self.leg(tenant, trying, trace)?];
         while let Some(next) = all.last().and_then(following) {
-            all.push(self.leg(tenant, &next, &trace)?);
+            all.push(self.leg(tenant, &next, trace)?);
         }
         Ok(all)
     }

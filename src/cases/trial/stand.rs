@@ -93,6 +93,12 @@ impl Asking {
     }
 }
 
+/// A request as it came, whose body is the sample called [`BODY`].
+#[must_use]
+pub fn request(path: &str, method: &str, headers: &Map<String, Json>, query: &Map<String, Json>) -> String {
+    json!({"path": path, "method": method, "headers": headers, "query": query, "body": {"$file": BODY}}).to_string()
+}
+
 /// What a person writes to a tenant's first number, as an inbound message of the model.
 #[must_use]
 pub fn said(tenant: &Tenant, text: &str) -> String {

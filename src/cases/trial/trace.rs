@@ -27,11 +27,11 @@ pub struct Line {
 
 /// Gathers the lines of a run.
 #[derive(Default)]
-pub(super) struct Trace(Mutex<Vec<Line>>);
+pub(in super::super) struct Trace(Mutex<Vec<Line>>);
 
 impl Trace {
     /// The observer of one of them.
-    pub(super) fn of_module(self: &Arc<Self>, mapping: &Mapping) -> Arc<dyn Observer> {
+    pub(in super::super) fn of_module(self: &Arc<Self>, mapping: &Mapping) -> Arc<dyn Observer> {
         let mut names = HashMap::new();
         if let Some(root) = yaml::parse(&mapping.source, &mut Vec::new()) {
             name(&root, String::new(), &mut names);
@@ -42,7 +42,7 @@ impl Trace {
     }
 
     /// The lines since the last call, each once.
-    pub(super) fn take(&self) -> Vec<Line> {
+    pub(in super::super) fn take(&self) -> Vec<Line> {
         self.0.lock().map(|mut lines| std::mem::take(&mut *lines)).unwrap_or_default()
     }
 

@@ -2,6 +2,7 @@
 
 mod audit;
 mod bundle;
+mod campaign;
 mod doctor;
 mod forget;
 mod ledger;
@@ -11,6 +12,7 @@ mod send;
 mod steer;
 mod suppressions;
 mod token;
+mod top;
 mod trace;
 
 use std::process::ExitCode;
@@ -25,6 +27,7 @@ use crate::app::{Remote, RemoteError};
 use crate::cli::out::outln;
 
 pub(super) use audit::AuditOptions;
+pub(super) use campaign::CampaignOptions;
 pub(super) use doctor::DoctorOptions;
 pub(super) use forget::{ForgetOptions, show as show_forgotten};
 pub(super) use ledger::LedgerOptions;
@@ -34,6 +37,7 @@ pub(super) use send::SendOptions;
 pub(super) use steer::{CancelOptions, PauseOptions, ResumeOptions};
 pub(super) use suppressions::SuppressionsCommand;
 pub(super) use token::TokenCommand;
+pub(super) use top::TopOptions;
 pub(super) use trace::TraceOptions;
 
 /// Which gateway. Its token is in `SWITCHBOARD_ADMIN_TOKEN`.
@@ -80,6 +84,14 @@ pub(super) fn audit(options: &AuditOptions) -> ExitCode {
 
 pub(super) fn trace(options: &TraceOptions) -> ExitCode {
     end(on(&options.gateway, async |remote| trace::run(options, remote).await))
+}
+
+pub(super) fn top(options: &TopOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| top::run(options, remote).await))
+}
+
+pub(super) fn campaign(options: &CampaignOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| campaign::run(options, remote).await))
 }
 
 pub(super) fn doctor(options: &DoctorOptions) -> ExitCode {

@@ -42,10 +42,12 @@ pub(super) async fn run(options: &ReleaseOptions, remote: &Remote) -> Result<boo
     let listed = |name: &str| said[name].as_array().cloned().unwrap_or_default();
     let (lanes, people) = (listed(if *dry_run { "lanes" } else { "released" }), listed("recipients"));
     for one in listed("paused") {
-        let sender = one["sender"].as_str().map_or_else(String::new, |sender| format!(" from {sender}"));
+        let sender = one["sender"].as_str().map(|sender| format!(" from {sender}"));
+        let campaign = one["campaign"].as_str().map(|campaign| format!(", campaign {campaign},"));
         outln!(
-            "{}{sender} is paused since {} by {}: {}; `switchboard resume` ends that",
+            "{}{} is paused since {} by {}: {}; `switchboard resume` ends that",
             text(&one["tenant"]),
+            sender.or(campaign).unwrap_or_default(),
             text(&one["since"]),
             text(&one["who"]),
             text(&one["reason"])

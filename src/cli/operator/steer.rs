@@ -15,8 +15,11 @@ pub(in crate::cli) struct PauseOptions {
     /// Whose messages
     tenant: String,
     /// From that number alone
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "campaign")]
     sender: Option<String>,
+    /// Of that campaign of the platform alone
+    #[arg(long, value_name = "CAMPAIGN")]
+    campaign: Option<String>,
     /// Why, in one line: it is shown beside the pause
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -29,9 +32,12 @@ pub(in crate::cli) struct ResumeOptions {
     pub(super) gateway: GatewayOptions,
     /// Whose messages
     tenant: String,
-    /// From that number alone; without it, all that is paused of the tenant
-    #[arg(long, value_name = "NUMBER")]
+    /// From that number alone; without it and --campaign, all that is paused of the tenant
+    #[arg(long, value_name = "NUMBER", conflicts_with = "campaign")]
     sender: Option<String>,
+    /// Of that campaign of the platform alone
+    #[arg(long, value_name = "CAMPAIGN")]
+    campaign: Option<String>,
 }
 
 /// What ends.
@@ -42,20 +48,25 @@ pub(in crate::cli) struct CancelOptions {
     /// Whose messages
     tenant: String,
     /// From that number alone
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", conflicts_with = "campaign")]
     sender: Option<String>,
+    /// Of that campaign of the platform alone
+    #[arg(long, value_name = "CAMPAIGN")]
+    campaign: Option<String>,
     /// Only says how many are queued or in doubt
     #[arg(long)]
     dry_run: bool,
 }
 
 pub(super) async fn pause(options: &PauseOptions, remote: &Remote) -> Result<bool, Trouble> {
-    let PauseOptions { gateway, tenant, sender, reason } = options;
-    let said = remote.post("/api/pause", &json!({ "tenant": tenant, "sender": sender, "reason": reason })).await?;
+    let PauseOptions { gateway, tenant, sender, campaign, reason } = options;
+    let asked = json!({ "tenant": tenant, "sender": sender, "campaign": campaign, "reason": reason });
+    let said = remote.post("/api/pause", &asked).await?;
     if gateway.json {
         outln!("{said}");
     } else if said["changed"] == true {
-        outln!("paused: messages are accepted, and none goes out until `switchboard resume {tenant}`");
+        let part = campaign.as_ref().map_or_else(String::new, |campaign| format!(" --campaign {campaign}"));
+        outln!("paused: messages are accepted, and none goes out until `switchboard resume {tenant}{part}`");
     } else {
         outln!("it was paused before");
     }
@@ -63,25 +74,28 @@ pub(super) async fn pause(options: &PauseOptions, remote: &Remote) -> Result<boo
 }
 
 pub(super) async fn resume(options: &ResumeOptions, remote: &Remote) -> Result<bool, Trouble> {
-    let ResumeOptions { gateway, tenant, sender } = options;
-    let said = remote.post("/api/resume", &json!({ "tenant": tenant, "sender": sender })).await?;
+    let ResumeOptions { gateway, tenant, sender, campaign } = options;
+    let asked = json!({ "tenant": tenant, "sender": sender, "campaign": campaign });
+    let said = remote.post("/api/resume", &asked).await?;
     if gateway.json {
         outln!("{said}");
         return Ok(false);
     }
     outln!("{}", if said["changed"] == true { "what was queued goes on" } else { "nothing was paused" });
     if said["paused"] == true {
-        outln!("but all of the tenant is paused still: `switchboard resume {tenant}` without --sender");
+        outln!("but all of the tenant is paused still: `switchboard resume {tenant}` alone");
     }
     Ok(false)
 }
 
 /// A piece at a time, until all that was there when it began has ended.
 pub(super) async fn cancel(options: &CancelOptions, remote: &Remote) -> Result<bool, Trouble> {
-    let CancelOptions { gateway, tenant, sender, dry_run } = options;
+    let CancelOptions { gateway, tenant, sender, campaign, dry_run } = options;
     let (mut upto, mut messages) = (Value::Null, 0);
     loop {
-        let asked = json!({ "tenant": tenant, "sender": sender, "dry_run": dry_run, "upto": upto });
+        let asked = json!({
+            "tenant": tenant, "sender": sender, "campaign": campaign, "dry_run": dry_run, "upto": upto,
+        });
         let said = remote.post("/api/cancel", &asked).await?;
         messages += said["messages"].as_u64().unwrap_or_default();
         upto = said["upto"].clone();

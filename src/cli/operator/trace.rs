@@ -12,7 +12,7 @@ use crate::cli::out::{out, outln};
 pub(in crate::cli) struct TraceOptions {
     #[command(flatten)]
     pub(super) gateway: GatewayOptions,
-    /// The gateway's own id (m-…), the provider's, the platform's, or the recipient's number: the newest message from each sender
+    /// The gateway's own id (m-…), the provider's, the platform's, the recipient's number (the newest message from each sender), or the platform's campaign
     id: String,
     /// Of that tenant alone
     #[arg(long)]
@@ -32,7 +32,7 @@ pub(in crate::cli) struct TraceOptions {
 }
 
 /// What is asked of a message first, in this order.
-pub(super) const ABOUT: [&str; 13] = [
+pub(super) const ABOUT: [&str; 14] = [
     "found_by",
     "tenant",
     "platform",
@@ -40,6 +40,7 @@ pub(super) const ABOUT: [&str; 13] = [
     "sender",
     "to",
     "platform_id",
+    "campaign",
     "provider_id",
     "origin",
     "class",
@@ -61,6 +62,13 @@ pub(super) async fn run(options: &TraceOptions, remote: &Remote) -> Result<bool,
         return Ok(false);
     }
     let messages = list(&said["messages"]);
+    if let Some(first) = messages.first().filter(|first| first["found_by"] == "campaign") {
+        outln!(
+            "a campaign; all of it: `switchboard campaign {} {}`\n",
+            text(&first["tenant"]),
+            text(&first["campaign"])
+        );
+    }
     for (place, message) in messages.iter().enumerate() {
         if place > 0 {
             outln!("");

@@ -24,6 +24,18 @@ struct File {
     served: String,
     errors: u64,
     warnings: u64,
+    /// What the file says otherwise than what is served of it, in pieces.
+    #[serde(default)]
+    changes: Option<Vec<Vec<Changed>>>,
+}
+
+/// A line of a change, or beside one.
+#[derive(Debug, Deserialize)]
+struct Changed {
+    sign: String,
+    old: Option<u64>,
+    new: Option<u64>,
+    text: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,9 +67,32 @@ pub(in super::super) fn part(configuration: &Configuration) -> Markup {
                 h2 { "Problems" }
                 @for problem in problems { pre.problem.(problem.severity) data-code=(problem.code) { (problem.text.trim_end()) } }
             }
+            @for file in files {
+                @if let Some(pieces) = file.changes.as_deref().filter(|pieces| !pieces.is_empty()) { (changes(&file.file, pieces)) }
+            }
             h2 { "Files" }
             (parts::table("Files and what is served of them", &["File", "Describes", "Version", "Served", "Errors", "Warnings"], &rows))
         }
+}
+
+/// What waits in a file for its error to be mended: its lines against those that are served.
+fn changes(file: &str, pieces: &[Vec<Changed>]) -> Markup {
+    let number = |number: Option<u64>| html! { @if let Some(number) = number { (number) } };
+    let row = |line: &Changed| {
+        let what = match line.sign.as_str() {
+            "-" => html! { del { (line.text) } },
+            "+" => html! { ins { (line.text) } },
+            _ => html! { (line.text) },
+        };
+        vec![number(line.old), number(line.new), html! { code { (line.sign) } }, html! { code { (what) } }]
+    };
+    html! {
+        h2 { "Not served of " code { (file) } }
+        p.hint { "The file has an error, so its last good text is served. What the file says otherwise takes effect when no error is left." }
+        @for piece in pieces {
+            (parts::table("Lines of the file and of what is served", &["Served", "File", "Change", "Line"], &piece.iter().map(row).collect::<Vec<_>>()))
+        }
+    }
 }
 
 fn row(file: &File) -> Vec<Markup> {

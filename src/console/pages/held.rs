@@ -4,7 +4,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::super::place;
-use super::{Frame, Page, parts};
+use super::{Frame, Page, campaign, parts};
 use crate::operate::Role;
 
 #[derive(Debug, Deserialize)]
@@ -14,11 +14,12 @@ pub(in super::super) struct Held {
     paused: Vec<Paused>,
 }
 
-/// A tenant, or one of its numbers, from which nothing goes out.
+/// A tenant, one of its numbers or one campaign, of which nothing goes out.
 #[derive(Debug, Deserialize)]
 struct Paused {
     tenant: String,
     sender: Option<String>,
+    campaign: Option<String>,
     since: Option<String>,
     who: String,
     reason: String,
@@ -104,7 +105,7 @@ fn paused(paused: &[Paused], frame: &Frame<'_>) -> Markup {
         .map(|one| {
             let mut cells = vec![
                 html! { (one.tenant) },
-                html! { @match one.sender.as_deref() { Some(sender) => { code { (sender) } }, None => "all numbers" } },
+                which(one),
                 parts::time_or_none(one.since.as_deref()),
                 html! { strong { (one.who) } ": " (one.reason) },
             ];
@@ -114,10 +115,18 @@ fn paused(paused: &[Paused], frame: &Frame<'_>) -> Markup {
             cells
         })
         .collect();
-    let columns: &[&str] = &["Tenant", "From", "Paused since", "By whom and why", "Resume"];
+    let columns: &[&str] = &["Tenant", "What", "Paused since", "By whom and why", "Resume"];
     let columns = if operates { columns } else { &columns[..4] };
     html! {
         @if rows.is_empty() { p.nothing role="status" { "Nothing is paused." } } @else { (parts::table("Paused", columns, &rows)) }
+    }
+}
+
+fn which(one: &Paused) -> Markup {
+    match (&one.sender, &one.campaign) {
+        (Some(sender), _) => html! { "from " code { (sender) } },
+        (None, Some(id)) => html! { "campaign " a href=(campaign::link(&one.tenant, id, None)) { (id) } },
+        (None, None) => html! { "all numbers" },
     }
 }
 
@@ -127,7 +136,8 @@ fn resume(one: &Paused, frame: &Frame<'_>) -> Markup {
             (parts::csrf(frame.csrf))
             input type="hidden" name="tenant" value=(one.tenant);
             @if let Some(sender) = &one.sender { input type="hidden" name="sender" value=(sender); }
-            button type="submit" name="do" value="resume" aria-label={ "Resume " (one.tenant) ", " (one.sender.as_deref().unwrap_or("all numbers")) } { "Resume" }
+            @if let Some(campaign) = &one.campaign { input type="hidden" name="campaign" value=(campaign); }
+            button type="submit" name="do" value="resume" aria-label={ "Resume " (one.tenant) ", " (one.sender.as_deref().or(one.campaign.as_deref()).unwrap_or("all numbers")) } { "Resume" }
         }
     }
 }
@@ -139,6 +149,7 @@ fn steer(tenants: &[String], frame: &Frame<'_>) -> Markup {
             (parts::csrf(frame.csrf))
             (parts::one_of("Whose messages", "tenant", &names, ""))
             (parts::field("From one number alone", "sender", "", "all numbers of the tenant"))
+            (parts::field("Of one campaign alone", "campaign", "", "whatever it belongs to"))
             (parts::field("Reason, for a pause", "reason", "", "why: it is shown beside it"))
             button type="submit" name="do" value="pause" { "Pause" }
             button type="submit" name="do" value="look" { "See what a cancel would end" }

@@ -53,7 +53,7 @@ fn form(tenants: &[String], csrf: &str) -> Markup {
             (parts::csrf(csrf))
             label.field.wide {
                 span { "Id or number" }
-                input type="text" name="id" required autocomplete="off" spellcheck="false" placeholder="m-7Q2…, the provider's id, the platform's id, +6598114720";
+                input type="text" name="id" required autocomplete="off" spellcheck="false" placeholder="m-7Q2…, the provider's id, the platform's id, +6598114720, a campaign";
             }
             @if tenants.len() > 1 { (parts::choice("Tenant", "tenant", tenants, "")) }
             button type="submit" { "Find" }

@@ -3,6 +3,7 @@
 
 pub(super) mod audit;
 pub(super) mod bundle;
+pub(super) mod campaign;
 mod chart;
 pub(super) mod configuration;
 pub(super) mod error;

@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::{
-    Frame, audit, configuration, error, held, letter, letters, messages, overview, playground, redrive, sign_in,
-    suppressions, templates, tokens, trace,
+    Frame, audit, campaign, configuration, error, held, letter, letters, messages, overview, playground, redrive,
+    sign_in, suppressions, templates, tokens, trace,
 };
 use crate::operate::{Bearer, Fault};
 
@@ -24,11 +24,19 @@ fn letter_of(id: i64) -> Value {
 fn message() -> Value {
     json!({
         "id": EVIL, "found_by": EVIL, "tenant": EVIL, "to": EVIL, "phase": EVIL, "best": EVIL, "accepted": EVIL,
-        "sender": EVIL, "platform": EVIL, "provider": EVIL, "platform_id": EVIL, "provider_id": EVIL, "origin": EVIL,
+        "sender": EVIL, "platform": EVIL, "provider": EVIL, "platform_id": EVIL, "campaign": EVIL, "provider_id": EVIL, "origin": EVIL,
         "class": EVIL, "attempts": 1, "resends": 1, "reported": [EVIL], "expires": EVIL, "wakes": EVIL, "mapping": EVIL,
         "forgotten": false, "content": { EVIL: EVIL }, "opted_out": true, "held": { "since": EVIL, "probe": EVIL }, "paused": true,
         "timeline": [{ "at": EVIL, "leg": EVIL, "what": EVIL }],
         "waiting": [{ "call": EVIL, "since": EVIL, "attempts": 1, "due": EVIL }], "dead_letters": [letter_of(7)],
+    })
+}
+
+fn campaign_of() -> Value {
+    let sent = json!({ "id": EVIL, "accepted": EVIL, "sender": EVIL, "to": EVIL, "platform_id": EVIL, "stands": EVIL });
+    json!({
+        "tenant": EVIL, "campaign": EVIL, "accepted": 7, "stands": { "read": 3, "queued": 4 }, "whole": false,
+        "messages": [sent], "next": EVIL,
     })
 }
 
@@ -64,7 +72,12 @@ fn pages() -> Vec<(&'static str, Markup)> {
     let standing = json!({ "version": EVIL, "errors": 1, "warnings": 1 });
     let overview_of =
         json!({ "at": EVIL, "tenants": [tenant()], "store": { "writable": false }, "configuration": standing });
-    let file = json!({ "file": EVIL, "kind": EVIL, "name": EVIL, "version": EVIL, "served": EVIL, "errors": 1, "warnings": 1 });
+    let lines = ["-", "+", EVIL].map(|sign| json!({ "sign": sign, "old": 1, "new": null, "text": EVIL }));
+    let changes = json!([lines]);
+    let file = json!({
+        "file": EVIL, "kind": EVIL, "name": EVIL, "version": EVIL, "served": EVIL, "errors": 1, "warnings": 1,
+        "changes": changes,
+    });
     let problem = json!({ "severity": EVIL, "code": EVIL, "text": EVIL });
     let files = json!({ "version": EVIL, "loaded_at": EVIL, "failure": EVIL, "files": [file], "problems": [problem] });
     let line = json!({ "at": EVIL, "who": EVIL, "what": EVIL, "tenant": EVIL, "about": EVIL });
@@ -81,6 +94,7 @@ fn pages() -> Vec<(&'static str, Markup)> {
     let sample = playground::Sample { tenant: EVIL, what: EVIL, path: EVIL, headers: EVIL, text: EVIL };
     let traced_line = json!({ "place": EVIL, "what": EVIL, "came": EVIL, "by": [EVIL] });
     let leg = json!({ "leg": EVIL, "mapping": EVIL, "outcome": { EVIL: EVIL }, "why": EVIL, "notes": [EVIL], "trace": [traced_line] });
+    let campaign_paused = json!({ "tenant": EVIL, "campaign": EVIL, "since": EVIL, "who": EVIL, "reason": EVIL });
     let paused = json!({ "tenant": EVIL, "sender": EVIL, "since": EVIL, "who": EVIL, "reason": EVIL });
     let change = |cause: &str| {
         json!({
@@ -97,6 +111,7 @@ fn pages() -> Vec<(&'static str, Markup)> {
         ("no message", messages::none(&tenants, EVIL, EVIL)),
         ("several messages", messages::found(&tenants, EVIL, &traced)),
         ("trace", trace::page(&traced)),
+        ("campaign", campaign::page(&read(campaign_of()), &frame)),
         (
             "letters",
             letters::page(&read(json!({ "letters": [letter_of(7)], "next": 7 })), &asked, &tenants, Some(EVIL), &frame),
@@ -106,7 +121,11 @@ fn pages() -> Vec<(&'static str, Markup)> {
         ("redriven", redrive::page(&read(came(false)), &carried, &frame)),
         (
             "held",
-            held::page(&read(json!({ "lanes": [lane], "recipients": people, "paused": [paused] })), &tenants, &frame),
+            held::page(
+                &read(json!({ "lanes": [lane], "recipients": people, "paused": [paused, campaign_paused] })),
+                &tenants,
+                &frame,
+            ),
         ),
         ("paused", held::steered(&read(json!({ "changed": true })), "pause")),
         (

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::super::place;
-use super::{Page, bundle, parts};
+use super::{Page, bundle, campaign, parts};
 
 #[derive(Debug, Deserialize)]
 pub(in super::super) struct Traced {
@@ -16,8 +16,9 @@ pub(in super::super) struct Traced {
 #[derive(Debug, Deserialize)]
 pub(in super::super) struct Message {
     pub(in super::super) id: String,
-    pub(super) found_by: String,
-    pub(super) tenant: String,
+    pub(in super::super) found_by: String,
+    pub(in super::super) tenant: String,
+    campaign: Option<String>,
     pub(super) to: String,
     pub(super) phase: String,
     pub(super) best: Option<String>,
@@ -93,7 +94,7 @@ fn shown(message: &Message) -> Markup {
         @if let Some(held) = &message.held {
             p.notice.odd { "Its lane is held since " (parts::time_or_none(held.since.as_deref())) "; one is tried at " (parts::time_or_none(held.probe.as_deref())) ". " a href=(place::HELD) { "What is held" } }
         }
-        @if message.paused { p.notice.odd { "Its lane is paused: nothing goes out. " a href=(place::HELD) { "What is paused" } } }
+        @if message.paused { p.notice.odd { "It is paused: its tenant, its number or its campaign. " a href=(place::HELD) { "What is paused" } } }
         @if message.forgotten { p.notice.odd { "Its recipient was forgotten: nothing of a person is left of it." } }
         div.columns {
             section aria-labelledby="timeline" {
@@ -140,6 +141,11 @@ fn still(message: &Message) -> Markup {
     }
 }
 
+fn campaign(message: &Message) -> Markup {
+    let Some(id) = &message.campaign else { return parts::text_or_none(None) };
+    html! { a href=(campaign::link(&message.tenant, id, None)) { (id) } }
+}
+
 fn facts(message: &Message) -> Markup {
     let text = |text: &str| html! { (text) };
     let sides =
@@ -152,6 +158,7 @@ fn facts(message: &Message) -> Markup {
         ("Origin", text(&message.origin)),
         ("Class", text(&message.class)),
         ("Platform's id", html! { code { (message.platform_id) } }),
+        ("Campaign", campaign(message)),
         (
             "Provider's id",
             message.provider_id.as_ref().map_or_else(|| parts::text_or_none(None), |id| html! { code { (id) } }),

@@ -7,9 +7,9 @@ use tracing::{info, warn};
 
 use super::super::orders::Order;
 use super::LaneTask;
-use crate::flow::{Heard, Holding};
+use crate::flow::Heard;
 use crate::limits::Recipient;
-use crate::store::{Lane, Message};
+use crate::store::{Holding, Lane, Message};
 
 impl LaneTask {
     pub(super) fn is_held(&mut self) -> bool {
@@ -63,6 +63,37 @@ impl LaneTask {
             self.shown = standing;
             let what = Holding::Messages(self.lane.clone());
             self.flow.held.set(what, standing.map(|standing| self.flow.hold_of(standing)));
+        }
+    }
+
+    /// Whether a message's campaign is paused: then the store has it, and it is looked for when the campaign goes on.
+    pub(super) fn leaves(&mut self, message: &Message) -> bool {
+        let Some(campaign) = &message.message.campaign else { return false };
+        let paused = self.flow.store.is_paused(&self.lane, Some(campaign));
+        if paused && !self.left.contains(campaign) {
+            self.left.insert(campaign.clone());
+        }
+        paused
+    }
+
+    /// Who waits at the head does not keep others from it, should his campaign be paused.
+    pub(super) fn leave_heads(&mut self) {
+        let paused = |head: &Message| {
+            head.message.campaign.as_deref().is_some_and(|id| self.flow.store.is_paused(&self.lane, Some(id)))
+        };
+        let first = self.heads.iter().find(|(_, head)| paused(head)).map(|(class, _)| *class);
+        if let Some(head) = first.and_then(|class| self.heads.remove(&class)) {
+            self.leaves(&head);
+            self.leave_heads();
+        }
+    }
+
+    /// Campaigns that were left and go on: the store has messages of theirs.
+    pub(super) fn look_for_resumed(&mut self) {
+        if !self.left.is_empty() {
+            let paused = self.flow.store.paused_campaigns(&self.lane.tenant);
+            self.more |= !self.left.is_subset(&paused);
+            self.left.retain(|campaign| paused.contains(campaign));
         }
     }
 

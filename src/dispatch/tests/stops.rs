@@ -2,8 +2,9 @@
 //! and recipients who are left alone.
 
 use super::*;
-use crate::flow::{Holding, Release, Released};
+use crate::flow::Released;
 use crate::model::wire::Incoming;
+use crate::store::{Holding, Release};
 
 const PLATFORM: &str = platform!(
     r#"
@@ -103,7 +104,7 @@ fn lane(number: &str) -> Holding {
 }
 
 async fn release(stage: &Stage, release: Release) -> Released {
-    stage.flow.release(release).await.unwrap()
+    stage.flow.release(release).await.unwrap().unwrap()
 }
 
 #[tokio::test(start_paused = true)]

@@ -73,15 +73,7 @@ async fn who_opted_out_while_the_store_was_in_trouble_gets_nothing() {
     stage.store.trouble(Some(StoreError::Overloaded));
     stage.accept(1, "acme", NUMBER).await;
     sleep(Duration::from_secs(60)).await;
-    let on = Suppression {
-        tenant: "acme".into(),
-        sender: None,
-        address: "919812300001".into(),
-        on: true,
-        at: Timestamp::from_millis(0),
-        cause: Cause::Joined,
-    };
-    stage.store.suppress(vec![on]).await.unwrap();
+    stage.store.suppress(vec![opted_out()]).await.unwrap();
     stage.store.trouble(None);
     sleep(Duration::from_secs(20)).await;
     assert_eq!((stage.phase(1).await, stage.calls_to("carrier.example")), (Phase::Suppressed, 0));

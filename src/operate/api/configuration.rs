@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::{Desk, Standing, standing};
+use super::changes::changes;
 use super::fault::Fault;
 use super::ledger::time;
 use super::token::Bearer;
@@ -107,11 +108,23 @@ fn files(snapshot: &Snapshot, standing: &Standing, seen: &Seen) -> Vec<Value> {
             (_, false) => "the file",
         };
         let here = standing.problems.iter().filter(|problem| standing::file(problem).as_ref() == Some(file));
+        let lines = (served == "last good").then(|| unserved_lines(snapshot, standing, file)).flatten();
         let (errors, all) = (here.clone().filter(|problem| problem.is_error()).count(), here.count());
         json!({
             "file": &**file, "kind": kind, "name": name, "version": version, "served": served,
-            "errors": errors, "warnings": all - errors,
+            "errors": errors, "warnings": all - errors, "changes": lines,
         })
     };
     files.into_iter().filter(|(file, _)| seen.sees(Some(file))).map(|(file, about)| of(&file, about)).collect()
+}
+
+/// What the file says otherwise than its last good text, which is served; nothing where it is gone or cannot be read.
+fn unserved_lines(snapshot: &Snapshot, standing: &Standing, file: &Arc<str>) -> Option<Vec<Value>> {
+    let mapping = || snapshot.by_file.get(file).map(|mapping| &mapping.source);
+    let served = snapshot.of_file(file).map(|tenant| &tenant.source).or_else(mapping)?;
+    let errors = standing.problems.iter().filter(|problem| problem.is_error());
+    let mut sources = errors.filter_map(|problem| problem.place.as_ref()).map(|(source, _)| source);
+    // A file that cannot be read has no text.
+    let written = sources.find(|source| source.name == *file && !source.text.is_empty())?;
+    Some(changes(served, written))
 }

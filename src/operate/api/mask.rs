@@ -3,7 +3,32 @@
 use serde_json::{Number, Value, json};
 
 use super::words::Words;
+use crate::config::Snapshot;
 use crate::model::Address;
+
+/// What may be shown of what a configuration made of somebody's message: what its own texts say.
+pub struct Mask(Words);
+
+impl Mask {
+    /// Of what these configurations make.
+    #[must_use]
+    pub fn of(snapshots: &[&Snapshot]) -> Self {
+        Self(Words::written(snapshots))
+    }
+
+    /// A value with every text masked that no file says, and every long number.
+    #[must_use]
+    pub fn value(&self, mut value: Value) -> Value {
+        hide(&mut value, &self.0);
+        value
+    }
+
+    /// Words of ours without long numbers.
+    #[must_use]
+    pub fn words(text: &str) -> String {
+        words(text)
+    }
+}
 
 /// Longer numbers may be somebody's.
 const DIGITS: usize = 6;

@@ -5,6 +5,8 @@
 
 mod audit;
 mod bundle;
+mod campaign;
+mod changes;
 mod configuration;
 mod doctor;
 mod fault;
@@ -29,6 +31,7 @@ mod words;
 pub use fault::Fault;
 pub use forget::{is_in, person};
 pub use ledger::Recounted;
+pub use mask::Mask;
 pub use routes::{ROUTES, Route};
 pub(super) use steer::{briefly, count};
 pub use token::{ADMIN, Bearer, Tokens};
@@ -44,8 +47,9 @@ use crate::model::Print;
 use crate::model::wire::{Incoming, Reply};
 use crate::store::Role;
 use routes::{
-    ADD, AUDIT, CANCEL, CONFIGURATION, DOCTOR, EXPORT, FORGET, HELD, IMPORT, LEDGER, LETTERS, LIFT, MAKE, OPENAPI,
-    OVERVIEW, PAUSE, REDRIVE, RELEASE, RESUME, REVOKE, SEND, SHOW, SUPPRESSIONS, TEMPLATES, TOKENS, TRACE, TRY, letter,
+    ADD, AUDIT, CAMPAIGN, CANCEL, CONFIGURATION, DOCTOR, EXPORT, FORGET, HELD, IMPORT, LEDGER, LETTERS, LIFT, MAKE,
+    OPENAPI, OVERVIEW, PAUSE, REDRIVE, RELEASE, RESUME, REVOKE, SEND, SHOW, SUPPRESSIONS, TEMPLATES, TOKENS, TRACE,
+    TRY, letter,
 };
 
 /// The method of a path, and the longest body that it takes.
@@ -141,6 +145,7 @@ impl Desk {
             FORGET => self.forget(bearer, asked.read()?).await,
             AUDIT => self.audit(bearer, asked.read()?).await,
             TRACE => self.trace(bearer, asked.read()?).await,
+            CAMPAIGN => self.campaign(bearer, asked.read()?).await,
             DOCTOR => self.doctor(bearer, asked.read()?).await,
             SEND => self.send(bearer, asked.read()?).await,
             OVERVIEW => self.overview(bearer, asked.read()?).await,

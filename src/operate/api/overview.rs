@@ -12,9 +12,9 @@ use super::ledger::{time, written};
 use super::steer::count;
 use super::token::Bearer;
 use crate::config::Tenant;
-use crate::flow::{Counts, Drain, Holding};
+use crate::flow::{Counts, Drain};
 use crate::model::Name;
-use crate::store::Lettered;
+use crate::store::{Holds, Lettered};
 use crate::value::Timestamp;
 
 #[derive(Debug, Deserialize)]
@@ -28,6 +28,7 @@ struct Around {
     now: Timestamp,
     drains: HashMap<Name, Drain>,
     letters: Vec<Lettered>,
+    held: Holds,
 }
 
 impl Desk {
@@ -38,6 +39,7 @@ impl Desk {
             now: self.flow.ambient.now(),
             drains: self.flow.drains().await?,
             letters: self.flow.store.count_letters().await?,
+            held: self.flow.all_held(),
         };
         let mut tenants = Vec::new();
         for tenant in &snapshot.tenants {
@@ -77,20 +79,11 @@ impl Desk {
             "ledger": written(&ledger), "difference": ledger.difference(),
             "queued": drain.queued, "drain_seconds": drain.takes.map(|takes| takes.as_secs_f64()),
             "backlog": tenant.limits.backlog, "rate": { "ceiling": ceiling, "current": current },
-            "held": self.held_lanes(&tenant.name),
+            "held": around.held.lanes.keys().filter(|what| *what.tenant() == tenant.name).count(),
             "paused": count(&self.flow.store.paused(), &tenant.name),
             "dead_letters": letters.map(|letters| letters.count).sum::<u64>(),
             "lately": lately(&self.flow.pulse.lately(&tenant.name, around.now)),
         }))
-    }
-
-    /// How many lanes of a tenant are held.
-    fn held_lanes(&self, tenant: &Name) -> usize {
-        let of = |what: &Holding| match what {
-            Holding::Messages(lane) => lane.tenant == *tenant,
-            Holding::Calls(lane) => lane.tenant == *tenant,
-        };
-        self.flow.held.all().iter().filter(|(what, _)| of(what)).count()
     }
 }
 

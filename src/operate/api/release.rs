@@ -9,8 +9,9 @@ use super::super::Desk;
 use super::fault::Fault;
 use super::token::Bearer;
 use crate::config::Tenant;
-use crate::flow::{Holding, Release, Released};
+use crate::flow::Released;
 use crate::model::{Address, Name};
+use crate::store::{Holding, Release};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,7 +25,8 @@ impl Desk {
     pub(super) fn held(&self, bearer: &Bearer, asked: Asked) -> Result<Value, Fault> {
         let asked = Asked { tenant: bearer.of(asked.tenant)?, ..asked };
         let release = self.meant(&asked)?;
-        let lanes = self.flow.held.all().into_iter().filter(|(what, _)| release.means_what(what));
+        let held = self.flow.all_held();
+        let lanes = held.lanes.into_iter().filter(|(what, _)| release.means_what(what));
         let lanes = lanes.map(|(what, hold)| {
             let mut lane = named(&what);
             lane["since"] = hold.since.to_string().into();
@@ -32,7 +34,7 @@ impl Desk {
             lane
         });
         let lanes: Vec<Value> = lanes.collect();
-        let mut people = self.flow.limits.held_recipients();
+        let mut people = held.people;
         people.retain(|(tenant, from), _| release.sends(tenant, from));
         let paused = self.paused(bearer, asked.tenant.as_deref());
         Ok(json!({ "lanes": lanes, "recipients": counted(people), "paused": paused }))
@@ -44,7 +46,7 @@ impl Desk {
         // A sender is the tenant's own number, a call the mapping's: it was looked for.
         let what = release.sender.as_ref().map(Address::as_str).or(release.call.as_deref()).unwrap_or("all");
         self.note(bearer, "release", release.tenant.as_ref(), what.to_owned()).await?;
-        let Some(Released { lanes, recipients }) = self.flow.release(release).await else {
+        let Some(Released { lanes, recipients }) = self.flow.release(release).await? else {
             return Err(Fault::Unavailable("the dispatcher does not answer".to_owned()));
         };
         let lanes: Vec<Value> = lanes.iter().map(named).collect();
@@ -83,7 +85,7 @@ impl Desk {
             }),
             (None, None) => true,
         };
-        known || self.flow.held.all().iter().any(|(what, _)| release.means_what(what))
+        known || self.flow.all_held().lanes.keys().any(|what| release.means_what(what))
     }
 }
 

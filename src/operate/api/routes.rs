@@ -15,6 +15,7 @@ pub(super) const HELD: &str = "/api/held";
 pub(super) const FORGET: &str = "/api/forget";
 pub(super) const AUDIT: &str = "/api/audit";
 pub(super) const TRACE: &str = "/api/trace";
+pub(super) const CAMPAIGN: &str = "/api/campaign";
 pub(super) const SEND: &str = "/api/send";
 pub(super) const DOCTOR: &str = "/api/doctor";
 pub(super) const OVERVIEW: &str = "/api/overview";
@@ -78,6 +79,7 @@ pub const ROUTES: &[Route] = &[
     post(FORGET, Role::Operate),
     get(AUDIT),
     post(TRACE, Role::Read),
+    get(CAMPAIGN),
     post(SEND, Role::Operate),
     post(DOCTOR, Role::Operate),
     get(OVERVIEW),

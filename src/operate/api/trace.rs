@@ -20,20 +20,23 @@ use super::verdict::verdict;
 use super::words::Words;
 use crate::config::{Snapshot, Tenant};
 use crate::delivery::{ANEW, NOTES, Told};
-use crate::flow::Holding;
 use crate::model::{Name, Ref, Status};
-use crate::store::{Call, DeadLetter, Lane, Letters, Line, Message, NewMessage, Origin, Page, StoreError};
+use crate::store::{
+    Call, Campaign, DeadLetter, Holding, Lane, Letters, Line, Message, NewMessage, Origin, Page, StoreError,
+};
 use crate::value::Timestamp;
 
 /// Messages of one answer: a platform's id may be of several.
 const MOST: usize = 20;
+/// Messages of one campaign; all of them: `GET /api/campaign`.
+const OF_CAMPAIGN: usize = 100;
 /// Dead letters of one message.
 const LETTERS: usize = 100;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
-    /// Ours (`m-…`), the provider's, the platform's, or the recipient's number.
+    /// Ours (`m-…`), the provider's, the platform's, the recipient's number, or the platform's campaign.
     id: String,
     tenant: Option<String>,
     /// With what a vendor's support wants to know of the newest of them, and that one alone.
@@ -48,8 +51,8 @@ impl Desk {
         let tenant = bearer.of(asked.tenant)?.as_deref().map(Name::from);
         let found = self.looked_up(asked.id.trim(), tenant.as_ref()).await?;
         if found.is_empty() {
-            let text = "no message that is kept has this id; it may be ours (m-…), the provider's, the platform's, or the \
-                        recipient's number";
+            let text = "no message that is kept has this id; it may be ours (m-…), the provider's, the platform's, the \
+                        recipient's number, or the platform's campaign";
             return Err(Fault::NotFound(text.to_owned()));
         }
         let words = Words::of(&self.flow.snapshot.load());
@@ -87,10 +90,26 @@ impl Desk {
                 found.extend(last.map(|message| ("recipient", message)));
             }
         }
+        if found.is_empty() {
+            found = self.of_campaigns(id, tenant).await?;
+        }
         found.retain(|(_, message)| tenant.is_none_or(|tenant| *tenant == message.message.lane.tenant));
         found.sort_by_key(|(_, message)| std::cmp::Reverse(message.message.reference));
         let mut seen = HashSet::new();
         found.retain(|(_, message)| seen.insert(message.message.reference));
+        Ok(found)
+    }
+
+    /// The newest messages of every campaign that is called so.
+    async fn of_campaigns(&self, id: &str, tenant: Option<&Name>) -> Result<Vec<Found>, StoreError> {
+        let (store, snapshot) = (&self.flow.store, self.flow.snapshot.load_full());
+        let mut found = Vec::new();
+        for one in snapshot.tenants.iter().filter(|one| tenant.is_none_or(|tenant| *tenant == one.name)) {
+            let campaign = Campaign { tenant: one.name.clone(), id: id.to_owned() };
+            for message in store.of_campaign(&campaign, None, OF_CAMPAIGN).await? {
+                found.extend(store.message(message.reference).await?.map(|message| ("campaign", message)));
+            }
+        }
         Ok(found)
     }
 
@@ -107,7 +126,7 @@ impl Desk {
             store.is_suppressed(&tenant.name, &message.message.lane.from, &message.message.to)
         }));
         said["held"] = self.hold(&message.message.lane);
-        said["paused"] = json!(store.is_paused(&message.message.lane));
+        said["paused"] = json!(store.is_paused(&message.message.lane, message.message.campaign.as_deref()));
         said["timeline"] = json!(timeline(&message.message, &history, &letters, &names(&snapshot, &calls)));
         said["waiting"] = calls.iter().map(|call| waiting(call, words)).collect();
         said["dead_letters"] = letters.iter().map(head).collect();
@@ -117,17 +136,16 @@ impl Desk {
 
     /// Since when the message's lane is held, and when it is tried.
     fn hold(&self, lane: &Lane) -> Value {
-        let held = self.flow.held.all().into_iter();
-        let hold =
-            held.filter(|(what, _)| matches!(what, Holding::Messages(held) if held == lane)).map(|(_, hold)| hold);
-        let said = hold.map(|hold| json!({ "since": time(hold.since), "probe": time(hold.probe) }));
-        said.last().unwrap_or_default()
+        let held = self.flow.all_held();
+        let hold = held.lanes.get(&Holding::Messages(lane.clone()));
+        hold.map(|hold| json!({ "since": time(hold.since), "probe": time(hold.probe) })).unwrap_or_default()
     }
 }
 
 /// The message as it stands.
 fn about(message: &Message, tenant: Option<&Tenant>, words: &Words) -> Value {
-    let NewMessage { reference, lane, to, class, origin, platform_id, body, version, life, at, .. } = &message.message;
+    let NewMessage { reference, lane, to, class, origin, platform_id, campaign, body, version, life, at, .. } =
+        &message.message;
     let origin = match origin {
         Origin::Platform => "platform",
         Origin::Reply => "reply",
@@ -139,7 +157,7 @@ fn about(message: &Message, tenant: Option<&Tenant>, words: &Words) -> Value {
         "id": reference.to_string(), "tenant": lane.tenant.as_str(), "sender": lane.from.as_str(), "to": to.to_string(),
         "platform": tenant.map(|tenant| tenant.platform.name.as_str()),
         "provider": tenant.map(|tenant| tenant.provider.name.as_str()),
-        "platform_id": platform_id, "provider_id": message.provider_id, "origin": origin, "class": class.as_str(),
+        "platform_id": platform_id, "campaign": campaign, "provider_id": message.provider_id, "origin": origin, "class": class.as_str(),
         "phase": life.phase, "best": life.best.map(Status::as_str), "attempts": life.attempts,
         "resends": life.resends, "failed": life.told == Told::Failed, "reported": message.said, "accepted": time(*at), "expires": time(life.expires),
         "wakes": life.wake.and_then(time), "mapping": version, "forgotten": message.message.is_forgotten(),

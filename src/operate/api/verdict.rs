@@ -22,7 +22,7 @@ pub(super) fn verdict(message: &Value) -> String {
         said.push(format!("its lane is held, tried again {probe}"));
     }
     if message["paused"] == true {
-        said.push("its lane is paused".to_owned());
+        said.push("it is paused".to_owned());
     }
     if let Some(wakes) = message["wakes"].as_str() {
         said.push(format!("looked at again {wakes}"));

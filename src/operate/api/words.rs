@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::config::Snapshot;
 use crate::model::{Kind, Reason, Status, StopScope};
+use crate::yaml::{self, Node};
 
 /// Longer ones are sentences.
 const LONGEST: usize = 64;
@@ -27,6 +28,25 @@ impl Words {
             words.listed(&serde_json::from_str(&schema.text).unwrap_or_default());
         }
         words
+    }
+
+    /// Those, and what the mappings write themselves.
+    pub(super) fn written(snapshots: &[&Snapshot]) -> Self {
+        let mut words = Self::default();
+        for snapshot in snapshots {
+            words.0.extend(Self::of(snapshot).0);
+            for mapping in &snapshot.loaded {
+                let root = yaml::parse(&mapping.source, &mut Vec::new());
+                root.iter().for_each(|root| words.scalars(root));
+            }
+        }
+        words
+    }
+
+    fn scalars(&mut self, node: &Node) {
+        node.as_text().into_iter().for_each(|text| self.add(text));
+        node.as_list().unwrap_or_default().iter().for_each(|item| self.scalars(item));
+        node.as_map().unwrap_or_default().iter().for_each(|(_, value)| self.scalars(value));
     }
 
     /// Whether a text is one of them.

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::reasons::{Whose as Affair, explained};
 use super::{Check, Patient};
-use crate::flow::{Fact, Holding, Times, Whose};
+use crate::flow::{Fact, Times, Whose};
 use crate::mapping::{Leg, Mapping};
 use crate::model::Reason;
+use crate::store::{Holding, Which};
 
 const CALLERS: &str = "callers";
 const WEBHOOKS: &str = "webhooks";
@@ -191,7 +192,7 @@ impl Patient<'_> {
     }
 
     fn held(&self) -> Vec<Check> {
-        let held = self.desk.flow.held.all().into_iter();
+        let held = self.desk.flow.all_held().lanes.into_iter();
         let own = held.filter_map(|(what, hold)| match what {
             Holding::Messages(lane) if lane.tenant == self.tenant.name => {
                 Some((format!("sending from {}", lane.from.as_str()), hold))
@@ -208,7 +209,11 @@ impl Patient<'_> {
         });
         let paused = self.desk.flow.store.paused().into_iter().filter(|pause| pause.tenant == self.tenant.name);
         let paused = paused.map(|pause| {
-            let what = pause.sender.as_ref().map_or("sending", |_| "sending from one number");
+            let what = match &pause.which {
+                Which::All => "sending".to_owned(),
+                Which::Sender(_) => "sending from one number".to_owned(),
+                Which::Campaign(campaign) => format!("the campaign `{campaign}`"),
+            };
             let says = format!("{what} is paused since {}, by {}: {}", pause.at, pause.who, pause.reason);
             Check::finding(HELD, says, "`switchboard resume` when it may go on")
         });

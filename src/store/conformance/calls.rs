@@ -90,3 +90,25 @@ pub(super) async fn stopped_lanes_are_stepped_over(store: &dyn Store) {
     assert_eq!(asked(99, &[lane("globex", "report"), lane("acme", "post")]).await.0, (1..=10).collect::<Vec<_>>());
     assert_eq!(asked(40, &[lane("globex", "report"), lane("acme", "post")]).await.1, Some(at(41)));
 }
+
+pub(super) async fn it_is_told_whether_calls_need_not_wait(store: &dyn Store) {
+    accept(store, vec![new(1), new(2)]).await;
+    let mut said = Vec::new();
+    let mut queue = async |message, revision, calls| {
+        let change = Change { calls, ..change(message, revision, Phase::Submitted) };
+        said.push(store.update(change).await.unwrap());
+    };
+    queue(1, 0, vec![call(11, Some(1)), call(12, Some(1))]).await;
+    queue(1, 1, vec![call(13, Some(1))]).await;
+    queue(1, 2, vec![NewCall { name: "other".to_owned(), ..call(14, Some(1)) }]).await;
+    queue(2, 0, vec![call(21, Some(2)), call(22, None)]).await;
+    for done in [11, 12] {
+        store.settle_call(done, CallStep::Done, None).await.unwrap();
+    }
+    queue(1, 3, vec![call(15, Some(1))]).await;
+    for done in [13, 15] {
+        store.settle_call(done, CallStep::Done, None).await.unwrap();
+    }
+    queue(1, 4, vec![call(16, Some(1))]).await;
+    assert!(said == [true, false, true, true, false, true] || said == [false; 6], "{said:?}");
+}

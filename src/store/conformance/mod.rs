@@ -1,6 +1,7 @@
 //! What every engine keeps: one test per promise and engine.
 
 mod calls;
+mod campaigns;
 mod consents;
 mod differential;
 mod forget;
@@ -12,8 +13,6 @@ mod pauses;
 mod people;
 mod queues;
 mod texts;
-
-use std::collections::HashSet;
 
 use super::samples::*;
 use super::*;
@@ -85,6 +84,8 @@ promises! {
     messages::a_change_is_kept_whole,
     messages::a_message_is_found_by_every_id,
     messages::the_last_message_to_a_person_is_found,
+    campaigns::a_campaign_is_found_newest_first_a_page_at_a_time,
+    campaigns::what_is_forgotten_or_purged_is_in_no_campaign,
     messages::hostile_texts_come_back_unchanged,
     messages::a_bad_write_hurts_only_itself,
     messages::the_ledger_balances,
@@ -113,6 +114,7 @@ promises! {
     calls::a_call_is_done_again_or_parked,
     calls::tenants_share_the_calls,
     calls::stopped_lanes_are_stepped_over,
+    calls::it_is_told_whether_calls_need_not_wait,
     letters::a_letter_that_repeats_is_kept_once,
     letters::letters_are_tried_again_in_time_order_and_then_listed,
     letters::unmatched_statuses_are_bounded_and_grow_old,
@@ -126,6 +128,7 @@ promises! {
     people::an_opt_in_frees_every_address_of_a_person,
     people::replies_that_repeat_are_left_out,
     pauses::a_pause_holds_a_lane_until_it_ends,
+    pauses::a_paused_campaign_is_stepped_over_and_the_rest_goes_on,
     pauses::what_is_in_doubt_is_found_by_its_lane,
     consents::each_change_of_the_list_has_a_line,
     consents::what_changes_nothing_leaves_no_line,
@@ -135,6 +138,17 @@ promises! {
     texts::texts_come_back_as_they_were_kept,
     texts::a_retired_text_stays_while_a_message_from_before_is_there,
     texts::a_probe_is_taken_and_changes_nothing,
+}
+
+/// An engine that is one process's alone can tell.
+#[tokio::test]
+async fn whether_calls_need_not_wait_is_known_where_nobody_else_makes_any() {
+    for (store, _directory) in [memory_engine(), sqlite_engine(), sealed_engine()] {
+        accept(&*store, vec![new(1)]).await;
+        let change = Change { calls: vec![call(2, Some(1))], ..change(1, 0, crate::delivery::Phase::Submitted) };
+        assert_eq!(store.update(change).await, Ok(true));
+        store.close().await.unwrap();
+    }
 }
 
 async fn accept(store: &dyn Store, messages: Vec<NewMessage>) {
@@ -147,5 +161,5 @@ fn refs(messages: &[Message]) -> Vec<i64> {
 }
 
 async fn claim(store: &dyn Store, now: i64, most: usize) -> Vec<i64> {
-    refs(&store.claim(&lane("acme", "14155550100"), at(now), most, &HashSet::new()).await.unwrap())
+    refs(&store.claim(&lane("acme", "14155550100"), at(now), most, &Without::default()).await.unwrap())
 }

@@ -45,7 +45,8 @@ pub(super) async fn claiming_leaves_out_what_waits_is_held_or_under_way(store: &
     store.begin(vec![(id(3), 0)]).await.unwrap();
     store.update(change(4, 0, Phase::Submitted)).await.unwrap();
     let held: HashSet<Ref> = [id(1)].into();
-    let claimed = store.claim(&lane("acme", "14155550100"), at(100), 9, &held).await.unwrap();
+    let claimed =
+        store.claim(&lane("acme", "14155550100"), at(100), 9, &Without { held, ..Without::default() }).await.unwrap();
     assert_eq!(refs(&claimed), [5]);
     assert_eq!(claim(store, 101, 9).await, [1, 2, 5]);
     store.update(change(3, 0, Phase::Queued)).await.unwrap();
@@ -99,7 +100,7 @@ pub(super) async fn an_old_copy_cannot_be_begun(store: &dyn Store) {
         assert_eq!(store.begin(vec![(id(2), 0), (id(1), revision)]).await, Err(StoreError::Conflict), "{revision}");
     }
     assert!(store.interrupted().await.unwrap().is_empty(), "none of them is begun");
-    let newest = store.claim(&lane("acme", "14155550100"), at(100), 9, &HashSet::new()).await.unwrap();
+    let newest = store.claim(&lane("acme", "14155550100"), at(100), 9, &Without::default()).await.unwrap();
     let begun = newest.iter().map(|message| (message.message.reference, message.revision)).collect();
     store.begin(begun).await.unwrap();
     assert_eq!(store.interrupted().await.unwrap(), [id(1), id(2)]);

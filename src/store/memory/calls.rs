@@ -122,6 +122,11 @@ impl Calls {
             .cloned()
     }
 
+    /// Whether no call of the same message and name is waiting or under way.
+    pub(super) fn is_free(&self, call: &NewCall) -> bool {
+        call.message.is_none_or(|message| !self.in_order.contains_key(&(message, call.name.clone())))
+    }
+
     /// Whether no older call of the same message and name is still waiting or under way.
     fn is_first(&self, call: &Call) -> bool {
         let Some(message) = call.call.message else { return true };

@@ -92,6 +92,7 @@ impl State {
         let Some(before) = self.rows.get(&reference).map(|row| row.message.message.clone()) else { return };
         self.unlist(&before);
         self.begun.remove(&reference);
+        self.leave_campaign(&before);
         let (lane, phase) = (before.lane.clone(), before.life.phase);
         let after = match phase {
             Phase::Queued => Phase::Suppressed,
@@ -120,6 +121,7 @@ impl State {
         let message = &mut row.message.message;
         message.to = Address::from("");
         message.platform_id = String::new();
+        message.campaign = None;
         message.dedupe = dedupe;
         message.body = Bytes::from_static(b"{}");
         message.life.phase = after;

@@ -9,15 +9,15 @@ mod letters;
 mod people;
 mod state;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{FutureExt, ready};
 
 use super::{
-    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Consent, Consents, Count, DeadLetter, Forget,
-    Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Page, Pause, Store,
-    StoreError, Stored, Suppression, Taken, Text, Token,
+    Acceptance, Audit, Audits, Call, CallLane, CallStep, Campaign, CampaignMessage, Change, Consent, Consents, Count,
+    DeadLetter, Forget, Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Page,
+    Pause, Store, StoreError, Stored, Suppression, Taken, Text, Token, Which, Without,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -68,7 +68,7 @@ impl Store for Memory {
         self.after(|state| state.begin(&messages))
     }
 
-    fn update(&self, change: Change) -> Stored<'_, ()> {
+    fn update(&self, change: Change) -> Stored<'_, bool> {
         self.after(|state| state.update(change))
     }
 
@@ -84,6 +84,10 @@ impl Store for Memory {
         Self::done(Ok(self.state().by_platform_id(tenant, id)))
     }
 
+    fn of_campaign(&self, campaign: &Campaign, below: Option<Ref>, most: usize) -> Stored<'_, Vec<CampaignMessage>> {
+        Self::done(Ok(self.state().of_campaign(campaign, below, most)))
+    }
+
     fn last_to(&self, lane: &Lane, to: &[Address]) -> Stored<'_, Option<Message>> {
         Self::done(Ok(self.state().last_to(lane, to)))
     }
@@ -96,8 +100,8 @@ impl Store for Memory {
         Self::done(Ok(self.state().tally.lanes()))
     }
 
-    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>> {
-        Self::done(Ok(self.state().claim(lane, now, most, held)))
+    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, without: &Without) -> Stored<'_, Vec<Message>> {
+        Self::done(Ok(self.state().claim(lane, now, most, without)))
     }
 
     fn newest(&self) -> Stored<'_, i64> {
@@ -165,16 +169,20 @@ impl Store for Memory {
         Self::done(Ok(self.state().paused.add(&pause)))
     }
 
-    fn resume(&self, tenant: &Name, sender: Option<&Address>) -> Stored<'_, bool> {
-        Self::done(Ok(self.state().paused.remove(tenant, sender)))
+    fn resume(&self, tenant: &Name, which: &Which) -> Stored<'_, bool> {
+        Self::done(Ok(self.state().paused.remove(tenant, which)))
     }
 
     fn paused(&self) -> Vec<Pause> {
         self.state().paused.all()
     }
 
-    fn is_paused(&self, lane: &Lane) -> bool {
-        self.state().paused.holds(lane)
+    fn is_paused(&self, lane: &Lane, campaign: Option<&str>) -> bool {
+        self.state().paused.holds(lane, campaign)
+    }
+
+    fn paused_campaigns(&self, tenant: &Name) -> BTreeSet<String> {
+        self.state().paused.campaigns(tenant)
     }
 
     fn doubtful(&self, lane: &Lane) -> Stored<'_, Vec<Ref>> {

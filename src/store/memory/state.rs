@@ -9,8 +9,8 @@ use super::super::tally::{Accounts, Move, Tally};
 use super::super::veil::Veil;
 use super::super::wake::wake_of;
 use super::super::{
-    Acceptance, Audit, CallStep, Change, Count, DeadLetter, Lane, Line, Message, NewCall, NewMessage, Origin,
-    StoreError, Taken, Text, TextKind, Token,
+    Acceptance, Audit, CallStep, Campaign, CampaignMessage, Change, Count, DeadLetter, Lane, Line, Message, NewCall,
+    NewMessage, Origin, StoreError, Taken, Text, TextKind, Token, Without,
 };
 use super::calls::Calls;
 use super::consents::History;
@@ -35,6 +35,7 @@ pub(super) struct State {
     pub(super) begun: BTreeSet<Ref>,
     pub(super) dedupe: HashMap<(Name, String), Ref>,
     pub(super) by_platform: HashMap<(Name, String), Vec<Ref>>,
+    pub(super) by_campaign: HashMap<Campaign, BTreeSet<Ref>>,
     by_provider: HashMap<String, Ref>,
     /// In the order of their coming, the newest last.
     pub(super) by_recipient: HashMap<(Lane, Address), Vec<Ref>>,
@@ -52,6 +53,11 @@ pub(super) struct State {
     pub(super) paused: Paused,
     pub(super) history: History,
     pub(super) tally: Tally,
+}
+
+fn campaign_of(message: &NewMessage) -> Option<Campaign> {
+    let (tenant, id) = (message.lane.tenant.clone(), message.campaign.clone()?);
+    Some(Campaign { tenant, id })
 }
 
 /// Accepting, attempts and changes.
@@ -83,6 +89,9 @@ impl State {
         if !new.platform_id.is_empty() {
             self.by_platform.entry((tenant, new.platform_id.clone())).or_default().push(new.reference);
         }
+        if let Some(campaign) = campaign_of(&new) {
+            self.by_campaign.entry(campaign).or_default().insert(new.reference);
+        }
         if new.origin == Origin::Platform {
             let theirs = self.by_recipient.entry((new.lane.clone(), new.to.clone())).or_default();
             let place = theirs.partition_point(|known| *known < new.reference);
@@ -111,7 +120,7 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn update(&mut self, change: Change) -> Result<(), StoreError> {
+    pub(super) fn update(&mut self, change: Change) -> Result<bool, StoreError> {
         let row = self.rows.get(&change.reference).ok_or(StoreError::Conflict)?;
         if row.message.revision != change.revision {
             return Err(StoreError::Conflict);
@@ -128,6 +137,7 @@ impl State {
         if let Some(alias) = change.alias {
             self.join(&after.lane.tenant, &[after.to.clone(), alias], change.line.at);
         }
+        let need_not_wait = change.calls.iter().all(|call| self.calls.is_free(call));
         change.calls.into_iter().for_each(|call| self.calls.add_anew(call, change.newest));
         change.letters.into_iter().for_each(|letter| self.letters.park(letter));
         change.redrives.map(|letter| self.letters.remove(letter));
@@ -143,7 +153,7 @@ impl State {
             message.said = change.said.unwrap_or_else(|| std::mem::take(&mut message.said));
             message.revision += 1;
         }
-        Ok(())
+        Ok(need_not_wait)
     }
 
     fn list(&mut self, message: &NewMessage) {
@@ -151,6 +161,16 @@ impl State {
             self.queued.entry(message.lane.clone()).or_default().insert((message.class, message.reference));
         }
         self.wakes.extend(wake_of(&message.life).map(|wake| (wake, message.reference)));
+    }
+
+    pub(super) fn leave_campaign(&mut self, message: &NewMessage) {
+        let Some(campaign) = campaign_of(message) else { return };
+        if let Some(left) = self.by_campaign.get_mut(&campaign) {
+            left.remove(&message.reference);
+            if left.is_empty() {
+                self.by_campaign.remove(&campaign);
+            }
+        }
     }
 
     pub(super) fn unlist(&mut self, message: &NewMessage) {
@@ -179,6 +199,18 @@ impl State {
         found.into_iter().take(100).filter_map(|reference| self.message(reference)).collect()
     }
 
+    pub(super) fn of_campaign(&self, campaign: &Campaign, below: Option<Ref>, most: usize) -> Vec<CampaignMessage> {
+        let all = self.by_campaign.get(campaign).into_iter().flatten().rev();
+        let older = all.filter(|reference| below.is_none_or(|below| **reference < below));
+        let rows = older.filter_map(|reference| self.rows.get(reference)).map(|row| &row.message.message);
+        let one = |message: &NewMessage| CampaignMessage {
+            reference: message.reference,
+            phase: message.life.phase,
+            best: message.life.best,
+        };
+        rows.take(most).map(one).collect()
+    }
+
     pub(super) fn last_to(&self, lane: &Lane, to: &[Address]) -> Option<Message> {
         let newest = |to: &Address| self.by_recipient.get(&(lane.clone(), to.clone()))?.last().copied();
         to.iter().filter_map(newest).max().and_then(|reference| self.message(reference))
@@ -188,10 +220,12 @@ impl State {
         self.rows.get(&reference).map(|row| row.history.clone()).unwrap_or_default()
     }
 
-    pub(super) fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Vec<Message> {
+    pub(super) fn claim(&self, lane: &Lane, now: Timestamp, most: usize, without: &Without) -> Vec<Message> {
         let queue = self.queued.get(lane).into_iter().flatten().map(|(_, reference)| reference);
-        let free = queue.filter(|reference| !held.contains(reference) && !self.begun.contains(reference));
-        let ready = free.filter_map(|reference| self.rows.get(reference)).map(|row| &row.message);
+        let free = queue.filter(|reference| !without.held.contains(reference) && !self.begun.contains(reference));
+        let all = free.filter_map(|reference| self.rows.get(reference)).map(|row| &row.message);
+        let left = |found: &Message| found.message.campaign.as_ref().is_some_and(|id| without.campaigns.contains(id));
+        let ready = all.filter(|found| !left(found));
         ready.filter(|found| found.message.life.wake.is_none_or(|wake| wake <= now)).take(most).cloned().collect()
     }
 
@@ -320,6 +354,7 @@ impl State {
         let Message { message, .. } = row.message;
         let (lane, before) = (message.lane.clone(), Some(message.life.phase));
         self.tally.record(&Move { reference, lane, before, after: None });
+        self.leave_campaign(&message);
         let tenant = message.lane.tenant.clone();
         if let Some(key) = message.dedupe {
             self.dedupe.remove(&(tenant.clone(), key));

@@ -196,7 +196,8 @@ async fn erase_message(tx: &mut Tx, number: i64, at: Timestamp, gone: &mut Forgo
         Phase::Sending | Phase::InDoubt => Phase::Failed,
         ended => ended,
     };
-    let sql = "UPDATE message SET phase = $2::bigint, wake = NULL, due = NULL, told = NULL, said = NULL,
+    let sql =
+        "UPDATE message SET phase = $2::bigint, wake = NULL, due = NULL, told = NULL, said = NULL, campaign = NULL,
         revision = revision + 1 WHERE ref = $1";
     tx.execute(sql, &[&number, &phase_code(after)]).await?;
     tx.execute("DELETE FROM history WHERE ref = $1", &[&number]).await?;
@@ -213,7 +214,9 @@ async fn erase_message(tx: &mut Tx, number: i64, at: Timestamp, gone: &mut Forgo
         tx.execute(sql, &[&&hash[..], &number]).await?;
         veiled = Some(instead);
     }
-    let sql = "UPDATE body SET recipient = '', platform_id = '', dedupe = $2, content = $3, seal = NULL WHERE ref = $1";
+    let sql =
+        "UPDATE body SET recipient = '', platform_id = '', dedupe = $2, content = $3, seal = NULL, campaign = NULL
+        WHERE ref = $1";
     tx.execute(sql, &[&number, &veiled, &&b"{}"[..]]).await?;
     tx.moved(message.reference, message.lane, Some(before), Some(after));
     gone.messages += 1;

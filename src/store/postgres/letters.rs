@@ -82,9 +82,11 @@ pub(super) async fn put_off(tx: &Tx, letters: &[(i64, Option<Timestamp>)], keep:
     Ok(usize::try_from(gone).unwrap_or(usize::MAX))
 }
 
-pub(super) async fn redrive(tx: &Tx, letter: i64, at: Timestamp, newest: bool) -> Result<bool, Trouble> {
+pub(super) async fn redrive(tx: &mut Tx, letter: i64, at: Timestamp, newest: bool) -> Result<bool, Trouble> {
     let queued = tx.execute(REDRIVE, &[&letter, &at.millis(), &newest]).await? > 0;
     if queued {
+        // Whoever makes the tenant's calls.
+        tx.hints.calls = true;
         discard(tx, letter).await?;
     }
     Ok(queued)

@@ -16,12 +16,13 @@ use crate::value::Timestamp;
 
 const INSERT: &str =
     "INSERT INTO message (ref, lane, class, origin, at, phase, attempts, resends, wake, expires, best, told,
-        due, revision)
+        due, campaign, revision)
     SELECT *, 0 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],
-        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[])";
+        $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[])";
 
-const INSERT_BODIES: &str = "INSERT INTO body (ref, recipient, platform_id, dedupe, version, content, seal)
-    SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bigint[])";
+const INSERT_BODIES: &str = "INSERT INTO body (ref, recipient, platform_id, dedupe, version, content, seal, campaign)
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bigint[],
+        $8::text[])";
 
 const INSERT_KEYS: &str = "INSERT INTO key SELECT * FROM unnest($1::bigint[], $2::bigint[]) ON CONFLICT DO NOTHING";
 
@@ -147,8 +148,10 @@ async fn store(tx: &mut Tx, fresh: &[&NewMessage]) -> Result<(), Trouble> {
     let wake = maybe(|new| new.life.wake.map(Timestamp::millis));
     let best = maybe(|new| new.life.best.map(status_code));
     let due = maybe(|new| wake_of(&new.life).map(Timestamp::millis));
+    let of = |new: &NewMessage| new.campaign.as_deref().map(|id| key::campaign(new.lane.tenant.as_str(), id));
+    let campaign: Vec<Option<i64>> = fresh.iter().map(|new| of(new)).collect();
     let values: super::words::Values<'_> =
-        &[&refs, &lanes, class, origin, at, phase, attempts, resends, &wake, expires, &best, &told, &due];
+        &[&refs, &lanes, class, origin, at, phase, attempts, resends, &wake, expires, &best, &told, &due, &campaign];
     tx.execute(INSERT, values).await?;
 
     let shared = std::sync::Arc::clone(&tx.shared);
@@ -161,7 +164,8 @@ async fn store(tx: &mut Tx, fresh: &[&NewMessage]) -> Result<(), Trouble> {
     let contents: Vec<&[u8]> = contents.iter().map(|content| &**content).collect();
     let (to, ids, versions) = (text(|new| new.to.as_str()), text(|new| &new.platform_id), text(|new| &new.version));
     let dedupes: Vec<_> = fresh.iter().map(|new| new.dedupe.as_deref().map(kept)).collect();
-    tx.execute(INSERT_BODIES, &[&refs, &to, &ids, &dedupes, &versions, &contents, &seals]).await?;
+    let campaigns: Vec<_> = fresh.iter().map(|new| new.campaign.as_deref().map(kept)).collect();
+    tx.execute(INSERT_BODIES, &[&refs, &to, &ids, &dedupes, &versions, &contents, &seals, &campaigns]).await?;
 
     let keys = fresh.iter().flat_map(|new| key::found_by(new).map(|hash| (hash, new.reference.number())));
     find_by(tx, keys.unzip()).await?;

@@ -5,12 +5,13 @@
 //! is in `store::shared`, filled at opening. Tables and their reasons are in `schema`.
 //!
 //! Several processes may: each is a node, which has parts of the work to itself (`node`, `roster`, `watch`), and hears of
-//! the others' opt-outs (`news`).
+//! the others' opt-outs (`news`) and of what they hold (`held`).
 
 mod calls;
 mod connection;
 mod consents;
 mod erase;
+mod held;
 mod letters;
 mod messages;
 mod news;

@@ -1,4 +1,4 @@
-//! Opt-outs and pauses that other nodes committed. Each is a row with a number; a node that has them in memory says so with its next
+//! Opt-outs, pauses and releases that other nodes committed. Each is a row with a number; a node that has them in memory says so with its next
 //! commit, and whoever wrote one answers his caller only when all others did, or are no nodes any more. So nobody needs to ask
 //! the database before a call, and after a STOP is acknowledged no node begins one.
 
@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 
 use super::super::consent::sender_text;
 use super::super::shared::{Entry, Pending, Shared};
-use super::super::{Pause, StoreError};
+use super::super::{Pause, Release, StoreError, Which};
 use super::connection::Conn;
 use super::pool::Pool;
 use super::roster::Roster;
@@ -28,6 +28,8 @@ const FORGOTTEN: i64 = 3;
 const VEIL: i64 = 4;
 const PAUSED: i64 = 5;
 const RESUMED: i64 = 6;
+/// Of a call its name stands where others have an address. Nodes that do not know it take it for the end of nobody's opt-out.
+const RELEASED: i64 = 7;
 /// Read at once.
 const MOST: usize = 5000;
 /// So long whoever took an opt-out waits for the others; then nobody knows, and it is sent again.
@@ -69,10 +71,20 @@ pub(super) async fn write(tx: &mut Tx) -> Result<(), Trouble> {
     for pause in &tx.pending.pauses {
         rows.push(match pause {
             Ok(pause) => {
-                let sender = sender_text(pause.sender.as_ref());
-                News { sender, pause: Some(pause), ..News::of(PAUSED, &pause.tenant) }
+                let [sender, address] = pause.which.columns();
+                News { sender, address, pause: Some(pause), ..News::of(PAUSED, &pause.tenant) }
             }
-            Err((tenant, sender)) => News { sender: sender_text(sender.as_ref()), ..News::of(RESUMED, tenant) },
+            Err((tenant, which)) => {
+                let [sender, address] = which.columns();
+                News { sender, address, ..News::of(RESUMED, tenant) }
+            }
+        });
+    }
+    for release in &tx.pending.releases {
+        rows.push(News {
+            sender: sender_text(release.sender.as_ref()),
+            address: release.call.as_deref().unwrap_or_default(),
+            ..News::of(RELEASED, release.tenant.as_ref().unwrap_or(&nobody))
         });
     }
     if rows.is_empty() {
@@ -139,6 +151,9 @@ pub(super) async fn hear(conn: &Conn, shared: &Shared, roster: &Roster) -> Resul
             let id = id?;
             if id > roster.heard.load(Ordering::SeqCst) {
                 shared.apply(&pending);
+                if !pending.releases.is_empty() {
+                    roster.tell(|changed| changed.releases.extend(pending.releases));
+                }
                 roster.heard.store(id, Ordering::SeqCst);
             }
         }
@@ -165,10 +180,17 @@ fn one(row: &Row, pending: &mut Pending) -> Result<(), Trouble> {
         FORGOTTEN => pending.forgotten.push((tenant, address()?)),
         PAUSED => {
             let (at, who, reason) = (time(row, 6)?, text(row, 7)?, text(row, 8)?);
-            pending.pauses.push(Ok(Pause { tenant, sender, at, who, reason }));
+            let which = Which::of_columns(sender, &text(row, 4)?);
+            pending.pauses.push(Ok(Pause { tenant, which, at, who, reason }));
         }
-        RESUMED => pending.pauses.push(Err((tenant, sender))),
-        kind => pending.suppressions.push(Entry { tenant, sender, address: address()?, on: kind == ON }),
+        RESUMED => pending.pauses.push(Err((tenant, Which::of_columns(sender, &text(row, 4)?)))),
+        RELEASED => {
+            let (tenant, call) = (Some(tenant).filter(|tenant| !tenant.as_str().is_empty()), text(row, 4)?);
+            pending.releases.push(Release { tenant, sender, call: Some(call).filter(|call| !call.is_empty()) });
+        }
+        OFF | ON => pending.suppressions.push(Entry { tenant, sender, address: address()?, on: kind == ON }),
+        // Of a newer program, to whose tables this one was found to fit.
+        _ => {}
     }
     Ok(())
 }

@@ -1,13 +1,12 @@
 //! Questions about messages.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use tokio_postgres::Row;
 
 use super::super::shared::Shared;
-use super::super::{Lane, Ledger, Line, Message, key};
+use super::super::{Campaign, CampaignMessage, Lane, Ledger, Line, Message, Without, codes, key};
 use super::connection::Conn;
 use super::roster::Reach;
 use super::trouble::Trouble;
@@ -18,6 +17,9 @@ use crate::value::Timestamp;
 
 const BY_PLATFORM: &str = "JOIN key k ON k.ref = m.ref JOIN lane l ON l.id = m.lane JOIN tenant t ON t.id = l.tenant
     WHERE k.hash = $1 AND b.platform_id = $2 AND t.name = $3 ORDER BY k.ref DESC LIMIT 100";
+const OF_CAMPAIGN: &str = "SELECT m.ref, m.phase::bigint, m.best::bigint FROM message m JOIN body b ON b.ref = m.ref
+    JOIN lane l ON l.id = m.lane JOIN tenant t ON t.id = l.tenant
+    WHERE m.campaign = $1 AND m.ref < $2 AND b.campaign = $3 AND t.name = $4 ORDER BY m.ref DESC LIMIT $5";
 const LAST_TO: &str = "JOIN key k ON k.ref = m.ref JOIN lane l ON l.id = m.lane JOIN tenant t ON t.id = l.tenant
     WHERE k.hash = $1 AND b.recipient = $2 AND m.origin = 0 AND t.name = $3 AND l.sender = $4
     ORDER BY k.ref DESC LIMIT 1";
@@ -26,10 +28,12 @@ const BY_PROVIDER: &str = "JOIN key k ON k.ref = m.ref WHERE k.hash = $1 AND $2 
     ORDER BY k.ref DESC LIMIT 1";
 const READY: &str =
     "SELECT m.ref FROM message m WHERE m.lane = $1 AND m.class = CLASS AND m.phase = 0 AND m.wake IS NULL
-    AND m.ref <> ALL($2) AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.ref = m.ref) ORDER BY m.ref LIMIT $3";
+    AND m.ref <> ALL($2) AND (m.campaign IS NULL OR m.campaign <> ALL($4))
+    AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.ref = m.ref) ORDER BY m.ref LIMIT $3";
 const WAITED: &str = "SELECT m.ref FROM message m WHERE m.lane = $1 AND m.class = CLASS AND m.phase = 0
-    AND m.wake IS NOT NULL AND m.wake <= $4
-    AND m.ref <> ALL($2) AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.ref = m.ref) ORDER BY m.wake, m.ref LIMIT $3";
+    AND m.wake IS NOT NULL AND m.wake <= $5
+    AND m.ref <> ALL($2) AND (m.campaign IS NULL OR m.campaign <> ALL($4))
+    AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.ref = m.ref) ORDER BY m.wake, m.ref LIMIT $3";
 const NEWEST: &str = "SELECT greatest((SELECT max(ref) FROM message), (SELECT max(id) FROM call), 0)";
 /// Of whoever is no node any more.
 const INTERRUPTED: &str = "SELECT a.ref FROM attempt a JOIN message m ON m.ref = a.ref WHERE m.phase IN (0, 1)
@@ -109,6 +113,23 @@ impl Reader {
         self.messages(BY_PLATFORM, &[&hash, &kept(id), &kept(tenant.as_str())]).await
     }
 
+    pub(super) async fn of_campaign(
+        &self,
+        campaign: &Campaign,
+        below: Option<Ref>,
+        most: usize,
+    ) -> Result<Vec<CampaignMessage>, Trouble> {
+        let Campaign { tenant, id } = campaign;
+        let (hash, below) = (key::campaign(tenant.as_str(), id), below.map_or(i64::MAX, Ref::number));
+        let values: Values<'_> = &[&hash, &below, &kept(id), &kept(tenant.as_str()), &limit(most)];
+        let one = |row: &Row| {
+            let phase = codes::phase(get(row, 1)?).ok_or_else(|| Trouble::unreadable("a phase that is none"))?;
+            let best = get::<Option<i64>>(row, 2)?.and_then(codes::status);
+            Ok(CampaignMessage { reference: Ref::from_number(get(row, 0)?), phase, best })
+        };
+        self.each(OF_CAMPAIGN, values, one).await
+    }
+
     pub(super) async fn last_to(&self, lane: &Lane, to: &[Address]) -> Result<Option<Message>, Trouble> {
         let mut newest: Option<Message> = None;
         for address in to {
@@ -131,18 +152,20 @@ impl Reader {
         lane: &Lane,
         now: Timestamp,
         most: usize,
-        held: &HashSet<Ref>,
+        without: &Without,
     ) -> Result<Vec<Message>, Trouble> {
+        let hash = |id: &String| key::campaign(lane.tenant.as_str(), id);
+        let campaigns: Vec<i64> = without.campaigns.iter().map(hash).collect();
         let Some(lane) = self.lane(lane).await? else { return Ok(Vec::new()) };
-        let held: Vec<i64> = held.iter().map(|reference| reference.number()).collect();
+        let held: Vec<i64> = without.held.iter().map(|reference| reference.number()).collect();
         let now = now.millis();
         let mut chosen = Vec::new();
         for class in ["0", "1"] {
             let (ready, waited) = (READY.replace("CLASS", class), WAITED.replace("CLASS", class));
             let room = most - chosen.len();
             let rows = limit(room);
-            let mut found: Vec<i64> = self.each(&ready, &[&lane, &held, &rows], |row| get(row, 0)).await?;
-            found.extend(self.each(&waited, &[&lane, &held, &rows, &now], |row| get::<i64>(row, 0)).await?);
+            let mut found: Vec<i64> = self.each(&ready, &[&lane, &held, &rows, &campaigns], |row| get(row, 0)).await?;
+            found.extend(self.each(&waited, &[&lane, &held, &rows, &campaigns, &now], |row| get::<i64>(row, 0)).await?);
             found.sort_unstable();
             found.truncate(room);
             chosen.extend(found);

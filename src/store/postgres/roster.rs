@@ -10,7 +10,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::super::Lane;
-use super::super::part::{Changed, Hold, Node, Part, Stay, Wanted};
+use super::super::part::{Changed, Node, Part, Stay, Tenure, Wanted};
+use super::held::Known;
 use crate::model::Name;
 
 /// A node that wrote nothing for so long is gone: others take its place.
@@ -34,6 +35,8 @@ pub(super) struct Roster {
     hearing: Mutex<()>,
     /// Whoever watches is to look now.
     pub(super) look: Notify,
+    /// What is held, here and by others.
+    pub(super) held: Known,
     changed: Mutex<Changed>,
     something: Notify,
 }
@@ -46,11 +49,13 @@ struct State {
     theirs: HashSet<Part>,
     nodes: Vec<Node>,
     /// Nothing yet: it acts for all that nobody has.
-    wanted: Option<Wanted>,
+    wanted: Option<Arc<Wanted>>,
     named: HashSet<Part>,
     /// Queued messages, as this node added and took them, and as all others did.
     queued: HashMap<Name, i64>,
     beside: HashMap<Name, i64>,
+    /// What all others accepted, once that was looked at.
+    accepted: Option<HashMap<Name, i64>>,
 }
 
 /// A part that is this node's.
@@ -83,6 +88,7 @@ impl Default for Roster {
             heard: AtomicI64::new(0),
             hearing: Mutex::default(),
             look: Notify::new(),
+            held: Known::default(),
             changed: Mutex::default(),
             something: Notify::new(),
         }
@@ -95,6 +101,8 @@ impl Roster {
         let mut state = self.write();
         state.mine.clear();
         state.queued.clear();
+        // What it counted as another node is others' now.
+        state.accepted = None;
         self.node.store(node, Ordering::SeqCst);
         self.slot.store(slot.unsigned_abs(), Ordering::Relaxed);
         drop(state);
@@ -124,12 +132,12 @@ impl Roster {
     pub(super) fn want(&self, wanted: Wanted) {
         let mut state = self.write();
         state.named = wanted.groups.iter().flatten().cloned().collect();
-        state.wanted = Some(wanted);
+        state.wanted = Some(Arc::new(wanted));
         drop(state);
         self.look.notify_one();
     }
 
-    pub(super) fn wanted(&self) -> Option<Wanted> {
+    pub(super) fn wanted(&self) -> Option<Arc<Wanted>> {
         self.read().wanted.clone()
     }
 
@@ -251,9 +259,23 @@ impl Roster {
         queued.for_each(|(tenant, more)| *state.queued.entry(tenant).or_default() += more);
     }
 
-    /// What all others have counted.
-    pub(super) fn beside(&self, queued: HashMap<Name, i64>) {
-        self.write().beside = queued;
+    /// What all others have counted: all nodes but that one, which this one was when it asked.
+    pub(super) fn beside(&self, node: i64, queued: HashMap<Name, i64>, accepted: HashMap<Name, i64>) {
+        let mut state = self.write();
+        if self.node() != node {
+            return;
+        }
+        state.beside = queued;
+        let Some(before) = state.accepted.replace(accepted.clone()) else { return };
+        drop(state);
+        let more = accepted.into_iter().filter_map(|(tenant, all)| {
+            let more = u64::try_from(all - before.get(&tenant).copied().unwrap_or_default()).unwrap_or_default();
+            (more > 0).then_some((tenant, more))
+        });
+        let more: Vec<(Name, u64)> = more.collect();
+        if !more.is_empty() {
+            self.tell(|changed| changed.accepted.extend(more));
+        }
     }
 
     pub(super) fn backlog(&self, tenant: &Name) -> u64 {
@@ -323,7 +345,7 @@ struct Kept {
     parts: Vec<Arc<Mine>>,
 }
 
-impl Hold for Kept {
+impl Tenure for Kept {
     fn holds(&self) -> bool {
         self.roster.is(self.node)
     }

@@ -13,7 +13,8 @@ use crate::model::Ref;
 pub(super) const SELECT: &str =
     "SELECT m.ref, m.lane, m.class::bigint, m.origin::bigint, m.at, m.phase::bigint, m.attempts,
     m.resends, m.wake, m.expires, m.best::bigint, m.told, m.revision, m.providers, m.said, b.recipient, b.platform_id,
-    b.dedupe, b.version, b.content, b.seal, EXISTS (SELECT 1 FROM attempt a WHERE a.ref = m.ref)
+    b.dedupe, b.version, b.content, b.seal, EXISTS (SELECT 1 FROM attempt a WHERE a.ref = m.ref),
+    b.campaign
     FROM message m JOIN body b ON b.ref = m.ref";
 
 /// The number of a row's lane.
@@ -30,6 +31,7 @@ pub(super) fn message(row: &Row, seals: &Seals, lane: Lane) -> Result<Message, T
         class: codes::class(get(row, 2)?),
         origin: codes::origin(get(row, 3)?),
         platform_id: text(row, 16)?,
+        campaign: text_or_none(row, 22)?,
         dedupe: text_or_none(row, 17)?,
         body: seals.open(get(row, 19)?, get(row, 20)?)?,
         version: text(row, 18)?,

@@ -8,7 +8,8 @@
 pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before; none of them is ever changed.
-pub(super) const STEPS: &[Step] = &[parts(FIRST), parts(SEVERAL), parts(CONSENT), parts(PAUSE)];
+pub(super) const STEPS: &[Step] =
+    &[parts(FIRST), parts(SEVERAL), parts(CONSENT), parts(PAUSE), adds(CAMPAIGN), parts(CAMPAIGNS_PAUSED), adds(HELD)];
 
 /// A change of the tables.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +23,11 @@ pub(super) struct Step {
 /// Whoever does not know it would do wrong: change what it does not know of, or send what is paused.
 const fn parts(sql: &'static str) -> Step {
     Step { sql, parts: true }
+}
+
+/// Whoever does not know it does nothing wrong.
+const fn adds(sql: &'static str) -> Step {
+    Step { sql, parts: false }
 }
 
 /// Where the version is kept.
@@ -220,4 +226,31 @@ CREATE TABLE pause (
 );
 -- Of a pause that the others have to know: since when, who and why.
 ALTER TABLE news ADD at_millis bigint, ADD who text, ADD reason text;
+"#;
+
+const CAMPAIGN: &str = r#"
+-- A short hash of tenant and campaign, by which a campaign's messages are found; compared with the text in `body`. What was
+-- accepted before is in none.
+ALTER TABLE message ADD campaign bigint;
+ALTER TABLE body ADD campaign text COLLATE "C";
+CREATE INDEX message_campaign ON message (campaign, ref) WHERE campaign IS NOT NULL;
+"#;
+
+const CAMPAIGNS_PAUSED: &str = r#"
+-- A campaign may be paused, too: then there is no sender. In `news` it stands as the address. What is queued of it is stepped
+-- over, in the index alone where the table is clean.
+ALTER TABLE pause ADD campaign text COLLATE "C" NOT NULL DEFAULT '';
+ALTER TABLE pause DROP CONSTRAINT pause_pkey;
+ALTER TABLE pause ADD PRIMARY KEY (tenant, sender, campaign);
+DROP INDEX message_queue;
+CREATE INDEX message_queue ON message (lane, class, wake, ref) INCLUDE (campaign) WHERE phase = 0;
+"#;
+
+const HELD: &str = r#"
+-- What each node holds: a lane of messages (kind 0, `what` is the sender), a lane of calls (1, its name), people who are left
+-- alone (2, of that sender so many). For the others to tell of; whoever works on a lane knows it from memory.
+CREATE TABLE held (
+    node bigint NOT NULL, kind smallint NOT NULL, tenant text COLLATE "C" NOT NULL, what text COLLATE "C" NOT NULL,
+    since bigint NOT NULL, probe bigint NOT NULL, people bigint NOT NULL, PRIMARY KEY (node, kind, tenant, what)
+) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
 "#;

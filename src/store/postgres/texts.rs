@@ -2,22 +2,13 @@
 
 use bytes::Bytes;
 
-use super::super::{Text, TextKind};
+use super::super::Text;
+use super::super::codes::{text_code as code, text_kind};
 use super::read::Reader;
 use super::trouble::Trouble;
 use super::tx::Tx;
 use super::words::{get, kept, text, time_or_none};
 use crate::value::Timestamp;
-
-const KINDS: [TextKind; 3] = [TextKind::Gateway, TextKind::Mapping, TextKind::Tenant];
-
-const fn code(kind: TextKind) -> i64 {
-    match kind {
-        TextKind::Gateway => 0,
-        TextKind::Mapping => 1,
-        TextKind::Tenant => 2,
-    }
-}
 
 pub(super) async fn keep(tx: &Tx, texts: &[Text]) -> Result<(), Trouble> {
     let sql = "INSERT INTO text (kind, file, version, content, retired, seal) VALUES ($1, $2, $3, $4, $5, $6)
@@ -47,8 +38,7 @@ impl Reader {
     pub(super) async fn texts(&self) -> Result<Vec<Text>, Trouble> {
         let sql = "SELECT kind, file, version, content, retired, seal FROM text ORDER BY kind, file, version";
         self.each(sql, &[], |row| {
-            let number: i64 = get(row, 0)?;
-            let kind = KINDS.into_iter().find(|known| code(*known) == number);
+            let kind = text_kind(get(row, 0)?);
             let content: Bytes = self.shared.seals.open(get(row, 3)?, get(row, 5)?)?;
             let content = String::from_utf8(content.into());
             Ok(Text {

@@ -70,8 +70,8 @@ impl Tx {
 
     /// How much there was that all nodes must know: never less than before.
     pub(super) fn owes_news(&self) -> usize {
-        let Pending { suppressions, proofs, forgotten, pauses, undone, veil, .. } = &self.pending;
-        let lists = suppressions.len() + proofs.len() + forgotten.len() + pauses.len();
+        let Pending { suppressions, proofs, forgotten, pauses, releases, undone, veil, .. } = &self.pending;
+        let lists = suppressions.len() + proofs.len() + forgotten.len() + pauses.len() + releases.len();
         lists + undone + usize::from(veil.is_some()) + self.repeated
     }
 

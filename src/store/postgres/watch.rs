@@ -22,7 +22,7 @@ use super::trouble::Trouble;
 use super::tx::Tx;
 use super::words::{get, name, text};
 use super::work::{Work, any};
-use super::{news, node, tx};
+use super::{held, news, node, tx};
 
 /// How often it looks; twice as often as a lease needs it, and more.
 const LOOK: Duration = Duration::from_secs(1);
@@ -37,7 +37,8 @@ const STATE: &str =
 const NODES: &str = "SELECT n.id, n.program, n.configuration, n.until < clock_timestamp(),
     (SELECT count(*) FROM part p WHERE p.node = n.id) FROM node n ORDER BY n.id";
 const THEIRS: &str = "SELECT p.name FROM part p JOIN node n ON n.id = p.node WHERE n.id <> $1";
-const BESIDE: &str = "SELECT t.name, sum(l.queued)::bigint FROM ledger l JOIN tenant t ON t.id = l.tenant
+const BESIDE: &str =
+    "SELECT t.name, sum(l.queued)::bigint, sum(l.accepted)::bigint FROM ledger l JOIN tenant t ON t.id = l.tenant
     WHERE l.node <> $1 GROUP BY t.name";
 
 /// The task's state.
@@ -47,7 +48,7 @@ pub(super) struct Watch {
     pub(super) roster: Arc<Roster>,
     pub(super) queue: Arc<Queue>,
     /// What was seen last: this node, the moves, what it wanted.
-    seen: (i64, i64, Option<Wanted>),
+    seen: (i64, i64, Option<Arc<Wanted>>),
     beaten: Instant,
     tidied: Instant,
     /// Since when there is a connection: after a time without one nobody is late at once.
@@ -137,8 +138,17 @@ impl Watch {
             self.read(conn, own).await?;
             self.seen = seen;
         }
-        if !self.roster.is_alone() {
+        if self.roster.is_alone() {
+            self.roster.held.alone();
+        } else {
             self.count(conn, own).await?;
+            if let Some(edit) = self.roster.held.look(conn, own).await? {
+                let edit = Arc::new(edit);
+                self.ask(move |tx| {
+                    let edit = Arc::clone(&edit);
+                    async move { held::write(tx, &edit).await }.boxed()
+                });
+            }
         }
         if let Some(wanted) = wanted {
             self.divide(own, &wanted);
@@ -181,11 +191,12 @@ impl Watch {
     }
 
     async fn count(&self, conn: &Conn, own: i64) -> Result<(), Trouble> {
-        let mut beside = HashMap::new();
+        let (mut queued, mut accepted) = (HashMap::new(), HashMap::new());
         for row in conn.query(BESIDE, &[&own]).await? {
-            beside.insert(name(&row, 0)?, get(&row, 1)?);
+            queued.insert(name(&row, 0)?, get(&row, 1)?);
+            accepted.insert(name(&row, 0)?, get(&row, 2)?);
         }
-        self.roster.beside(beside);
+        self.roster.beside(own, queued, accepted);
         Ok(())
     }
 

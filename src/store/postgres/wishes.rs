@@ -1,14 +1,15 @@
 //! The contract, method by method: what goes to the writer, and what a reader answers.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use futures_util::future::{BoxFuture, FutureExt, ready};
 
 use super::super::{
-    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Changed, Consent, Consents, Count, DeadLetter, Forget,
-    Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Node, Page, Part, Pause, Stay,
-    Store, Stored, Suppression, Taken, Text, Token, Wanted,
+    Acceptance, Audit, Audits, Call, CallLane, CallStep, Campaign, CampaignMessage, Change, Changed, Consent, Consents,
+    Count, DeadLetter, Forget, Forgotten, Holds, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message,
+    NewMessage, Node, Page, Part, Pause, Release, Stay, Store, Stored, Suppression, Taken, Text, Token, Wanted, Which,
+    Without,
 };
 use super::queue::Urgency;
 use super::work::{self, Asked, Begun, Settled, Work};
@@ -41,9 +42,11 @@ impl Store for Postgres {
         self.push(Urgency::UnderWay, (Work::Begin(asked), told))
     }
 
-    fn update(&self, change: Change) -> Stored<'_, ()> {
+    fn update(&self, change: Change) -> Stored<'_, bool> {
         let (asked, told) = Asked::new(change, None);
-        self.push(Urgency::UnderWay, (Work::Update(Box::new(asked)), told))
+        let done = self.push(Urgency::UnderWay, (Work::Update(Box::new(asked)), told));
+        // A call may get another number than it came with, and be another node's to make: it is found here.
+        async move { done.await.map(|()| false) }.boxed()
     }
 
     fn message(&self, reference: Ref) -> Stored<'_, Option<Message>> {
@@ -60,6 +63,11 @@ impl Store for Postgres {
         async move { Ok(self.reader().await?.by_platform_id(&tenant, &id).await?) }.boxed()
     }
 
+    fn of_campaign(&self, campaign: &Campaign, below: Option<Ref>, most: usize) -> Stored<'_, Vec<CampaignMessage>> {
+        let campaign = campaign.clone();
+        async move { Ok(self.reader().await?.of_campaign(&campaign, below, most).await?) }.boxed()
+    }
+
     fn last_to(&self, lane: &Lane, to: &[Address]) -> Stored<'_, Option<Message>> {
         let (lane, to) = (lane.clone(), to.to_vec());
         async move { Ok(self.reader().await?.last_to(&lane, &to).await?) }.boxed()
@@ -73,9 +81,9 @@ impl Store for Postgres {
         async move { Ok(self.reader().await?.lanes().await?) }.boxed()
     }
 
-    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>> {
-        let (lane, held) = (lane.clone(), held.clone());
-        async move { Ok(self.reader().await?.claim(&lane, now, most, &held).await?) }.boxed()
+    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, without: &Without) -> Stored<'_, Vec<Message>> {
+        let (lane, without) = (lane.clone(), without.clone());
+        async move { Ok(self.reader().await?.claim(&lane, now, most, &without).await?) }.boxed()
     }
 
     fn newest(&self) -> Stored<'_, i64> {
@@ -151,18 +159,22 @@ impl Store for Postgres {
         self.step(points, again!(pause, |tx| pauses::pause(tx, &pause)))
     }
 
-    fn resume(&self, tenant: &Name, sender: Option<&Address>) -> Stored<'_, bool> {
-        let whom = (tenant.clone(), sender.cloned());
+    fn resume(&self, tenant: &Name, which: &Which) -> Stored<'_, bool> {
+        let whom = (tenant.clone(), which.clone());
         let points = [Point::PauseWritten, Point::PauseCommitted];
-        self.step(points, again!(whom, |tx| pauses::resume(tx, &whom.0, whom.1.as_ref())))
+        self.step(points, again!(whom, |tx| pauses::resume(tx, &whom.0, &whom.1)))
     }
 
     fn paused(&self) -> Vec<Pause> {
         self.shared.paused().all()
     }
 
-    fn is_paused(&self, lane: &Lane) -> bool {
-        self.shared.paused().holds(lane)
+    fn is_paused(&self, lane: &Lane, campaign: Option<&str>) -> bool {
+        self.shared.paused().holds(lane, campaign)
+    }
+
+    fn paused_campaigns(&self, tenant: &Name) -> BTreeSet<String> {
+        self.shared.paused().campaigns(tenant)
     }
 
     fn doubtful(&self, lane: &Lane) -> Stored<'_, Vec<Ref>> {
@@ -289,6 +301,10 @@ impl Store for Postgres {
         .boxed()
     }
 
+    fn is_shared(&self) -> bool {
+        true
+    }
+
     fn want(&self, wanted: Wanted) {
         self.roster.want(wanted);
     }
@@ -299,6 +315,21 @@ impl Store for Postgres {
 
     fn changed(&self) -> BoxFuture<'_, Changed> {
         self.roster.changed().boxed()
+    }
+
+    fn hold(&self, holds: Holds) {
+        self.roster.held.hold(holds);
+    }
+
+    fn held_beside(&self) -> Holds {
+        self.roster.held.beside()
+    }
+
+    fn release_beside(&self, release: Release) -> Stored<'_, ()> {
+        self.write(move |tx| {
+            tx.pending.releases.push(release.clone());
+            ready(Ok(())).boxed()
+        })
     }
 
     fn nodes(&self) -> Vec<Node> {

@@ -130,7 +130,7 @@ fn message(tx: &mut Tx<'_>, number: i64, at: Timestamp, gone: &mut Forgotten) ->
         ended => ended,
     };
     let line = Line { at, text: "its recipient was forgotten".to_owned() };
-    let sql = "UPDATE message SET phase = ?2, wake = NULL, due = NULL, told = NULL, said = NULL,
+    let sql = "UPDATE message SET phase = ?2, wake = NULL, due = NULL, told = NULL, said = NULL, campaign = NULL,
         revision = revision + 1, history = ?3 WHERE ref = ?1";
     tx.execute(sql, params![number, phase_code(after), line_text(&line)])?;
     if tx.execute("DELETE FROM attempt WHERE ref = ?1", [number])? > 0 {
@@ -141,7 +141,9 @@ fn message(tx: &mut Tx<'_>, number: i64, at: Timestamp, gone: &mut Forgotten) ->
         Some(known) => Some(tx.make_veil()?.dedupe(tenant.as_str(), known)),
         None => None,
     };
-    let sql = "UPDATE body SET recipient = '', platform_id = '', dedupe = ?2, content = ?3, seal = NULL WHERE ref = ?1";
+    let sql =
+        "UPDATE body SET recipient = '', platform_id = '', dedupe = ?2, content = ?3, seal = NULL, campaign = NULL
+        WHERE ref = ?1";
     tx.execute(sql, params![number, dedupe, &b"{}"[..]])?;
     if let Some(dedupe) = &dedupe {
         tx.find_by(key::own(tenant.as_str(), dedupe), number)?;

@@ -13,7 +13,7 @@ use crate::model::Ref;
 use crate::value::Timestamp;
 
 const INSERT: &str = "INSERT INTO message (ref, lane, class, origin, at, phase, attempts, resends, wake, expires, best,
-    told, due, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 0)";
+    told, due, campaign, revision) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0)";
 
 const UPDATE: &str = "UPDATE message SET phase = ?2, attempts = ?3, resends = ?4, wake = ?5, expires = ?6, best = ?7,
     told = ?8, due = ?9, revision = revision + 1, providers = coalesce(?10, providers), said = iif(?11, ?12, said),
@@ -46,12 +46,14 @@ fn accept_one(tx: &mut Tx<'_>, new: &NewMessage) -> Result<Acceptance, Trouble> 
             life.best.map(status_code),
             told_text(&life.told)?,
             wake_of(life).map(Timestamp::millis),
+            new.campaign.as_deref().map(|id| key::campaign(new.lane.tenant.as_str(), id)),
         ],
     )?;
     let (content, seal) = tx.shared.seals.seal(&new.body)?;
-    let body = params![number, new.to.as_str(), new.platform_id, new.dedupe, new.version, &*content, seal];
-    let sql = "INSERT INTO body (ref, recipient, platform_id, dedupe, version, content, seal)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    let body =
+        params![number, new.to.as_str(), new.platform_id, new.dedupe, new.version, &*content, seal, new.campaign];
+    let sql = "INSERT INTO body (ref, recipient, platform_id, dedupe, version, content, seal, campaign)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     tx.execute(sql, body)?;
     key::all(new).try_for_each(|hash| tx.find_by(hash, number))?;
     tx.moved(new.reference, new.lane.clone(), None, Some(life.phase));
@@ -109,7 +111,7 @@ struct Before {
     providers: Vec<String>,
 }
 
-pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<(), Trouble> {
+pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<bool, Trouble> {
     let number = change.reference.number();
     let sql = "SELECT revision, phase, lane, providers FROM message WHERE ref = ?1";
     let before = tx.first(sql, [number], |row| {
@@ -119,7 +121,8 @@ pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<(), Trouble> {
     let conflict = Trouble::Refused(StoreError::Conflict);
     let before = before.filter(|before| before.revision == change.revision).ok_or(conflict)?;
     write(tx, change, before.providers)?;
-    if !change.goes_on && tx.execute("DELETE FROM attempt WHERE ref = ?1", [number])? > 0 {
+    if !change.goes_on && tx.is_begun(change.reference) {
+        tx.execute("DELETE FROM attempt WHERE ref = ?1", [number])?;
         tx.pending.attempts.push((change.reference, false));
     }
     if let Some(id) = &change.provider_id {
@@ -132,13 +135,15 @@ pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<(), Trouble> {
             .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         people::join(tx, &lane.tenant, &[to.as_str().into(), alias.clone()], change.line.at)?;
     }
+    let need_not_wait =
+        change.calls.iter().try_fold(true, |free, call| Ok::<_, Trouble>(free && calls::is_free(tx, call)?))?;
     change.calls.iter().try_for_each(|call| calls::add(tx, call, change.newest))?;
     change.letters.iter().try_for_each(|letter| letters::park(tx, letter))?;
     if let Some(letter) = change.redrives {
         letters::discard(tx, letter)?;
     }
     tx.moved(change.reference, lane, Some(before.phase), Some(change.life.phase));
-    Ok(())
+    Ok(need_not_wait)
 }
 
 fn write(tx: &Tx<'_>, change: &Change, mut providers: Vec<String>) -> rusqlite::Result<()> {

@@ -35,7 +35,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,9 +53,9 @@ pub use super::seal::SealKey;
 use super::shared::{self, Shared};
 use super::sweep::Sweep;
 use super::{
-    Acceptance, Audit, Audits, Call, CallLane, CallStep, Change, Consent, Consents, Count, DeadLetter, Forget,
-    Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Page, Pause, Store,
-    StoreError, Stored, Suppression, Taken, Text, Token, key,
+    Acceptance, Audit, Audits, Call, CallLane, CallStep, Campaign, CampaignMessage, Change, Consent, Consents, Count,
+    DeadLetter, Forget, Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Page,
+    Pause, Store, StoreError, Stored, Suppression, Taken, Text, Token, Which, Without, key,
 };
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
@@ -224,7 +224,7 @@ impl Store for Sqlite {
         self.step([Point::BeginWritten, Point::BeginCommitted], move |tx| messages::begin(tx, &messages))
     }
 
-    fn update(&self, change: Change) -> Stored<'_, ()> {
+    fn update(&self, change: Change) -> Stored<'_, bool> {
         self.step([Point::SettleWritten, Point::SettleCommitted], move |tx| messages::update(tx, &change))
     }
 
@@ -242,6 +242,11 @@ impl Store for Sqlite {
         self.read(move |reader| reader.by_platform_id(&tenant, &id))
     }
 
+    fn of_campaign(&self, campaign: &Campaign, below: Option<Ref>, most: usize) -> Stored<'_, Vec<CampaignMessage>> {
+        let campaign = campaign.clone();
+        self.read(move |reader| reader.of_campaign(&campaign, below, most))
+    }
+
     fn last_to(&self, lane: &Lane, to: &[Address]) -> Stored<'_, Option<Message>> {
         let (lane, to) = (lane.clone(), to.to_vec());
         self.read(move |reader| reader.last_to(&lane, &to))
@@ -255,9 +260,9 @@ impl Store for Sqlite {
         ready(Ok(self.shared.tally().lanes())).boxed()
     }
 
-    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, held: &HashSet<Ref>) -> Stored<'_, Vec<Message>> {
-        let (lane, held) = (lane.clone(), held.clone());
-        self.read(move |reader| reader.claim(&lane, now, most, &held))
+    fn claim(&self, lane: &Lane, now: Timestamp, most: usize, without: &Without) -> Stored<'_, Vec<Message>> {
+        let (lane, without) = (lane.clone(), without.clone());
+        self.read(move |reader| reader.claim(&lane, now, most, &without))
     }
 
     fn newest(&self) -> Stored<'_, i64> {
@@ -326,18 +331,22 @@ impl Store for Sqlite {
         self.step([Point::PauseWritten, Point::PauseCommitted], move |tx| pauses::pause(tx, &pause))
     }
 
-    fn resume(&self, tenant: &Name, sender: Option<&Address>) -> Stored<'_, bool> {
-        let (tenant, sender) = (tenant.clone(), sender.cloned());
+    fn resume(&self, tenant: &Name, which: &Which) -> Stored<'_, bool> {
+        let (tenant, which) = (tenant.clone(), which.clone());
         let points = [Point::PauseWritten, Point::PauseCommitted];
-        self.step(points, move |tx| pauses::resume(tx, &tenant, sender.as_ref()))
+        self.step(points, move |tx| pauses::resume(tx, &tenant, &which))
     }
 
     fn paused(&self) -> Vec<Pause> {
         self.shared.paused().all()
     }
 
-    fn is_paused(&self, lane: &Lane) -> bool {
-        self.shared.paused().holds(lane)
+    fn is_paused(&self, lane: &Lane, campaign: Option<&str>) -> bool {
+        self.shared.paused().holds(lane, campaign)
+    }
+
+    fn paused_campaigns(&self, tenant: &Name) -> BTreeSet<String> {
+        self.shared.paused().campaigns(tenant)
     }
 
     fn doubtful(&self, lane: &Lane) -> Stored<'_, Vec<Ref>> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
-use super::super::{Lane, Line, Message, Origin};
+use super::super::{Campaign, CampaignMessage, Lane, Line, Message, Origin, Without, codes};
 use super::shared::Shared;
 use super::{key, row};
 use crate::model::{Address, Name, Ref};
@@ -14,9 +14,11 @@ use crate::value::Timestamp;
 /// What follows [`row::SELECT`] or stands alone; that each uses its index is tested.
 pub(super) const ONE: &str = "WHERE m.ref = ?1";
 pub(super) const FOUND: &str = "SELECT ref FROM key WHERE hash = ?1 ORDER BY ref DESC";
+pub(super) const OF_CAMPAIGN: &str = "SELECT m.ref, m.phase, m.best, m.lane FROM message m JOIN body b ON b.ref = m.ref
+    WHERE m.campaign = ?1 AND m.ref < ?2 AND b.campaign = ?3 ORDER BY m.ref DESC";
 pub(super) const READY: &str =
-    "SELECT ref FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0 AND wake IS NULL ORDER BY ref";
-pub(super) const WAITED: &str = "SELECT ref FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0
+    "SELECT ref, campaign FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0 AND wake IS NULL ORDER BY ref";
+pub(super) const WAITED: &str = "SELECT ref, campaign FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0
     AND wake IS NOT NULL AND wake <= ?3 ORDER BY wake";
 pub(super) const NEWEST: &str =
     "SELECT max(ifnull((SELECT max(ref) FROM message), 0), ifnull((SELECT max(id) FROM call), 0))";
@@ -25,6 +27,20 @@ pub(super) const INTERRUPTED: &str = "SELECT a.ref FROM attempt a JOIN message m
     WHERE phase = 1 ORDER BY 1";
 pub(super) const DUE: &str = "SELECT ref FROM message WHERE due IS NOT NULL AND due <= ?1 ORDER BY due";
 pub(super) const NEXT: &str = "SELECT min(due) FROM message WHERE due IS NOT NULL AND due > ?1";
+
+/// What is left where it is: by its number, or by its campaign, whose hash stands in the second column then.
+#[derive(Default)]
+struct Left<'w> {
+    held: Option<&'w HashSet<Ref>>,
+    campaigns: HashSet<i64>,
+}
+
+impl<'w> Left<'w> {
+    fn of(without: &'w Without, tenant: &Name) -> Self {
+        let campaigns = without.campaigns.iter().map(|id| key::campaign(tenant.as_str(), id)).collect();
+        Self { held: Some(&without.held), campaigns }
+    }
+}
 
 /// What a reader's thread owns.
 pub(super) struct Reader {
@@ -47,6 +63,28 @@ impl Reader {
         let is_it =
             |known: &Message, _: &[String]| known.message.platform_id == id && known.message.lane.tenant == *tenant;
         self.found(key::own(tenant.as_str(), id), is_it, 100)
+    }
+
+    pub(super) fn of_campaign(
+        &self,
+        campaign: &Campaign,
+        below: Option<Ref>,
+        most: usize,
+    ) -> rusqlite::Result<Vec<CampaignMessage>> {
+        let Campaign { tenant, id } = campaign;
+        let mut statement = self.connection.prepare_cached(OF_CAMPAIGN)?;
+        let (hash, below) = (key::campaign(tenant.as_str(), id), below.map_or(i64::MAX, Ref::number));
+        let mut rows = statement.query(params![hash, below, id])?;
+        let mut found = Vec::new();
+        while found.len() < most {
+            let Some(row) = rows.next()? else { break };
+            if self.lane(row.get(3)?)?.tenant == *tenant {
+                let best = row.get::<_, Option<i64>>(2)?.and_then(codes::status);
+                let (reference, phase) = (Ref::from_number(row.get(0)?), row::phase(row.get(1)?)?);
+                found.push(CampaignMessage { reference, phase, best });
+            }
+        }
+        Ok(found)
     }
 
     pub(super) fn last_to(&self, lane: &Lane, to: &[Address]) -> rusqlite::Result<Option<Message>> {
@@ -74,14 +112,15 @@ impl Reader {
         lane: &Lane,
         now: Timestamp,
         most: usize,
-        held: &HashSet<Ref>,
+        without: &Without,
     ) -> rusqlite::Result<Vec<Message>> {
+        let left = Left::of(without, &lane.tenant);
         let Some(lane) = self.shared.names().lanes.get(lane).copied() else { return Ok(Vec::new()) };
         let mut claimed = Vec::new();
         for class in [0, 1] {
             let room = most - claimed.len();
-            let mut found = self.free(READY, params![lane, class], room, held)?;
-            found.extend(self.free(WAITED, params![lane, class, now.millis()], room, held)?);
+            let mut found = self.free(READY, params![lane, class], room, &left)?;
+            found.extend(self.free(WAITED, params![lane, class, now.millis()], room, &left)?);
             found.sort_unstable();
             for reference in found.into_iter().take(room) {
                 claimed.extend(self.message(reference)?);
@@ -90,15 +129,18 @@ impl Reader {
         Ok(claimed)
     }
 
-    /// Those that nobody holds and that are not being sent.
-    fn free(&self, sql: &str, params: impl Params, most: usize, held: &HashSet<Ref>) -> rusqlite::Result<Vec<Ref>> {
+    /// Those that are not left, and that are not being sent.
+    fn free(&self, sql: &str, params: impl Params, most: usize, left: &Left<'_>) -> rusqlite::Result<Vec<Ref>> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query(params)?;
         let mut found = Vec::new();
         while found.len() < most {
             let Some(row) = rows.next()? else { break };
             let reference = Ref::from_number(row.get(0)?);
-            if !held.contains(&reference) && !self.shared.begun().contains(&reference) {
+            let held = left.held.is_some_and(|held| held.contains(&reference));
+            let paused = !left.campaigns.is_empty()
+                && row.get::<_, Option<i64>>(1)?.is_some_and(|campaign| left.campaigns.contains(&campaign));
+            if !held && !paused && !self.shared.begun().contains(&reference) {
                 found.push(reference);
             }
         }
@@ -115,7 +157,7 @@ impl Reader {
     }
 
     pub(super) fn due(&self, now: Timestamp, most: usize) -> rusqlite::Result<(Vec<Ref>, Option<Timestamp>)> {
-        let due = self.free(DUE, [now.millis()], most, &HashSet::new())?;
+        let due = self.free(DUE, [now.millis()], most, &Left::default())?;
         let mut statement = self.connection.prepare_cached(NEXT)?;
         let next: Option<i64> = statement.query_row([now.millis()], |row| row.get(0))?;
         Ok((due, next.map(Timestamp::from_millis)))

@@ -15,7 +15,7 @@ use crate::value::Timestamp;
 /// Every column of a message, in the order that [`message`] reads.
 pub(super) const SELECT: &str = "SELECT m.ref, m.lane, m.class, m.origin, m.at, m.phase, m.attempts, m.resends, m.wake,
     m.expires, m.best, m.told, m.revision, m.providers, m.said, b.recipient, b.platform_id, b.dedupe, b.version, b.content,
-    b.seal
+    b.seal, b.campaign
     FROM message m JOIN body b ON b.ref = m.ref";
 
 /// A row of [`SELECT`]; `lane` tells the lane of a number.
@@ -52,6 +52,7 @@ pub(super) fn without_content(
         class: codes::class(row.get(2)?),
         origin: codes::origin(row.get(3)?),
         platform_id: row.get(16)?,
+        campaign: row.get(21)?,
         dedupe: row.get(17)?,
         body: Bytes::new(),
         version: row.get(18)?,

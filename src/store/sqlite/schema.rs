@@ -10,7 +10,8 @@ pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before. A new file takes them all, an older one those that it lacks, so none of
 /// them is ever changed.
-pub(super) const STEPS: &[&str] = &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS, PRIVACY, RECENT, CONSENT, PAUSE];
+pub(super) const STEPS: &[&str] =
+    &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS, PRIVACY, RECENT, CONSENT, PAUSE, CAMPAIGN, CAMPAIGNS_PAUSED];
 
 const MESSAGES: &str = "
 CREATE TABLE tenant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -188,4 +189,25 @@ CREATE TABLE pause (
     tenant INTEGER NOT NULL, sender TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL, reason TEXT NOT NULL,
     PRIMARY KEY (tenant, sender)
 ) WITHOUT ROWID;
+";
+
+const CAMPAIGN: &str = "
+-- A short hash of tenant and campaign, by which a campaign's messages are found; compared with the text in `body`. What was
+-- accepted before is in none.
+ALTER TABLE message ADD COLUMN campaign INTEGER;
+ALTER TABLE body ADD COLUMN campaign TEXT;
+CREATE INDEX message_campaign ON message (campaign, ref) WHERE campaign IS NOT NULL;
+";
+
+const CAMPAIGNS_PAUSED: &str = "
+-- A campaign may be paused, too: then there is no sender. What is queued of it is stepped over in the index alone.
+ALTER TABLE pause RENAME TO pause_before;
+CREATE TABLE pause (
+    tenant INTEGER NOT NULL, sender TEXT NOT NULL, campaign TEXT NOT NULL, at INTEGER NOT NULL, who TEXT NOT NULL,
+    reason TEXT NOT NULL, PRIMARY KEY (tenant, sender, campaign)
+) WITHOUT ROWID;
+INSERT INTO pause SELECT tenant, sender, '', at, who, reason FROM pause_before;
+DROP TABLE pause_before;
+DROP INDEX message_queue;
+CREATE INDEX message_queue ON message (lane, class, wake, ref, campaign) WHERE phase = 0;
 ";

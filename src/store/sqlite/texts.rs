@@ -2,21 +2,12 @@
 
 use rusqlite::params;
 
-use super::super::{Text, TextKind};
+use super::super::Text;
+use super::super::codes::{text_code as code, text_kind};
 use super::read::Reader;
 use super::tx::Tx;
 use super::writer::Trouble;
 use crate::value::Timestamp;
-
-const KINDS: [TextKind; 3] = [TextKind::Gateway, TextKind::Mapping, TextKind::Tenant];
-
-fn code(kind: TextKind) -> i64 {
-    match kind {
-        TextKind::Gateway => 0,
-        TextKind::Mapping => 1,
-        TextKind::Tenant => 2,
-    }
-}
 
 pub(super) fn keep(tx: &Tx<'_>, texts: &[Text]) -> Result<(), Trouble> {
     let sql = "INSERT OR REPLACE INTO text (kind, file, version, content, retired, seal)
@@ -53,8 +44,7 @@ impl Reader {
         let mut statement = self.connection.prepare_cached(sql)?;
         let text = |row: &rusqlite::Row<'_>| {
             let kind: i64 = row.get(0)?;
-            let known = KINDS.into_iter().find(|known| code(*known) == kind);
-            let kind = known.ok_or(rusqlite::Error::IntegralValueOutOfRange(0, kind))?;
+            let kind = text_kind(kind).ok_or(rusqlite::Error::IntegralValueOutOfRange(0, kind))?;
             let retired = row.get::<_, Option<i64>>(4)?.map(Timestamp::from_millis);
             let content = String::from_utf8(self.shared.seals.content(row, 3, 5)?.into());
             let content = content.map_err(|error| rusqlite::Error::Utf8Error(3, error.utf8_error()))?;

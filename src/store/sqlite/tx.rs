@@ -91,6 +91,13 @@ impl Tx<'_> {
         fresh.map(|(lane, _)| lane.clone()).ok_or(rusqlite::Error::QueryReturnedNoRows)
     }
 
+    /// Whether an attempt of it began and has not ended, also one of this very transaction.
+    pub(super) fn is_begun(&self, reference: Ref) -> bool {
+        let mut own = self.pending.attempts.iter().rev();
+        let own = own.find(|(known, _)| *known == reference);
+        own.map_or_else(|| self.shared.begun().contains(&reference), |(_, begun)| *begun)
+    }
+
     pub(super) fn moved(&mut self, reference: Ref, lane: Lane, before: Option<Phase>, after: Option<Phase>) {
         if before != after {
             self.pending.moves.push(Move { reference, lane, before, after });

@@ -40,19 +40,7 @@ pub(super) struct Walk {
 impl Walk {
     /// Learns the lanes.
     pub(super) async fn start(raw: &mut dyn Raw) -> Result<Self, StoreError> {
-        let all = usize::MAX >> 1;
-        let mut tenants = HashMap::new();
-        for row in raw.page(table("tenant"), None, all).await? {
-            tenants.insert(number(&row, 0), Name::from(text(&row, 1)));
-        }
-        let mut lanes = HashMap::new();
-        for row in raw.page(table("lane"), None, all).await? {
-            if let Some(tenant) = tenants.get(&number(&row, 1)) {
-                let lane = Lane { tenant: tenant.clone(), from: Address::from(text(&row, 2)) };
-                lanes.insert(number(&row, 0), lane);
-            }
-        }
-        Ok(Self { lanes, bodies: VecDeque::new(), body: None })
+        Ok(Self { lanes: lanes(raw).await?, bodies: VecDeque::new(), body: None })
     }
 
     /// The next messages after that one, and the number of the last; nothing at the end. One without a body or a lane is left
@@ -99,6 +87,23 @@ impl Walk {
     }
 }
 
+/// All lanes by their numbers.
+pub(super) async fn lanes(raw: &mut dyn Raw) -> Result<HashMap<i64, Lane>, StoreError> {
+    let all = usize::MAX >> 1;
+    let mut tenants = HashMap::new();
+    for row in raw.page(table("tenant"), None, all).await? {
+        tenants.insert(number(&row, 0), Name::from(text(&row, 1)));
+    }
+    let mut lanes = HashMap::new();
+    for row in raw.page(table("lane"), None, all).await? {
+        if let Some(tenant) = tenants.get(&number(&row, 1)) {
+            let lane = Lane { tenant: tenant.clone(), from: Address::from(text(&row, 2)) };
+            lanes.insert(number(&row, 0), lane);
+        }
+    }
+    Ok(lanes)
+}
+
 fn read(message: &Row, body: &Row, lane: &Lane) -> Result<Found, StoreError> {
     let unreadable = |_| StoreError::Failed("the store has a list of ids that is none".to_owned());
     let providers = match &message[14] {
@@ -112,6 +117,7 @@ fn read(message: &Row, body: &Row, lane: &Lane) -> Result<Found, StoreError> {
         class: codes::class(number(message, 2)),
         origin: codes::origin(number(message, 3)),
         platform_id: text(body, 2).to_owned(),
+        campaign: None,
         dedupe: Some(&body[3]).filter(|dedupe| **dedupe != Value::Null).map(|_| text(body, 3).to_owned()),
         body: Bytes::new(),
         version: String::new(),

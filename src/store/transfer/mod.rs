@@ -11,6 +11,7 @@ mod moving;
 mod seals;
 mod sum;
 mod tables;
+mod traffic;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub(super) use mark::{Mark, Stand};
 pub use moving::{MoveError, Moved, Progress, move_all, undo};
 pub(super) use tables::TABLES;
 pub use tables::{Kind, Table};
+pub use traffic::{Passed, Served, Traffic, Unused, served, traffic};
 
 use super::Stored;
 

@@ -72,6 +72,11 @@ async fn open_table(
     Ok(())
 }
 
+/// Those of the keys that a store is sealed with.
+pub(super) async fn known(raw: &mut dyn Raw, keys: &[SealKey]) -> Result<Seals, StoreError> {
+    Ok(learn(raw, keys, &mut Opening::default()).await?.right)
+}
+
 async fn learn(raw: &mut dyn Raw, keys: &[SealKey], opening: &mut Opening) -> Result<Known, StoreError> {
     let (mut right, mut without) = (Vec::new(), BTreeMap::new());
     for row in raw.page(table("seal"), None, usize::MAX >> 1).await? {

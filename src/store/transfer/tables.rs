@@ -46,11 +46,12 @@ pub(in crate::store) const TABLES: &[Table] = &[
     Table { name: "message", key: 1, columns: &[
         ("ref", Int), ("lane", Int), ("class", Int), ("origin", Int), ("at", Int), ("phase", Int), ("attempts", Int),
         ("resends", Int), ("wake", Int), ("expires", Int), ("best", Int), ("told", Text), ("due", Int),
-        ("revision", Int), ("providers", List), ("said", Text), ("history", Lines),
+        ("revision", Int), ("providers", List), ("said", Text), ("campaign", Int),
+        ("history", Lines),
     ] },
     Table { name: "body", key: 1, columns: &[
         ("ref", Int), ("recipient", Text), ("platform_id", Text), ("dedupe", Text), ("version", Text),
-        ("content", Bytes), ("seal", Int),
+        ("content", Bytes), ("seal", Int), ("campaign", Text),
     ] },
     Table { name: "attempt", key: 1, columns: &[("ref", Int)] },
     Table { name: "call", key: 1, columns: &[
@@ -70,8 +71,8 @@ pub(in crate::store) const TABLES: &[Table] = &[
         ("id", Int), ("tenant", Int), ("sender", Text), ("address", Text), ("hash", Bytes), ("listed", Flag), ("at", Int),
         ("cause", Int), ("who", Text), ("word", Text), ("note", Text),
     ] },
-    Table { name: "pause", key: 2, columns: &[
-        ("tenant", Int), ("sender", Text), ("at", Int), ("who", Text), ("reason", Text),
+    Table { name: "pause", key: 3, columns: &[
+        ("tenant", Int), ("sender", Text), ("campaign", Text), ("at", Int), ("who", Text), ("reason", Text),
     ] },
     Table { name: "veil", key: 1, columns: &[("id", Int), ("key", Bytes), ("seal", Int)] },
     Table { name: "ledger", key: 1, columns: &[

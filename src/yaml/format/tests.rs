@@ -34,6 +34,8 @@ fn indentation_and_brackets() {
     check("? a\n: b\n\"c d\" : e\n", "a: b\n\"c d\": e\n");
     check("---\na: 1\n...\n", "a: 1\n");
     check("\u{feff}a: 1\r\nb: |\r\n  x\r\n  y\r\n", "a: 1\nb: |\n  x\n  y\n");
+    check("a: |\n     \nb: 1\n", "a: |\n\nb: 1\n");
+    check("|\n  ", "|\n");
     check("", "");
     check("# only this", "# only this\n");
     check("just a text", "just a text\n");

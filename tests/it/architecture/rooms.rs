@@ -111,6 +111,7 @@ pub(super) const HOMES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("notify", &["app"]),
     ("csv", &["operate"]),
+    ("similar", &["operate"]),
 ];
 
 /// Who may read the calendar clock.

@@ -2,6 +2,7 @@
 //! their database restarted, in an order drawn from a seed, under load that never stops.
 
 mod balancer;
+mod beside;
 mod stamps;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,17 +75,7 @@ impl<'w> Nodes<'w> {
 
     /// One more, on the port of that place; it takes connections when it listens.
     async fn begin(&self, place: usize) -> Process {
-        let mut arguments = Process::arguments(self.world);
-        let listen = arguments.iter().position(|argument| argument == "--listen").unwrap() + 1;
-        arguments[listen] = format!("127.0.0.1:{}", self.balancer.port(place));
-        let mut command = Process::command(self.world);
-        let mut own = std::process::Command::new(command.get_program());
-        own.arg("serve").args(arguments).env_clear();
-        own.envs(command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))));
-        command = own;
-        let process = Process::begin(command);
-        let url = format!("http://127.0.0.1:{}/_/health", self.balancer.port(place));
-        until_async("the gateway listens", async || self.world.client.get(&url).send().await.is_ok()).await;
+        let process = begin(self.world, self.balancer.port(place)).await;
         self.balancer.open(place);
         process
     }
@@ -135,6 +126,21 @@ impl<'w> Nodes<'w> {
         }
         self.log
     }
+}
+
+/// One more gateway over the same files and store, on that port.
+async fn begin(world: &World, port: u16) -> Process {
+    let mut arguments = Process::arguments(world);
+    let listen = arguments.iter().position(|argument| argument == "--listen").unwrap() + 1;
+    arguments[listen] = format!("127.0.0.1:{port}");
+    let alike = Process::command(world);
+    let mut command = std::process::Command::new(alike.get_program());
+    command.arg("serve").args(arguments).env_clear();
+    command.envs(alike.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))));
+    let process = Process::begin(command);
+    let url = format!("http://127.0.0.1:{port}/_/health");
+    until_async("the gateway listens", async || world.client.get(&url).send().await.is_ok()).await;
+    process
 }
 
 /// What was found.

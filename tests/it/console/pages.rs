@@ -90,7 +90,16 @@ async fn a_broken_file_is_shown_as_check_prints_it_and_what_is_served_meanwhile(
     until_async("the problem is told", async || events().await.has("platfrom")).await;
     let told = events().await;
     assert_eq!(told.headers["content-type"], "text/event-stream");
-    for part in ["retry: 2000\n", "event: part\n", "did you mean", "last good", "data-code=\"SB"] {
+    for part in [
+        "retry: 2000\n",
+        "event: part\n",
+        "did you mean",
+        "last good",
+        "data-code=\"SB",
+        "Not served of",
+        "<del>platform:",
+        "<ins>platfrom:",
+    ] {
         assert!(told.has(part), "{part}: {}", told.page);
     }
     let id = told.page.lines().find_map(|line| line.strip_prefix("id: ")).unwrap();

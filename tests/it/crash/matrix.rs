@@ -94,6 +94,7 @@ async fn leave_something_to_purge(world: &World) {
         class: Class::Promotional,
         origin: Origin::Platform,
         platform_id: reference.to_string(),
+        campaign: None,
         dedupe: None,
         body: bytes::Bytes::from_static(b"{}"),
         version: String::new(),

@@ -85,7 +85,8 @@ async fn busy() -> (World, Gateway, String) {
     let gateway = world.gateway().await;
     let brand = &world.brands[0];
     let to = person(brand, 1);
-    assert_eq!(world.send(brand, &order(brand, "one", &to)).await.status, 200);
+    let campaign = "/webhooks/message-dispatcher?campaign_id=wk45";
+    assert_eq!(world.send_as(&brand.file.credentials(), campaign, &order(brand, "one", &to)).await.status, 200);
     until("it is read", || World::is_read(brand, "one")).await;
     world.webhook("/webhooks/vonage/inbound", &text_from(&to, "6531290044", "in-1", "Stop.")).await;
     let broken = json!({ "channel": "whatsapp", "message_uuid": "of-nobody", "to": to, "from": "6531290044", "timestamp": "x", "status": "read" });
@@ -106,6 +107,20 @@ async fn ask(world: &World, gateway: &Gateway, method: &str, path: &str, body: O
     let answer = request.bearer_auth(ADMIN_TOKEN).send().await.unwrap();
     let status = answer.status().as_u16();
     (status, serde_json::from_str(&answer.text().await.unwrap()).unwrap_or_default())
+}
+
+/// The examples that parameters of a query have.
+fn query(said: &Value) -> String {
+    let mut query = String::new();
+    for parameter in said["parameters"].as_array().into_iter().flatten() {
+        if let (Some(name), Some(example), true) =
+            (parameter["name"].as_str(), parameter["example"].as_str(), parameter["in"] == "query")
+        {
+            let sign = if query.is_empty() { '?' } else { '&' };
+            query += &format!("{sign}{name}={example}");
+        }
+    }
+    query
 }
 
 /// A schema with those that it names.
@@ -134,7 +149,8 @@ async fn what_a_gateway_answers_is_what_the_document_says() {
             ("/api/forget" | "/api/openapi.yaml", _) => continue,
             _ => {}
         }
-        let (status, answer) = ask(&world, &gateway, &method, &path.replace("{id}", "1"), body.as_ref()).await;
+        let asked = format!("{}{}", path.replace("{id}", "1"), query(&said));
+        let (status, answer) = ask(&world, &gateway, &method, &asked, body.as_ref()).await;
         assert_eq!(status, 200, "{method} {path}: {answer}");
         wrong.extend(whole(&document, good).iter_errors(&answer).map(|problem| format!("{path}: {problem}")));
         let (status, answer) =

@@ -2,6 +2,7 @@
 
 mod api;
 mod bundle;
+mod campaign;
 mod doctor;
 mod files;
 mod forget;
@@ -14,6 +15,7 @@ mod send;
 mod steer;
 mod suppressions;
 mod token;
+mod top;
 mod trace;
 
 use std::process::{Command, Output};

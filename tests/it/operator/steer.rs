@@ -37,7 +37,7 @@ async fn what_is_paused_is_accepted_and_goes_out_when_it_is_resumed_also_after_a
     assert_eq!(world.metric(&gateway, "switchboard_paused{tenant=\"globex\"}").await, Some(0.0));
     let ready: Value = serde_json::from_str(&world.asked(&gateway, "/readyz").await.1).unwrap();
     assert_eq!((&ready["ready"], &ready["paused"][0]["tenant"]), (&json!(true), &json!("acme")), "{ready}");
-    assert!(command(&gateway, &["trace", "one"]).await.out.contains("its lane is paused"));
+    assert!(command(&gateway, &["trace", "one"]).await.out.contains("it is paused"));
     assert!(command(&gateway, &["doctor", "acme"]).await.out.contains("wrong template"));
     gateway.stop().await;
 

@@ -67,6 +67,7 @@ fn new(number: i64) -> NewMessage {
         class: Class::Promotional,
         origin: Origin::Platform,
         platform_id: format!("platform-{number}"),
+        campaign: None,
         dedupe: Some(format!("platform-{number}")),
         body: body(number),
         version: "1".to_owned(),

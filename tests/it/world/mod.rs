@@ -299,6 +299,13 @@ impl World {
         Answer::of(wire::authenticated(request, credentials).body(body.to_string())).await
     }
 
+    /// Sends one message to another gateway of this machine.
+    pub(crate) async fn send_to(&self, port: u16, brand: &Brand, body: &Value) -> Answer {
+        let url = format!("http://127.0.0.1:{port}{}", brand.file.path());
+        let request = self.client.post(url).header("content-type", "application/json");
+        Answer::of(wire::authenticated(request, &brand.file.credentials()).body(body.to_string())).await
+    }
+
     /// Posts a webhook as the provider would, well signed.
     pub(crate) async fn webhook(&self, path: &str, body: &Value) -> Answer {
         let body = body.to_string();

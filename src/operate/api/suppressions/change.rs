@@ -11,8 +11,8 @@ use super::ANY;
 use crate::model::{Address, Name};
 use crate::store::{Cause, Suppression};
 
-/// The longest reason.
-const LONGEST: usize = 200;
+/// The longest reason, in characters.
+pub(super) const LONGEST: usize = 200;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -64,10 +64,15 @@ impl Desk {
     }
 }
 
+/// Whether a reason can stand in the history: short, and in one line.
+pub(super) fn is_reason(text: &str) -> bool {
+    (1..=LONGEST).contains(&text.chars().count()) && !text.contains(char::is_control)
+}
+
 /// A reason, in one line.
 pub(in super::super) fn reason(written: &str) -> Result<&str, Fault> {
     let reason = written.trim();
-    if (1..=LONGEST).contains(&reason.chars().count()) && !reason.contains(char::is_control) {
+    if is_reason(reason) {
         return Ok(reason);
     }
     Err(Fault::BadRequest(format!(

@@ -1,6 +1,7 @@
 //! CSV to rows of a list of opt-outs. Each line is a row: a quoted text that goes over several is none. What is wrong is told by
 //! line, column and what would be right, all of it at once, and never with what stands there, which may be somebody's number.
 
+use super::change::{LONGEST, is_reason};
 use crate::config::Number;
 use crate::model::Address;
 use crate::value::Timestamp;
@@ -11,8 +12,6 @@ const MOST: usize = 20_000;
 const TOLD: usize = 20;
 /// Digits of a number with its country code.
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
-const LONGEST: usize = 200;
-
 const KNOWN: [&str; 7] = super::export::COLUMNS;
 
 /// What rows are held against.
@@ -113,7 +112,7 @@ fn row(text: &str, columns: &[String], expected: &Expected<'_>) -> Result<Row, S
     }
     let since = field("since").map(|text| since(text, expected.now)).transpose()?;
     let reason = field("reason").map(|reason| reason.trim_start_matches('\'').to_owned());
-    if reason.as_ref().is_some_and(|reason| reason.chars().count() > LONGEST || reason.contains(char::is_control)) {
+    if reason.as_deref().is_some_and(|reason| !is_reason(reason)) {
         return Err(format!("`reason` is longer than {LONGEST} characters, or has control characters: shorten it"));
     }
     let reason = match (reason, since) {

@@ -37,7 +37,7 @@ const LEASED: &str = "SELECT EXISTS (SELECT 1 FROM node
 const STOPPING: Duration = LEASE.saturating_add(Duration::from_secs(1));
 
 /// What gateways say to each other, each to none of a store that came from elsewhere.
-const NOBODY: &str = "TRUNCATE node, part, news; UPDATE turn SET moves = moves + 1, news = 0";
+const NOBODY: &str = "TRUNCATE node, part, news, held; UPDATE turn SET moves = moves + 1, news = 0";
 /// What the others of a ledger's columns come to.
 const IN_FLIGHT: &str = "INSERT INTO ledger
     (tenant, node, accepted, submitted, rejected, suppressed, expired, failed, in_flight, queued)

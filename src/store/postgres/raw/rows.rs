@@ -82,7 +82,8 @@ pub(super) async fn put(conn: &Conn, table: &'static Table, rows: &[Row]) -> Res
     let kept = || table.columns.iter().enumerate().filter(|(_, (_, kind))| *kind != Kind::Lines);
     let names: Vec<&str> = kept().map(|(_, (name, _))| *name).collect();
     let values: Vec<String> = kept().map(|(_, (name, kind))| inserted(name, *kind)).collect();
-    let arrays: Vec<String> = kept().map(|(place, (_, kind))| format!("${}::{}[]", place + 1, typed(*kind))).collect();
+    let arrays = kept().zip(1..).map(|((_, (_, kind)), number)| format!("${number}::{}[]", typed(*kind)));
+    let arrays: Vec<String> = arrays.collect();
     let sql = format!(
         "INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM unnest({}) AS u({})",
         table.name,

@@ -12,7 +12,10 @@ use super::super::{OpenError, Postgres, RawPostgres, migrate};
 use super::server::Tables;
 use super::{made, open, place_of};
 use crate::delivery::Phase;
-use crate::store::{Acceptance, Changed, Count, NewMessage, Part, Stay, Store, StoreError, Suppression, Wanted};
+use crate::store::{
+    Acceptance, CallLane, CallStep, Change, Changed, Count, Hold, Holding, Holds, NewMessage, Part, Pause, Release,
+    Stay, Store, StoreError, Suppression, Wanted, Which,
+};
 
 /// A busy machine is slow; a hang is longer.
 const GUARD: Duration = Duration::from_secs(60);
@@ -155,7 +158,7 @@ async fn whoever_is_taken_for_gone_does_nothing_more_and_comes_back_as_another()
     until("what it had begun is in doubt", async || found().await == [id(1), id(2)]).await;
     // The answer came late, and counts.
     first.update(change(1, 0, Phase::Submitted)).await.unwrap();
-    assert_eq!(found().await, [id(2)]);
+    until("only the other is in doubt", async || found().await == [id(2)]).await;
     let counts = second.recount().await.unwrap();
     assert!(counts.iter().all(Count::agrees), "{counts:?}");
     first.close().await.unwrap();
@@ -179,11 +182,27 @@ async fn an_opt_out_is_told_of_when_every_node_knows_it() {
     // What is paused by one is so for all, with who did it, and goes on for all.
     let (lane, pause) = (lane("acme", "14155550100"), paused("acme", Some("14155550100")));
     assert_eq!(first.pause(pause.clone()).await, Ok(true));
-    assert!(second.is_paused(&lane) && second.paused() == [pause.clone()], "{:?}", second.paused());
+    assert!(second.is_paused(&lane, None) && second.paused() == [pause.clone()], "{:?}", second.paused());
     assert_eq!(second.pause(pause).await, Ok(false));
-    assert_eq!(second.resume(&tenant, None).await, Ok(true));
-    assert!(!first.is_paused(&lane) && first.paused().is_empty());
+    assert_eq!(second.resume(&tenant, &Which::All).await, Ok(true));
+    assert!(!first.is_paused(&lane, None) && first.paused().is_empty());
+    let campaign = Pause { which: Which::Campaign("wk\u{0}45".to_owned()), ..paused("acme", None) };
+    first.pause(campaign.clone()).await.unwrap();
+    assert!(second.is_paused(&lane, Some("wk\u{0}45")) && !second.is_paused(&lane, Some("other")));
+    first.resume(&tenant, &campaign.which).await.unwrap();
+    assert!(!second.is_paused(&lane, Some("wk\u{0}45")));
+    first.pause(campaign.clone()).await.unwrap();
     first.pause(paused("acme", None)).await.unwrap();
+    // What is to try again is told of as well, before whoever wanted it hears that it is.
+    let release = Release { tenant: Some(tenant.clone()), sender: None, call: Some("report".to_owned()) };
+    while tokio::time::timeout(Duration::from_millis(300), second.changed()).await.is_ok() {}
+    first.release_beside(release.clone()).await.unwrap();
+    first.release_beside(Release::default()).await.unwrap();
+    let mut heard = Vec::new();
+    while heard.len() < 2 {
+        heard.extend(tokio::time::timeout(GUARD, second.changed()).await.unwrap().releases);
+    }
+    assert_eq!(heard, [release, Release::default()]);
     // One that has not heard, and cannot: it is waited for as long as its lease.
     tables
         .run("INSERT INTO node (slot, program, commits, heard, until) VALUES (9, '', 0, 0, now() + interval '3 seconds')")
@@ -194,10 +213,50 @@ async fn an_opt_out_is_told_of_when_every_node_knows_it() {
     assert!(began.elapsed() > Duration::from_millis(2500), "{:?}", began.elapsed());
     let third = open(&tables).await;
     assert!(third.is_suppressed(&tenant, &sender, &change.address));
-    assert!(third.is_paused(&lane) && third.paused() == [paused("acme", None)]);
+    assert!(third.is_paused(&lane, None) && third.paused() == [paused("acme", None), campaign]);
     for store in [first, second, third] {
         store.close().await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_node_holds_and_accepted_the_others_know() {
+    let (first, tables) = made(&[]).await;
+    let second = open(&tables).await;
+    until("they know each other", async || first.nodes().len() == 2 && second.nodes().len() == 2).await;
+    let hold = |probe| Hold { since: at(1), probe: at(probe) };
+    let lane = (Holding::Messages(lane("acme", "14155550100")), hold(60_000));
+    let calls = (Holding::Calls(CallLane { tenant: name("acme"), name: "report".to_owned() }), hold(2000));
+    let people = [((name("globex"), address("14155550100")), 7)].into();
+    let both = Holds { lanes: [lane.clone(), calls.clone()].into(), people };
+    first.hold(both.clone());
+    until("the other tells of it", async || second.held_beside() == both).await;
+    assert!(first.held_beside().is_empty(), "its own it knows");
+    let less = Holds { lanes: [(lane.0, hold(120_000))].into(), ..Holds::default() };
+    first.hold(less.clone());
+    until("also what has changed", async || second.held_beside() == less).await;
+
+    // As many as were accepted, in however many pieces it hears of them.
+    let heard = async || {
+        let mut all = 0;
+        while let Ok(changed) = tokio::time::timeout(Duration::from_secs(3), second.changed()).await {
+            all += changed
+                .accepted
+                .iter()
+                .filter(|(tenant, _)| *tenant == name("acme"))
+                .map(|(_, more)| more)
+                .sum::<u64>();
+        }
+        all
+    };
+    assert_eq!(heard().await, 0);
+    first.accept((1..=5).map(new).collect()).await.unwrap();
+    assert_eq!(heard().await, 5);
+    second.accept((6..=9).map(new).collect()).await.unwrap();
+    first.close().await.unwrap();
+    assert_eq!(heard().await, 0, "neither its own, nor those of one that left its counts");
+    until("who is gone holds nothing", async || second.held_beside().is_empty()).await;
+    second.close().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -213,10 +272,18 @@ async fn a_node_hears_of_what_another_stored_for_it() {
     // All that was told while they came.
     while tokio::time::timeout(Duration::from_millis(300), first.changed()).await.is_ok() {}
     second.accept(vec![new(1)]).await.unwrap();
-    let changed = tokio::time::timeout(GUARD, first.changed()).await.unwrap();
+    let changed = Changed { accepted: Vec::new(), ..tokio::time::timeout(GUARD, first.changed()).await.unwrap() };
     assert_eq!(changed, Changed { lanes: vec![lane("acme", "14155550100")], ..Changed::default() });
     assert_eq!(second.due(at(i64::MAX), 9).await.unwrap(), (vec![], None), "not its own");
     assert_eq!(first.due(at(i64::MAX), 9).await.unwrap().0, [id(1)]);
+    // Also of a call that the operator does again there.
+    first.update(Change { calls: vec![call(1, Some(1))], ..change(1, 0, Phase::Submitted) }).await.unwrap();
+    first.settle_call(1, CallStep::Park { why: "too old".to_owned() }, None).await.unwrap();
+    while tokio::time::timeout(Duration::from_millis(300), first.changed()).await.is_ok() {}
+    let letter = second.dead_letters(None, 1).await.unwrap().remove(0).id;
+    assert_eq!(second.redrive(letter, at(100), true).await, Ok(true));
+    let changed = tokio::time::timeout(GUARD, first.changed()).await.unwrap();
+    assert_eq!(changed, Changed { calls: true, ..Changed::default() });
     first.close().await.unwrap();
     second.close().await.unwrap();
 }

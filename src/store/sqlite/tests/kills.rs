@@ -14,7 +14,7 @@ use crate::store::samples::{at, call, change, id, lane, letter, name, new, pause
 use crate::store::sqlite::Sqlite;
 use crate::store::{
     Audit, Audits, CallStep, Change, Consents, Count, DeadLetter, Forget, Kept, Letters, Line, NewCall, NewMessage,
-    Page, Roles, Store, Stored, Taken, Text, TextKind, Token,
+    Page, Roles, Store, Stored, Taken, Text, TextKind, Token, Which,
 };
 
 /// SIGABRT.
@@ -30,7 +30,7 @@ const STEPS: &[Step] = &[
     ("begin", |store| store.begin(vec![(id(1), 0)])),
     ("settle", |store| {
         let told = Change { provider_id: Some("provider-1".to_owned()), calls: vec![call(5, Some(1))], ..sent() };
-        store.update(told)
+        done(store.update(told))
     }),
     ("call", |store| store.settle_call(5, CallStep::Park { why: "refused".to_owned() }, Some(line("refused")))),
     ("redrive", |store| done(store.redrive(1, at(60), true))),
@@ -46,7 +46,7 @@ const STEPS: &[Step] = &[
     ("suppress", |store| done(store.suppress(vec![suppression(None, PERSONS[1], false)]))),
     ("pause", |store| done(store.pause(paused("acme", Some("14155550100"))))),
     ("pause", |store| done(store.pause(paused("acme", None)))),
-    ("pause", |store| done(store.resume(&name("acme"), None))),
+    ("pause", |store| done(store.resume(&name("acme"), &Which::All))),
     ("pause", |store| done(store.pause(paused("globex", None)))),
     ("park", |store| {
         let waits =
@@ -222,7 +222,7 @@ const PARTS: u64 = 4;
 
 /// Without the keyed hashes of platforms' ids: each store has a key of its own.
 fn unveiled(all: &[String]) -> Vec<String> {
-    let hash = regex::Regex::new(r#"platform_id: "", dedupe: Some\("[^"]+"\)"#).unwrap();
+    let hash = regex::Regex::new(r#"platform_id: "", campaign: None, dedupe: Some\("[^"]+"\)"#).unwrap();
     all.iter().map(|text| hash.replace_all(text, "forgotten").into_owned()).collect()
 }
 

@@ -51,7 +51,7 @@ async fn a_crowded_queue_keeps_room_for_what_is_under_way() {
     assert_eq!(store.take(taken("in")).await, Err(StoreError::Overloaded));
     let change = store.update(change(1, 0, crate::delivery::Phase::Submitted));
     end.send(()).unwrap();
-    assert_eq!((written.await, change.await), (Ok(()), Ok(())));
+    assert_eq!((written.await, change.await), (Ok(()), Ok(true)));
     for probe in many {
         assert_eq!(probe.await, Ok(()));
     }

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::super::{letters, open, read, read_calls};
+use super::super::{calls, letters, open, read, read_calls};
 use super::place;
 use crate::store::sqlite::Sqlite;
 
@@ -28,11 +28,13 @@ fn hot_questions_use_their_indexes() {
         (read::FOUND.to_owned(), "PRIMARY KEY"),
         (read::READY.to_owned(), "COVERING INDEX message_queue (lane=? AND class=? AND wake=?)"),
         (read::WAITED.to_owned(), "COVERING INDEX message_queue (lane=? AND class=? AND wake>? AND wake<?)"),
+        (read::OF_CAMPAIGN.to_owned(), "INDEX message_campaign (campaign=? AND ref<?)"),
         (read::DUE.to_owned(), "COVERING INDEX message_due"),
         (read::NEXT.to_owned(), "COVERING INDEX message_due"),
         (read::INTERRUPTED.to_owned(), "message_unsure"),
         (read_calls::DUE.to_owned(), "call_lane"),
         (read_calls::DUE.to_owned(), "call_order"),
+        (calls::FIRST.to_owned(), "COVERING INDEX call_order (message=? AND name=?)"),
         (read_calls::ABOUT.to_owned(), "call_order"),
         (read_calls::NEXT.to_owned(), "call_lane"),
         (read_calls::LANE.to_owned(), "COVERING INDEX call_lane ((tenant,name)>(?,?))"),

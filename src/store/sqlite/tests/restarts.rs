@@ -13,7 +13,7 @@ use crate::delivery::{Life, Phase};
 use crate::model::Address;
 use crate::store::sqlite::Sqlite;
 use crate::store::{
-    Acceptance, Cause, Change, DeadLetter, Lane, Ledger, NewMessage, Store, StoreError, Taken, Text, TextKind,
+    Acceptance, Cause, Change, DeadLetter, Lane, Ledger, NewMessage, Store, StoreError, Taken, Text, TextKind, Without,
 };
 
 fn ours() -> Lane {
@@ -41,7 +41,7 @@ async fn fill(store: &Sqlite) {
 }
 
 async fn check(store: &Sqlite) {
-    let claimed = store.claim(&ours(), at(99), 9, &HashSet::new()).await.unwrap();
+    let claimed = store.claim(&ours(), at(99), 9, &Without::default()).await.unwrap();
     let numbers: Vec<i64> = claimed.iter().map(|found| found.message.reference.number()).collect();
     assert_eq!(numbers, [1, 5]);
     assert_eq!(claimed[0].message.body, new(1).body);
@@ -186,7 +186,8 @@ async fn twenty_thousand_messages_keep_their_order_across_a_restart() {
     let mut held = HashSet::new();
     let mut next = 1;
     while next <= 20_000 {
-        let claimed = store.claim(&ours(), at(0), 512, &held).await.unwrap();
+        let claimed =
+            store.claim(&ours(), at(0), 512, &Without { held: held.clone(), ..Without::default() }).await.unwrap();
         assert!(!claimed.is_empty());
         for found in &claimed {
             assert_eq!(found.message.reference, id(next));
@@ -194,5 +195,7 @@ async fn twenty_thousand_messages_keep_their_order_across_a_restart() {
         }
         held.extend(claimed.iter().map(|found| found.message.reference));
     }
-    assert!(store.claim(&ours(), at(0), 9, &held).await.unwrap().is_empty());
+    assert!(
+        store.claim(&ours(), at(0), 9, &Without { held: held.clone(), ..Without::default() }).await.unwrap().is_empty()
+    );
 }

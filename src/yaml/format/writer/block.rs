@@ -18,6 +18,8 @@ impl Writer<'_> {
         let blanks = after[..blanks].rfind('\n').map_or(0, |last| last + 1);
         let keeps = header.contains('+');
         let body = &self.text[begin..if keeps { end + blanks } else { end }];
+        // Nothing but spaces is nothing, and no line.
+        let body = if body.trim_matches(' ').is_empty() { "" } else { body };
         let first = body.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         let own = first.len() - first.trim_start_matches(' ').len();
         let deeper = header.chars().find_map(|c| c.to_digit(10)).and_then(|digit| usize::try_from(digit).ok());

@@ -9,14 +9,14 @@ use switchboard::client::Outbound;
 use switchboard::config::{self, Files, NoSecret, Reference, Snapshot};
 use switchboard::delivery::Life;
 use switchboard::diagnostic::{Diagnostic, render};
-use switchboard::flow::{Ambient, Flow, Hold, Holding, Work};
+use switchboard::flow::{Ambient, Flow, Work};
 use switchboard::model::wire::{Answer, Class, Prepared};
 use switchboard::model::{self, Name, Ref, Secret};
 use switchboard::operate::{Desk, Standing, Tokens};
 use switchboard::store::memory::Memory;
 use switchboard::store::{
-    Audits, Came, Cause, DeadLetter, Lane, Letters, NewCall, NewMessage, Origin, Page, Role, Store, Suppression, Taken,
-    Token,
+    Audits, Came, Cause, DeadLetter, Hold, Holding, Lane, Letters, NewCall, NewMessage, Origin, Page, Role, Store,
+    Suppression, Taken, Token,
 };
 use switchboard::value::Timestamp;
 use tokio::sync::mpsc;
@@ -214,6 +214,7 @@ async fn fill(store: &Memory, (tenant, sender, word): (&'static str, &str, &str)
         class: model::Class::Promotional,
         origin: Origin::Platform,
         platform_id: format!("{word}-{place}"),
+        campaign: None,
         dedupe: Some(format!("{word}-{place}")),
         body: format!(r#"{{"id":"{word}-{place}","to":"{number}","from":"{sender}","text":"{text}"}}"#).into(),
         version: String::new(),
