@@ -305,6 +305,25 @@ async fn what_several_gateways_counted_is_moved_as_one() {
     Store::close(&store).await.unwrap();
 }
 
+/// It expired during its attempt, and the answer never came: nothing ends the attempt but its message's leaving.
+#[tokio::test]
+async fn an_attempt_leaves_with_its_message() {
+    async fn leave(store: &dyn Store) {
+        store.accept(vec![new(1), new(2)]).await.unwrap();
+        store.begin(vec![(id(1), 0), (id(2), 0)]).await.unwrap();
+        let expired = Change { goes_on: true, ..change(1, 0, crate::delivery::Phase::Expired) };
+        store.update(expired).await.unwrap();
+        assert_eq!(store.purge(at(99), 9).await, Ok(1));
+        assert_eq!(store.interrupted().await.unwrap(), [id(2)]);
+        store.close().await.unwrap();
+    }
+    let (directory, tables) = (tempfile::tempdir().unwrap(), Tables::new());
+    leave(&opened(&directory.path().join("first.db"))).await;
+    leave(&reopen(&tables, &[seal_key()]).await).await;
+    checked(&mut file(&directory, "first.db")).await;
+    checked(&mut database(&tables).await).await;
+}
+
 #[tokio::test]
 async fn what_is_wrong_is_found_in_both_engines() {
     let directory = tempfile::tempdir().unwrap();

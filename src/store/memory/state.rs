@@ -355,6 +355,7 @@ impl State {
         let (lane, before) = (message.lane.clone(), Some(message.life.phase));
         self.tally.record(&Move { reference, lane, before, after: None });
         self.leave_campaign(&message);
+        self.begun.remove(&reference);
         let tenant = message.lane.tenant.clone();
         if let Some(key) = message.dedupe {
             self.dedupe.remove(&(tenant.clone(), key));

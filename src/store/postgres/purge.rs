@@ -69,7 +69,8 @@ async fn forget(tx: &mut Tx, old: &[i64]) -> Result<usize, Trouble> {
     let sql = "DELETE FROM dedupe d USING unnest($1::bytea[], $2::bigint[]) AS u(hash, ref)
         WHERE d.hash = u.hash AND d.ref = u.ref";
     tx.execute(sql, &[&once, &once_of]).await?;
-    for table in ["history", "body", "message"] {
+    // An attempt is left of one that expired during it and whose answer never came.
+    for table in ["attempt", "history", "body", "message"] {
         tx.execute(&format!("DELETE FROM {table} WHERE ref = ANY($1)"), &[&gone]).await?;
     }
     Ok(gone.len())

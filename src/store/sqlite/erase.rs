@@ -133,9 +133,7 @@ fn message(tx: &mut Tx<'_>, number: i64, at: Timestamp, gone: &mut Forgotten) ->
     let sql = "UPDATE message SET phase = ?2, wake = NULL, due = NULL, told = NULL, said = NULL, campaign = NULL,
         revision = revision + 1, history = ?3 WHERE ref = ?1";
     tx.execute(sql, params![number, phase_code(after), line_text(&line)])?;
-    if tx.execute("DELETE FROM attempt WHERE ref = ?1", [number])? > 0 {
-        tx.pending.attempts.push((Ref::from_number(number), false));
-    }
+    tx.end_attempt(Ref::from_number(number))?;
     let tenant = message.lane.tenant.clone();
     let dedupe = match &message.dedupe {
         Some(known) => Some(tx.make_veil()?.dedupe(tenant.as_str(), known)),

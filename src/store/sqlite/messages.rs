@@ -121,9 +121,8 @@ pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<bool, Trouble> 
     let conflict = Trouble::Refused(StoreError::Conflict);
     let before = before.filter(|before| before.revision == change.revision).ok_or(conflict)?;
     write(tx, change, before.providers)?;
-    if !change.goes_on && tx.is_begun(change.reference) {
-        tx.execute("DELETE FROM attempt WHERE ref = ?1", [number])?;
-        tx.pending.attempts.push((change.reference, false));
+    if !change.goes_on {
+        tx.end_attempt(change.reference)?;
     }
     if let Some(id) = &change.provider_id {
         tx.find_by(key::provider(id), number)?;

@@ -58,6 +58,8 @@ fn forget(tx: &mut Tx<'_>, number: i64) -> rusqlite::Result<bool> {
     }
     tx.execute("DELETE FROM body WHERE ref = ?1", [number])?;
     tx.execute("DELETE FROM message WHERE ref = ?1", [number])?;
+    // One may have expired during an attempt whose answer never came.
+    tx.end_attempt(message.reference)?;
     tx.moved(message.reference, message.lane, Some(message.life.phase), None);
     Ok(true)
 }

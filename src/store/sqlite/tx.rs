@@ -98,6 +98,15 @@ impl Tx<'_> {
         own.map_or_else(|| self.shared.begun().contains(&reference), |(_, begun)| *begun)
     }
 
+    /// The attempt of it is over, if one began.
+    pub(super) fn end_attempt(&mut self, reference: Ref) -> rusqlite::Result<()> {
+        if self.is_begun(reference) {
+            self.execute("DELETE FROM attempt WHERE ref = ?1", [reference.number()])?;
+            self.pending.attempts.push((reference, false));
+        }
+        Ok(())
+    }
+
     pub(super) fn moved(&mut self, reference: Ref, lane: Lane, before: Option<Phase>, after: Option<Phase>) {
         if before != after {
             self.pending.moves.push(Move { reference, lane, before, after });
