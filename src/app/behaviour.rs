@@ -7,7 +7,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::upkeep::reading;
-use super::{Secrets, Storage, UpkeepError};
+use super::{Storage, UpkeepError};
 use crate::cases::{Sample, Trying, stand};
 use crate::config::{Defaults, Files, Own};
 use crate::diagnostic::Source;
@@ -34,8 +34,7 @@ pub struct Recorded {
 /// # Errors
 /// [`UpkeepError`]: the store cannot be read.
 pub async fn recorded(storage: &Storage, own: &Own, since: Timestamp, most: usize) -> Result<Recorded, UpkeepError> {
-    let keys = Secrets::default().keys(own).map_err(UpkeepError::Key)?;
-    let mut raw = reading(storage).await?;
+    let (mut raw, keys) = reading(storage, own).await?;
     let Traffic { messages, webhooks, left_out, closed } = transfer::traffic(&mut *raw, &keys, since, most).await?;
     let samples = messages.iter().flat_map(of_message).chain(webhooks.iter().map(of_webhook));
     Ok(Recorded { samples: samples.collect(), left_out, closed })
@@ -46,8 +45,7 @@ pub async fn recorded(storage: &Storage, own: &Own, since: Timestamp, most: usiz
 /// # Errors
 /// [`UpkeepError`].
 pub async fn served_files(storage: &Storage, own: &Own) -> Result<Files, UpkeepError> {
-    let keys = Secrets::default().keys(own).map_err(UpkeepError::Key)?;
-    let mut raw = reading(storage).await?;
+    let (mut raw, keys) = reading(storage, own).await?;
     let mut files = Files::default();
     for (kind, file, content) in transfer::served(&mut *raw, &keys).await? {
         let source = Source::new(format!("{SERVED}/{file}"), content);

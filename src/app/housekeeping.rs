@@ -33,18 +33,13 @@ const BETWEEN: Duration = Duration::from_millis(20);
 const BATCHES: usize = 40;
 
 /// Forgets and renews until `stop`. `retention`: how long what is kept.
-pub(super) async fn run(flow: Arc<Flow>, retention: Retention, mut stop: watch::Receiver<bool>) {
-    let mut forget = interval(FORGET);
-    while !*stop.borrow() {
-        tokio::select! {
-            Ok(()) = stop.changed() => {}
-            _ = forget.tick() => {
-                flow.limits.retain_recent();
-                flow.renew_keys();
-                if let Some(_stay) = flow.keeps_house() {
-                    expire(&flow, &retention).await;
-                }
-            }
+pub(super) async fn run(flow: Arc<Flow>, retention: Retention, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(FORGET, Arc::default(), stop);
+    while rounds.next().await {
+        flow.limits.retain_recent();
+        flow.renew_keys();
+        if let Some(_stay) = flow.keeps_house() {
+            expire(&flow, &retention).await;
         }
     }
 }

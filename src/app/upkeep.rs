@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use super::{Secrets, Storage, Unopened};
 use crate::config::Own;
 use crate::diagnostic::Diagnostic;
-use crate::store::StoreError;
 use crate::store::postgres::{self, RawPostgres};
 use crate::store::sqlite::{OpenError, RawSqlite};
 use crate::store::transfer::{self, Checked, MoveError, Moved, Progress, Raw};
+use crate::store::{SealKey, StoreError};
 
 /// Why it cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -65,14 +65,14 @@ pub async fn undo_move(from: &Storage, to: &Storage) -> Result<(), UpkeepError> 
 /// # Errors
 /// [`UpkeepError`]: it cannot be read.
 pub async fn check_store(storage: &Storage, own: &Own) -> Result<Checked, UpkeepError> {
-    let keys = Secrets::default().keys(own).map_err(UpkeepError::Key)?;
-    let mut raw = reading(storage).await?;
+    let (mut raw, keys) = reading(storage, own).await?;
     Ok(transfer::check(&mut *raw, &keys).await?)
 }
 
-/// A store as it is at this moment; a gateway may use it meanwhile.
-pub(super) async fn reading(storage: &Storage) -> Result<Box<dyn Raw>, UpkeepError> {
-    Ok(match storage {
+/// A store as it is at this moment, and the keys that open what is sealed; a gateway may use it meanwhile.
+pub(super) async fn reading(storage: &Storage, own: &Own) -> Result<(Box<dyn Raw>, Vec<SealKey>), UpkeepError> {
+    let keys = Secrets::default().keys(own).map_err(UpkeepError::Key)?;
+    let raw: Box<dyn Raw> = match storage {
         Storage::Sqlite(path) => {
             Box::new(there(path).and_then(|()| RawSqlite::reading(path).map_err(|problem| unopened(path, problem)))?)
         }
@@ -80,7 +80,8 @@ pub(super) async fn reading(storage: &Storage) -> Result<Box<dyn Raw>, UpkeepErr
             let opened = RawPostgres::reading(place).await;
             Box::new(opened.map_err(|problem| unreached(storage, problem))?)
         }
-    })
+    };
+    Ok((raw, keys))
 }
 
 /// Gives the space of what is gone back, of a store that nobody uses; bytes before and after.

@@ -17,8 +17,6 @@ use crate::value::Timestamp;
 
 /// So many are ended together: they share a commit.
 const TOGETHER: usize = 200;
-/// So many of a campaign are looked at in one go.
-const SLICE: usize = 2000;
 
 /// Whose messages end: those that were accepted until then.
 #[derive(Clone, Debug)]
@@ -86,9 +84,8 @@ impl Flow {
         cancel: &Cancel,
         until: Instant,
     ) -> Result<Cancelled, StoreError> {
-        let (mut done, mut below) = (Cancelled::default(), None);
-        loop {
-            let slice = self.store.of_campaign(campaign, below, SLICE).await?;
+        let (mut done, mut slices) = (Cancelled::default(), self.of_campaign(campaign));
+        while let Some(slice) = slices.next().await? {
             let open: Vec<Ref> = slice.iter().filter(|message| is_open(message)).map(|found| found.reference).collect();
             for some in open.chunks(TOGETHER) {
                 let mut messages = Vec::new();
@@ -101,24 +98,16 @@ impl Flow {
                     return Ok(Cancelled { more: true, ..done });
                 }
             }
-            below = slice.last().map(|last| last.reference);
-            if slice.len() < SLICE {
-                return Ok(done);
-            }
         }
+        Ok(done)
     }
 
     async fn open_in(&self, campaign: &Campaign) -> Result<u64, StoreError> {
-        let (mut count, mut below) = (0, None);
-        loop {
-            let slice = self.store.of_campaign(campaign, below, SLICE).await?;
-            let open = slice.iter().filter(|message| is_open(message)).count();
-            count += u64::try_from(open).unwrap_or(u64::MAX);
-            below = slice.last().map(|last| last.reference);
-            if slice.len() < SLICE {
-                return Ok(count);
-            }
+        let (mut count, mut slices) = (0, self.of_campaign(campaign));
+        while let Some(slice) = slices.next().await? {
+            count += slice.iter().filter(|message| is_open(message)).map(|_| 1).sum::<u64>();
         }
+        Ok(count)
     }
 
     /// How many messages of a tenant, of one sender, or of a campaign, are queued now.

@@ -9,6 +9,7 @@ mod doctor;
 mod metrics;
 mod ready;
 mod standing;
+mod stands;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use bytes::Bytes;
 
 pub use api::{ADMIN, Bearer, Fault, Mask, ROUTES, Recounted, Route, Tokens, is_in, of_this_site, person};
 pub use standing::Standing;
+pub use stands::{Funnel, STANDS};
 
 pub use crate::store::Role;
 

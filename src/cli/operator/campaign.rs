@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{GatewayOptions, Trouble, table, text};
 use crate::app::Remote;
 use crate::cli::out::outln;
+use crate::operate::STANDS;
 
 /// Which campaign.
 #[derive(Debug, Args)]
@@ -23,21 +24,6 @@ pub(in crate::cli) struct CampaignOptions {
     #[arg(long, value_name = "ID")]
     before: Option<String>,
 }
-
-/// In the order of a message's life.
-const STANDS: [&str; 11] = [
-    "queued",
-    "sending",
-    "in_doubt",
-    "submitted",
-    "delivered",
-    "read",
-    "undelivered",
-    "rejected",
-    "failed",
-    "expired",
-    "suppressed",
-];
 
 pub(super) async fn run(options: &CampaignOptions, remote: &Remote) -> Result<bool, Trouble> {
     let CampaignOptions { gateway, tenant, campaign, limit, before } = options;
@@ -68,25 +54,10 @@ pub(super) async fn run(options: &CampaignOptions, remote: &Remote) -> Result<bo
     Ok(false)
 }
 
-/// How far they came: who read it had it delivered, and what was delivered the provider had taken.
 fn funnel(said: &Value) -> String {
-    let sum = |words: &[&str]| words.iter().filter_map(|word| said["stands"][*word].as_u64()).sum::<u64>();
-    let (read, delivered) = (sum(&["read"]), sum(&["read", "delivered"]));
-    let taken = delivered + sum(&["submitted", "undelivered"]);
-    let accepted = &said["accepted"];
-    format!("{accepted} accepted, {taken} taken by the provider, {delivered} delivered, {read} read")
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn what_is_read_was_delivered_and_taken() {
-        let stands = json!({ "read": 3, "delivered": 4, "submitted": 2, "undelivered": 1, "queued": 5 });
-        let said = json!({ "accepted": 15, "stands": stands });
-        assert_eq!(funnel(&said), "15 accepted, 10 taken by the provider, 7 delivered, 3 read");
-    }
+    let (accepted, far) = (&said["accepted"], &said["funnel"]);
+    format!(
+        "{accepted} accepted, {} taken by the provider, {} delivered, {} read",
+        far["taken"], far["delivered"], far["read"]
+    )
 }

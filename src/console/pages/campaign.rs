@@ -7,13 +7,14 @@ use serde::Deserialize;
 
 use super::super::place;
 use super::{Frame, Page, parts};
-use crate::operate::Role;
+use crate::operate::{Funnel, Role};
 
 #[derive(Debug, Deserialize)]
 pub(in super::super) struct Found {
     tenant: String,
     campaign: String,
     accepted: u64,
+    funnel: Funnel,
     stands: HashMap<String, u64>,
     whole: bool,
     messages: Vec<Message>,
@@ -28,13 +29,6 @@ struct Message {
     to: String,
     stands: String,
 }
-
-/// Who read it had it delivered, and what was delivered the provider had taken.
-const FUNNEL: [(&str, &[&str]); 3] = [
-    ("Taken by the provider", &["submitted", "undelivered", "delivered", "read"]),
-    ("Delivered", &["delivered", "read"]),
-    ("Read", &["read"]),
-];
 
 /// What came to no good end, or has come to none yet.
 const ELSEWHERE: [(&str, &str); 8] = [
@@ -92,7 +86,8 @@ pub(in super::super) fn link(tenant: &str, campaign: &str, before: Option<&str>)
 
 fn funnel(found: &Found) -> Markup {
     let count = |word: &str| found.stands.get(word).copied().unwrap_or_default();
-    let far = FUNNEL.map(|(name, words)| (name, words.iter().map(|word| count(word)).sum::<u64>()));
+    let Funnel { taken, delivered, read } = found.funnel;
+    let far = [("Taken by the provider", taken), ("Delivered", delivered), ("Read", read)];
     let rest = ELSEWHERE.map(|(name, word)| (name, count(word)));
     let shown = far.into_iter().chain(rest.into_iter().filter(|(_, count)| *count > 0));
     let facts: Vec<(&str, Markup)> = shown.map(|(name, so_many)| (name, share(so_many, found.accepted))).collect();

@@ -35,7 +35,7 @@ fn message() -> Value {
 fn campaign_of() -> Value {
     let sent = json!({ "id": EVIL, "accepted": EVIL, "sender": EVIL, "to": EVIL, "platform_id": EVIL, "stands": EVIL });
     json!({
-        "tenant": EVIL, "campaign": EVIL, "accepted": 7, "stands": { "read": 3, "queued": 4 }, "whole": false,
+        "tenant": EVIL, "campaign": EVIL, "accepted": 7, "funnel": { "taken": 3, "delivered": 3, "read": 3 }, "stands": { "read": 3, "queued": 4 }, "whole": false,
         "messages": [sent], "next": EVIL,
     })
 }

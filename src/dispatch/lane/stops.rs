@@ -78,14 +78,9 @@ impl LaneTask {
 
     /// Who waits at the head does not keep others from it, should his campaign be paused.
     pub(super) fn leave_heads(&mut self) {
-        let paused = |head: &Message| {
-            head.message.campaign.as_deref().is_some_and(|id| self.flow.store.is_paused(&self.lane, Some(id)))
-        };
-        let first = self.heads.iter().find(|(_, head)| paused(head)).map(|(class, _)| *class);
-        if let Some(head) = first.and_then(|class| self.heads.remove(&class)) {
-            self.leaves(&head);
-            self.leave_heads();
-        }
+        let mut heads = std::mem::take(&mut self.heads);
+        heads.retain(|_, head| !self.leaves(head));
+        self.heads = heads;
     }
 
     /// Campaigns that were left and go on: the store has messages of theirs.

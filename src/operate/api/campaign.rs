@@ -7,32 +7,14 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::super::Desk;
+use super::super::stands::{Funnel, STANDS, stand};
 use super::fault::Fault;
 use super::ledger::time;
 use super::letters::limit;
 use super::steer::PATIENCE;
 use super::token::Bearer;
-use crate::delivery::Phase;
-use crate::model::{Ref, Status};
+use crate::model::Ref;
 use crate::store::{Campaign, CampaignMessage, Message, StoreError};
-
-/// Counted in one go: a reader is free for others between two.
-const SLICE: usize = 2000;
-
-/// Where messages stand, in the order of their lives. Each is at one of them.
-const STANDS: [&str; 11] = [
-    "queued",
-    "sending",
-    "in_doubt",
-    "submitted",
-    "delivered",
-    "read",
-    "undelivered",
-    "rejected",
-    "failed",
-    "expired",
-    "suppressed",
-];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,7 +47,7 @@ impl Desk {
         }
         Ok(json!({
             "tenant": campaign.tenant.as_str(), "campaign": campaign.id, "accepted": stands.values().sum::<u64>(),
-            "stands": stands, "whole": whole, "messages": messages, "next": next,
+            "funnel": Funnel::of(&stands), "stands": stands, "whole": whole, "messages": messages, "next": next,
         }))
     }
 
@@ -73,37 +55,16 @@ impl Desk {
     async fn counted(&self, campaign: &Campaign) -> Result<(BTreeMap<&'static str, u64>, bool), StoreError> {
         let until = Instant::now() + PATIENCE;
         let mut stands: BTreeMap<&'static str, u64> = STANDS.iter().map(|word| (*word, 0)).collect();
-        let mut below = None;
-        loop {
-            let slice = self.flow.store.of_campaign(campaign, below, SLICE).await?;
+        let mut slices = self.flow.of_campaign(campaign);
+        while let Some(slice) = slices.next().await? {
             for message in &slice {
                 *stands.entry(stand(message)).or_default() += 1;
             }
-            below = slice.last().map(|last| last.reference);
-            if slice.len() < SLICE {
-                return Ok((stands, true));
-            }
-            if Instant::now() >= until {
+            if slices.has_more() && Instant::now() >= until {
                 return Ok((stands, false));
             }
         }
-    }
-}
-
-/// What the provider took is where the provider says it is.
-fn stand(message: &CampaignMessage) -> &'static str {
-    match (message.phase, message.best) {
-        (Phase::Queued, _) => "queued",
-        (Phase::Sending, _) => "sending",
-        (Phase::InDoubt, _) => "in_doubt",
-        (Phase::Submitted, Some(Status::Delivered)) => "delivered",
-        (Phase::Submitted, Some(Status::Read)) => "read",
-        (Phase::Submitted, Some(Status::Failed)) => "undelivered",
-        (Phase::Submitted, _) => "submitted",
-        (Phase::Rejected, _) => "rejected",
-        (Phase::Failed, _) => "failed",
-        (Phase::Expired, _) => "expired",
-        (Phase::Suppressed, _) => "suppressed",
+        Ok((stands, true))
     }
 }
 
@@ -115,19 +76,4 @@ fn one(found: &Message) -> Value {
         "id": message.reference.to_string(), "accepted": time(message.at), "sender": message.lane.from.as_str(),
         "to": message.to.to_string(), "platform_id": message.platform_id, "stands": stands,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_message_stands_at_one_word_that_is_counted() {
-        let news = [None, Some(Status::Failed), Some(Status::Submitted), Some(Status::Delivered), Some(Status::Read)];
-        let mut seen = std::collections::BTreeSet::new();
-        for (phase, best) in Phase::ALL.into_iter().flat_map(|phase| news.map(|best| (phase, best))) {
-            seen.insert(stand(&CampaignMessage { reference: Ref::from_number(1), phase, best }));
-        }
-        assert_eq!(seen, STANDS.into_iter().collect());
-    }
 }

@@ -22,13 +22,13 @@ use crate::config::{Snapshot, Tenant};
 use crate::delivery::{ANEW, NOTES, Told};
 use crate::model::{Name, Ref, Status};
 use crate::store::{
-    Call, Campaign, DeadLetter, Holding, Lane, Letters, Line, Message, NewMessage, Origin, Page, StoreError,
+    Call, Campaign, DeadLetter, Holding, Holds, Lane, Letters, Line, Message, NewMessage, Origin, Page, StoreError,
 };
 use crate::value::Timestamp;
 
 /// Messages of one answer: a platform's id may be of several.
 const MOST: usize = 20;
-/// Messages of one campaign; all of them: `GET /api/campaign`.
+/// Messages of one campaign that are looked at; all of them: `GET /api/campaign`.
 const OF_CAMPAIGN: usize = 100;
 /// Dead letters of one message.
 const LETTERS: usize = 100;
@@ -46,20 +46,23 @@ pub(super) struct Asked {
 /// What a message was found by.
 type Found = (&'static str, Message);
 
+/// Messages that were found, newest first, and how many besides.
+type Hits = (Vec<Found>, usize);
+
 impl Desk {
     pub(super) async fn trace(&self, bearer: &Bearer, asked: Asked) -> Result<Value, Fault> {
         let tenant = bearer.of(asked.tenant)?.as_deref().map(Name::from);
-        let found = self.looked_up(asked.id.trim(), tenant.as_ref()).await?;
+        let most = if asked.bundle.is_some() { 1 } else { MOST };
+        let (found, more) = self.looked_up(asked.id.trim(), tenant.as_ref(), most).await?;
         if found.is_empty() {
             let text = "no message that is kept has this id; it may be ours (m-…), the provider's, the platform's, the \
                         recipient's number, or the platform's campaign";
             return Err(Fault::NotFound(text.to_owned()));
         }
-        let words = Words::of(&self.flow.snapshot.load());
+        let (words, held) = (Words::of(&self.flow.snapshot.load()), self.flow.all_held());
         let mut messages = Vec::new();
-        let most = if asked.bundle.is_some() { 1 } else { MOST };
-        for (by, message) in found.iter().take(most) {
-            let mut traced = self.traced(message, &words).await?;
+        for (by, message) in &found {
+            let mut traced = self.traced(message, &words, &held).await?;
             traced["found_by"] = json!(by);
             messages.push(traced);
         }
@@ -68,12 +71,12 @@ impl Desk {
             _ => json!({}),
         };
         said["messages"] = json!(messages);
-        said["more"] = json!(found.len().saturating_sub(most));
+        said["more"] = json!(more);
         Ok(said)
     }
 
     /// Newest first, each once.
-    async fn looked_up(&self, id: &str, tenant: Option<&Name>) -> Result<Vec<Found>, StoreError> {
+    async fn looked_up(&self, id: &str, tenant: Option<&Name>, most: usize) -> Result<Hits, StoreError> {
         let (store, snapshot) = (&self.flow.store, self.flow.snapshot.load_full());
         let mut found: Vec<Found> = Vec::new();
         if let Ok(reference) = id.parse::<Ref>() {
@@ -91,29 +94,35 @@ impl Desk {
             }
         }
         if found.is_empty() {
-            found = self.of_campaigns(id, tenant).await?;
+            return self.of_campaigns(id, tenant, most).await;
         }
         found.retain(|(_, message)| tenant.is_none_or(|tenant| *tenant == message.message.lane.tenant));
         found.sort_by_key(|(_, message)| std::cmp::Reverse(message.message.reference));
         let mut seen = HashSet::new();
         found.retain(|(_, message)| seen.insert(message.message.reference));
-        Ok(found)
+        let more = found.len().saturating_sub(most);
+        found.truncate(most);
+        Ok((found, more))
     }
 
     /// The newest messages of every campaign that is called so.
-    async fn of_campaigns(&self, id: &str, tenant: Option<&Name>) -> Result<Vec<Found>, StoreError> {
+    async fn of_campaigns(&self, id: &str, tenant: Option<&Name>, most: usize) -> Result<Hits, StoreError> {
         let (store, snapshot) = (&self.flow.store, self.flow.snapshot.load_full());
-        let mut found = Vec::new();
+        let mut named = Vec::new();
         for one in snapshot.tenants.iter().filter(|one| tenant.is_none_or(|tenant| *tenant == one.name)) {
             let campaign = Campaign { tenant: one.name.clone(), id: id.to_owned() };
-            for message in store.of_campaign(&campaign, None, OF_CAMPAIGN).await? {
-                found.extend(store.message(message.reference).await?.map(|message| ("campaign", message)));
-            }
+            let slice = store.of_campaign(&campaign, None, OF_CAMPAIGN).await?;
+            named.extend(slice.into_iter().map(|message| message.reference));
         }
-        Ok(found)
+        named.sort_unstable_by_key(|reference| std::cmp::Reverse(*reference));
+        let mut found = Vec::new();
+        for reference in named.iter().take(most) {
+            found.extend(store.message(*reference).await?.map(|message| ("campaign", message)));
+        }
+        Ok((found, named.len().saturating_sub(most)))
     }
 
-    async fn traced(&self, message: &Message, words: &Words) -> Result<Value, StoreError> {
+    async fn traced(&self, message: &Message, words: &Words, held: &Holds) -> Result<Value, StoreError> {
         let (store, snapshot, reference) =
             (&self.flow.store, self.flow.snapshot.load_full(), message.message.reference);
         let history = store.history(reference).await?;
@@ -125,7 +134,7 @@ impl Desk {
         said["opted_out"] = json!(tenant.is_some_and(|tenant| {
             store.is_suppressed(&tenant.name, &message.message.lane.from, &message.message.to)
         }));
-        said["held"] = self.hold(&message.message.lane);
+        said["held"] = hold(held, &message.message.lane);
         said["paused"] = json!(store.is_paused(&message.message.lane, message.message.campaign.as_deref()));
         said["timeline"] = json!(timeline(&message.message, &history, &letters, &names(&snapshot, &calls)));
         said["waiting"] = calls.iter().map(|call| waiting(call, words)).collect();
@@ -133,13 +142,12 @@ impl Desk {
         said["verdict"] = json!(verdict(&said));
         Ok(said)
     }
+}
 
-    /// Since when the message's lane is held, and when it is tried.
-    fn hold(&self, lane: &Lane) -> Value {
-        let held = self.flow.all_held();
-        let hold = held.lanes.get(&Holding::Messages(lane.clone()));
-        hold.map(|hold| json!({ "since": time(hold.since), "probe": time(hold.probe) })).unwrap_or_default()
-    }
+/// Since when a message's lane is held, and when it is tried.
+fn hold(held: &Holds, lane: &Lane) -> Value {
+    let hold = held.lanes.get(&Holding::Messages(lane.clone()));
+    hold.map(|hold| json!({ "since": time(hold.since), "probe": time(hold.probe) })).unwrap_or_default()
 }
 
 /// The message as it stands.

@@ -317,9 +317,11 @@ async fn an_attempt_leaves_with_its_message() {
         assert_eq!(store.interrupted().await.unwrap(), [id(2)]);
         store.close().await.unwrap();
     }
-    let (directory, tables) = (tempfile::tempdir().unwrap(), Tables::new());
+    let directory = tempfile::tempdir().unwrap();
+    let (store, tables) = made(&[seal_key()]).await;
+    leave(&store).await;
+    drop(store);
     leave(&opened(&directory.path().join("first.db"))).await;
-    leave(&reopen(&tables, &[seal_key()]).await).await;
     checked(&mut file(&directory, "first.db")).await;
     checked(&mut database(&tables).await).await;
 }

@@ -1,6 +1,7 @@
 //! The tables of nodes and their parts: entered, kept, taken, given up. Whoever changes them has the row of `turn` alone
 //! meanwhile, so that each sees what the one before him did. Decides nothing: that is `watch`'s.
 
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::super::part::Part;
@@ -102,27 +103,26 @@ pub(super) async fn take(tx: &mut Tx, groups: &[Vec<Part>]) -> Result<(), Troubl
     if tx.first(ALONE_NOW, &[]).await?.is_none() {
         return Ok(());
     }
-    let names = |parts: &mut dyn Iterator<Item = &Part>| parts.map(ToString::to_string).collect::<Vec<_>>();
-    let all = names(&mut groups.iter().flatten());
+    let all: Vec<String> = groups.iter().flatten().map(ToString::to_string).collect();
     let sql = "SELECT p.name FROM part p WHERE p.name = ANY($1) AND p.node <> $2
         AND EXISTS (SELECT 1 FROM node n WHERE n.id = p.node)";
-    let mut theirs: Vec<String> = Vec::new();
+    let mut theirs: HashSet<String> = HashSet::new();
     for row in tx.query(sql, &[&all, &tx.node]).await? {
-        theirs.push(get(&row, 0)?);
+        theirs.insert(get(&row, 0)?);
     }
     let free = groups.iter().filter(|group| !group.iter().any(|part| theirs.contains(&part.to_string())));
-    let free: Vec<&Part> = free.flatten().collect();
+    // By name: there may be ten thousands.
+    let free: HashMap<String, &Part> = free.flatten().map(|part| (part.to_string(), part)).collect();
     if free.is_empty() {
         return Ok(());
     }
     let sql = "INSERT INTO part AS p (name, node) SELECT unnest($1::text[]), $2 ON CONFLICT (name)
         DO UPDATE SET node = $2 RETURNING name, extract(epoch FROM clock_timestamp() - p.freed)::float8";
-    let taken = names(&mut free.iter().copied());
+    let taken: Vec<&String> = free.keys().collect();
     for row in tx.query(sql, &[&taken, &tx.node]).await? {
         let (name, ago): (String, Option<f64>) = (get(&row, 0)?, get(&row, 1)?);
         let ago = ago.map(|ago| Duration::try_from_secs_f64(ago.max(0.0)).unwrap_or_default());
-        let part = free.iter().find(|part| part.to_string() == name);
-        tx.pending.took.extend(part.map(|part| ((*part).clone(), ago)));
+        tx.pending.took.extend(free.get(&name).map(|part| ((*part).clone(), ago)));
     }
     moved(tx).await
 }

@@ -23,6 +23,9 @@ const MARGIN: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Roster {
     state: RwLock<State>,
+    /// What was last made of it: there may be ten thousands of parts, and it is asked for often. Written by who reads the state,
+    /// taken away by who changes it.
+    reach: Mutex<Option<Arc<Reach>>>,
     /// Its row in the table `node`.
     node: AtomicI64,
     slot: AtomicU64,
@@ -81,6 +84,7 @@ impl Default for Roster {
     fn default() -> Self {
         Self {
             state: RwLock::default(),
+            reach: Mutex::default(),
             node: AtomicI64::new(0),
             slot: AtomicU64::new(0),
             until: AtomicU64::new(0),
@@ -98,7 +102,7 @@ impl Default for Roster {
 impl Roster {
     /// It is that node from now on, and has nothing yet.
     pub(super) fn enter(&self, node: i64, slot: i64) {
-        let mut state = self.write();
+        let mut state = self.change();
         state.mine.clear();
         state.queued.clear();
         // What it counted as another node is others' now.
@@ -130,7 +134,7 @@ impl Roster {
     }
 
     pub(super) fn want(&self, wanted: Wanted) {
-        let mut state = self.write();
+        let mut state = self.change();
         state.named = wanted.groups.iter().flatten().cloned().collect();
         state.wanted = Some(Arc::new(wanted));
         drop(state);
@@ -143,7 +147,7 @@ impl Roster {
 
     /// What another look at the tables found.
     pub(super) fn saw(&self, nodes: Vec<Node>, theirs: HashSet<Part>) {
-        let mut state = self.write();
+        let mut state = self.change();
         let news =
             state.nodes.iter().map(|node| node.id).ne(nodes.iter().map(|node| node.id)) || state.theirs != theirs;
         (state.nodes, state.theirs) = (nodes, theirs);
@@ -165,7 +169,7 @@ impl Roster {
     /// Parts that were taken, and how long ago somebody else had them.
     pub(super) fn took(&self, parts: &[(Part, Option<Duration>)]) {
         let now = Instant::now();
-        let mut state = self.write();
+        let mut state = self.change();
         state.takings += 1;
         let taking = state.takings;
         for (part, before) in parts {
@@ -180,7 +184,7 @@ impl Roster {
 
     /// Parts that were given up.
     pub(super) fn gave(&self, parts: &[Part]) {
-        let mut state = self.write();
+        let mut state = self.change();
         parts.iter().for_each(|part| drop(state.mine.remove(part)));
         drop(state);
         self.tell(|changed| changed.parts = true);
@@ -196,23 +200,26 @@ impl Roster {
     }
 
     /// Nobody begins anything more with these, nor with those that were to be left before: whoever was to have one may be
-    /// gone by now, and it is taken anew then, when all who work on it have ended. Those that nothing is done with any more.
-    pub(super) fn leave(&self, parts: &HashSet<Part>) -> Vec<Part> {
+    /// gone by now, and it is taken anew then, when all who work on it have ended. Those that nothing is done with any more, and
+    /// whether there are others.
+    pub(super) fn leave(&self, parts: &HashSet<Part>) -> (Vec<Part>, bool) {
         // The lock orders this with whoever is about to stay.
-        let state = self.write();
-        let (mut left, mut news) = (Vec::new(), false);
+        let state = self.change();
+        let (mut left, mut busy, mut news) = (Vec::new(), false, false);
         let is_left = |(part, mine): &(&Part, &Arc<Mine>)| parts.contains(part) || mine.leaving.load(Ordering::SeqCst);
         for (part, mine) in state.mine.iter().filter(is_left) {
             news |= !mine.leaving.swap(true, Ordering::SeqCst);
             if mine.stays.load(Ordering::SeqCst) == 0 {
                 left.push(part.clone());
+            } else {
+                busy = true;
             }
         }
         drop(state);
         if news {
             self.tell(|changed| changed.parts = true);
         }
-        left
+        (left, busy)
     }
 
     /// The parts, if all are this node's.
@@ -239,18 +246,10 @@ impl Roster {
         }
     }
 
-    pub(super) fn reach(&self) -> Reach {
+    pub(super) fn reach(&self) -> Arc<Reach> {
         let state = self.read();
-        let name = |part: &Part| if let Part::Tenant(name) = part { Some(name.as_str().to_owned()) } else { None };
-        let whole = |part: &Part| state.mine.get(part).is_some_and(|mine| !mine.leaving.load(Ordering::SeqCst));
-        let house = state.wanted.is_none() || whole(&Part::House);
-        let named = || state.named.iter().chain(state.mine.keys());
-        if house && state.theirs.is_empty() && named().all(whole) {
-            return Reach::All;
-        }
-        let own = state.mine.keys().filter(|part| whole(part)).filter_map(name).collect();
-        let others = state.theirs.iter().chain(named().filter(|part| !whole(part))).filter_map(name).collect();
-        Reach::Some { own, house, others }
+        let mut known = self.reach.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.get_or_insert_with(|| Arc::new(state.reach())))
     }
 
     /// Queued messages that this node added or took.
@@ -324,12 +323,32 @@ impl Roster {
         self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// For whoever changes whose the parts are.
+    fn change(&self) -> RwLockWriteGuard<'_, State> {
+        let state = self.write();
+        *self.reach.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        state
+    }
+
     fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    fn reach(&self) -> Reach {
+        let name = |part: &Part| if let Part::Tenant(name) = part { Some(name.as_str().to_owned()) } else { None };
+        let whole = |part: &Part| self.mine.get(part).is_some_and(|mine| !mine.leaving.load(Ordering::SeqCst));
+        let house = self.wanted.is_none() || whole(&Part::House);
+        let named = || self.named.iter().chain(self.mine.keys());
+        if house && self.theirs.is_empty() && named().all(whole) {
+            return Reach::All;
+        }
+        let own = self.mine.keys().filter(|part| whole(part)).filter_map(name).collect();
+        let others = self.theirs.iter().chain(named().filter(|part| !whole(part))).filter_map(name).collect();
+        Reach::Some { own, house, others }
+    }
+
     /// The part, if it is this node's; a tenant that nobody has and no file here names goes with the house.
     fn part(&self, part: &Part) -> Option<&Arc<Mine>> {
         let nobodys = matches!(part, Part::Tenant(_)) && !self.named.contains(part) && !self.theirs.contains(part);

@@ -49,6 +49,8 @@ pub(super) struct Watch {
     pub(super) queue: Arc<Queue>,
     /// What was seen last: this node, the moves, what it wanted.
     seen: (i64, i64, Option<Arc<Wanted>>),
+    /// The parts are where they should be, as far as was seen.
+    divided: bool,
     beaten: Instant,
     tidied: Instant,
     /// Since when there is a connection: after a time without one nobody is late at once.
@@ -59,7 +61,7 @@ impl Watch {
     pub(super) fn new(connector: Connector, shared: Arc<Shared>, roster: Arc<Roster>, queue: Arc<Queue>) -> Self {
         let now = Instant::now();
         let seen = (0, -1, None);
-        Self { connector, shared, roster, queue, seen, beaten: now, tidied: now, since: None }
+        Self { connector, shared, roster, queue, seen, divided: false, beaten: now, tidied: now, since: None }
     }
 
     /// Until the queue is closed.
@@ -137,6 +139,7 @@ impl Watch {
         if self.seen != seen || late > 0 {
             self.read(conn, own).await?;
             self.seen = seen;
+            self.divided = false;
         }
         if self.roster.is_alone() {
             self.roster.held.alone();
@@ -150,8 +153,8 @@ impl Watch {
                 });
             }
         }
-        if let Some(wanted) = wanted {
-            self.divide(own, &wanted);
+        if let Some(wanted) = wanted.filter(|_| !self.divided) {
+            self.divided = self.divide(own, &wanted);
         }
         let now = Instant::now();
         if heard || now.duration_since(self.beaten) >= LOOK {
@@ -200,11 +203,13 @@ impl Watch {
         Ok(())
     }
 
-    /// Takes what is best here and free, and gives up what is best elsewhere, or wanted here no more.
-    fn divide(&self, own: i64, wanted: &Wanted) {
+    /// Takes what is best here and free, and gives up what is best elsewhere, or wanted here no more. Whether there was nothing
+    /// to do: then there is nothing until other nodes, parts or wishes are seen.
+    fn divide(&self, own: i64, wanted: &Wanted) -> bool {
         let version = wanted.version.clone();
         let nodes = self.roster.nodes();
-        if nodes.iter().any(|node| node.own && node.configuration != version) {
+        let is_new = nodes.iter().any(|node| node.own && node.configuration != version);
+        if is_new {
             let known = version.clone();
             self.ask(move |tx| {
                 let version = known.clone();
@@ -218,7 +223,8 @@ impl Watch {
         let keep: HashSet<&Part> = here.iter().copied().flatten().collect();
         let mine = self.roster.mine();
         let leave: HashSet<Part> = mine.iter().filter(|part| !keep.contains(part)).cloned().collect();
-        let left = self.roster.leave(&leave);
+        let (left, busy) = self.roster.leave(&leave);
+        let stays = left.is_empty() && !busy;
         if !left.is_empty() {
             info!(parts = left.len(), "parts of the work are given up to other nodes");
             self.ask(move |tx| {
@@ -233,12 +239,14 @@ impl Watch {
                 && !group.iter().any(|part| leave.contains(part))
         };
         let free: Vec<Vec<Part>> = here.into_iter().filter(|group| missing(group)).cloned().collect();
-        if !free.is_empty() {
+        let takes = !free.is_empty();
+        if takes {
             self.ask(move |tx| {
                 let free = free.clone();
                 async move { node::take(tx, &free).await }.boxed()
             });
         }
+        !is_new && stays && !takes
     }
 
     /// Has the writer do something, soon.

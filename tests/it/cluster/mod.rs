@@ -14,6 +14,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
+use switchboard::model::Ref;
 use switchboard::sim::Delay;
 use switchboard::sim::provider::{Life, ProviderOptions};
 use switchboard::store::Store;
@@ -215,20 +216,25 @@ async fn run(of: &[Trouble], rounds: usize, seed: u64) -> Found {
     };
     let loads = join_all(world.brands.iter().map(|brand| load(&world, brand, LOAD, &stop)));
     tokio::join!(troubled, loads);
-    let none = Oracle { world: &world, kills: &[], stopped: &acknowledged };
-    none.settled().await;
-    none.try_those_who_opted_out().await;
     // As one more node, which has no part.
     let store = opened(&tables).await;
-    for brand in &world.brands {
-        until_async("nothing is under way", async || store.ledger(&brand.file.tenant()).await.unwrap().in_flight == 0)
-            .await;
-    }
+    let nothing_is_under_way = async || {
+        for brand in &world.brands {
+            let in_flight = async || store.ledger(&brand.file.tenant()).await.unwrap().in_flight;
+            until_async("nothing is under way", async || in_flight().await == 0).await;
+        }
+    };
+    nothing_is_under_way().await;
+    let told = late.iter().map(|(_, id, _)| id.clone()).collect();
+    let mut kills = kills(&world, &store, rounds, told).await;
+    kills.push(Kill::of(doubtful_replies(&tables, &store).await, BTreeSet::new()));
+    let oracle = Oracle { world: &world, kills: &kills, stopped: &acknowledged };
+    oracle.settled().await;
+    oracle.try_those_who_opted_out().await;
+    nothing_is_under_way().await;
     let log = nodes.end().await;
     check_counts(&store).await;
-    let told = late.iter().map(|(_, id, _)| id.clone()).collect();
-    let kills = kills(&world, &store, rounds, told).await;
-    let verdict = Oracle { world: &world, kills: &kills, stopped: &acknowledged }.judge_by(&store).await;
+    let verdict = oracle.judge_by(&store).await;
     let mut unheard = Vec::new();
     for (brand, id, said) in &late {
         for message in store.by_platform_id(&brand.file.tenant(), id).await.unwrap() {
@@ -266,6 +272,22 @@ async fn kills(world: &World, store: &Postgres, rounds: usize, mut ids: BTreeSet
         }
     }
     unknown.into_iter().map(|attempts| Kill::of(attempts, ids.clone())).collect()
+}
+
+/// Replies whose answer was unknown at some time, with their persons.
+async fn doubtful_replies(tables: &Tables, store: &Postgres) -> BTreeMap<String, String> {
+    let (client, connection) = tokio_postgres::connect(tables.url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    let sql = "SELECT m.ref, b.recipient FROM message m JOIN body b ON b.ref = m.ref WHERE b.platform_id = ''";
+    let mut found = BTreeMap::new();
+    for row in client.query(sql, &[]).await.unwrap() {
+        let (reference, person) = (Ref::from_number(row.get(0)), row.get(1));
+        let lines = store.history(reference).await.unwrap();
+        if lines.iter().any(|line| line.text.starts_with("attempt interrupted")) {
+            found.insert(reference.to_string(), person);
+        }
+    }
+    found
 }
 
 fn check(found: &Found) {

@@ -25,7 +25,8 @@ pub(crate) struct Kill {
 }
 
 impl Kill {
-    /// What is known to have been unknown: attempts by our id with the platform's, and messages with calls by the platform's.
+    /// What is known to have been unknown: attempts by our id with the platform's, a reply's with its person, and messages with
+    /// calls by the platform's.
     pub(crate) fn of(attempts: BTreeMap<String, String>, calls: BTreeSet<String>) -> Self {
         Self { attempts, calls, queued: 0 }
     }
@@ -54,7 +55,9 @@ impl Kill {
         let mut kill = Self::default();
         for reference in store.interrupted().await.unwrap() {
             let message = store.message(reference).await.unwrap().unwrap().message;
-            kill.attempts.insert(reference.to_string(), message.platform_id);
+            // No platform has an id of a reply: it is known by its person.
+            let reply = message.platform_id.is_empty().then(|| message.to.as_str().to_owned());
+            kill.attempts.insert(reference.to_string(), reply.unwrap_or(message.platform_id));
         }
         let (waiting, _) = store.calls(Timestamp::from_millis(i64::MAX), usize::MAX, &HashSet::new()).await.unwrap();
         for reference in waiting.iter().filter_map(|call| call.call.message) {
@@ -208,17 +211,19 @@ impl Oracle<'_> {
             }
         }
         for (brand, person) in self.stopped {
-            if (!sent.contains_key(person) && !self.may_lack_its_reply(brand)) || told_of(brand, person) == Some(0) {
-                open.push(format!("{}: the STOP of {person}", brand.file.name));
+            if !sent.contains_key(person) && !self.may_lack_its_reply(brand, person) {
+                open.push(format!("{}: no reply to the STOP of {person}", brand.file.name));
+            }
+            if told_of(brand, person) == Some(0) {
+                open.push(format!("{}: not told of the STOP of {person}", brand.file.name));
             }
         }
         open
     }
 
-    /// Replies are in doubt like any message, and given up where the policy says so. No platform has an id of them.
-    fn may_lack_its_reply(&self, brand: &Brand) -> bool {
-        let unknown = |kill: &Kill| kill.attempts.values().any(String::is_empty);
-        brand.file.name == GIVES_UP && self.kills.iter().any(unknown)
+    /// Replies are in doubt like any message, and given up where the policy says so.
+    fn may_lack_its_reply(&self, brand: &Brand, person: &str) -> bool {
+        brand.file.name == GIVES_UP && self.kills.iter().any(|kill| kill.attempts.values().any(|id| id == person))
     }
 
     fn sent(&self) -> HashMap<String, Vec<Sent>> {
@@ -312,7 +317,7 @@ impl Oracle<'_> {
         let references: BTreeSet<_> = sent.iter().filter_map(Sent::order).collect();
         let unknown =
             references.iter().map(|id| self.kills.iter().filter(|kill| kill.attempts.contains_key(*id)).count());
-        let lacks = references.is_empty() && self.may_lack_its_reply(brand);
+        let lacks = references.is_empty() && self.may_lack_its_reply(brand, person);
         if references.len() != usize::from(!lacks) || sent.len() > 1 + unknown.sum::<usize>() {
             verdict.problems.push(format!("{person} opted out and was sent {sent:?}"));
         }
