@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Mismatch;
 use crate::codec::{self, Format};
+use crate::model::Refusal;
 use crate::model::wire::{Prepared, Reply};
 use crate::value::{Arena, Number, Value};
 
@@ -20,6 +21,8 @@ pub(super) struct Found<'a> {
     pub(super) notes: Vec<Mismatch>,
     /// Why there is not more: a refusal's reason and text.
     pub(super) why: Option<String>,
+    /// Every message that is refused, or does not fit its template and is sent all the same (true).
+    pub(super) refusals: Vec<(Refusal, bool)>,
 }
 
 impl<'a> Found<'a> {
@@ -41,7 +44,7 @@ impl<'a> Found<'a> {
         self.set("answer", Value::Map(arena.alloc_slice_copy(&members)));
     }
 
-    pub(super) fn refused(&mut self, refusal: &crate::model::Refusal) {
+    pub(super) fn refused(&mut self, refusal: &Refusal) {
         let text = refusal.text.as_deref().map_or(Cow::Borrowed(""), |text| format!(": {text}").into());
         self.why = Some(format!("{}{text}", refusal.reason));
     }

@@ -191,6 +191,7 @@ fn shown(tenant: &str, leg: &Tried) -> String {
         }
     }
     leg.why.iter().for_each(|why| text.push_str(&format!("because: {why}\n")));
+    leg.findings.iter().for_each(|finding| text.push_str(&format!("does not fit: {finding}\n")));
     leg.notes.iter().for_each(|note| text.push_str(&format!("note: {note}\n")));
     text.push_str("trace:\n");
     leg.trace.iter().for_each(|line| text.push_str(&line.to_string()));

@@ -151,6 +151,7 @@ pub const ALL: &[Code] = &[
     row("SB0610", "schema missing or unreadable", "`schema:` names a JSON Schema in `schemas` beside the mapping."),
     row("SB0611", "wrong entry in the list of equivalent mutants", "An entry names a mutant that nothing can notice, as `test --mutate` prints it, and says why; one that is noticed, or that is no mutant any more, goes out."),
     row("SB0612", "case that fails", "What the mapping does is not what its case expects; one of the two is wrong."),
+    row("SB0613", "send that does not fit its template", "What the platform sends is not what the provider's template takes, so the gateway would refuse it, or the provider would. The place is the line of the mapping that makes what does not fit; either the platform sends something else than the template has, or the template was changed."),
 ];
 
 #[cfg(test)]

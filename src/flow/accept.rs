@@ -107,7 +107,8 @@ impl Flow {
 pub(super) fn stored(now: Timestamp, tenant: &Tenant, new: NewSend, origin: Origin) -> NewMessage {
     let NewSend { reference, from, to, class, platform_id, campaign, dedupe, body, template, misfit } = new;
     if let Some(refusal) = misfit {
-        warn!(id = %reference, tenant = %tenant.name, reason = %refusal.reason, text = refusal.text.as_deref(), "does not fit its template, sent all the same");
+        let part = refusal.misfit.as_ref().map(|misfit| &*misfit.part);
+        warn!(id = %reference, tenant = %tenant.name, reason = %refusal.reason, text = refusal.text.as_deref(), part, "does not fit its template, sent all the same");
     }
     let message = NewMessage {
         reference,

@@ -146,7 +146,8 @@ impl Flow {
         let reference = Ref::from_number(self.next_id());
         let arena = Arena::new();
         if let Some(misfit) = &answering.misfit {
-            warn!(id = %reference, tenant = %tenant.name, reason = %misfit.reason, text = misfit.text.as_deref(), "does not fit its template, sent all the same");
+            let part = misfit.misfit.as_ref().map(|misfit| &*misfit.part);
+            warn!(id = %reference, tenant = %tenant.name, reason = %misfit.reason, text = misfit.text.as_deref(), part, "does not fit its template, sent all the same");
         }
         let again = if number == 0 { String::new() } else { format!("/{number}") };
         Ok(NewMessage {

@@ -215,7 +215,8 @@ fn refusal(passage: &Passage, way: Way<'_>, tenant: Option<&Tenant>, refused: &R
         let source = passage.incoming.peer.map(tracing::field::display);
         warn!(id = %passage.id, tenant, source, "the caller's address is in none of the tenant's sources");
     }
-    info!(id = %passage.id, tenant, %reason, text = text.as_deref(), item, "refused");
+    let part = refused.refusal.misfit.as_ref().map(|misfit| &*misfit.part);
+    info!(id = %passage.id, tenant, %reason, text = text.as_deref(), part, item, "refused");
 }
 
 /// The headers that a webhook's sections read, without what is a credential of any of them.

@@ -46,12 +46,22 @@ pub fn fit<'a>(message: Message<'a>, known: Known<'a>, arena: &'a Arena) -> Resu
         Known::Synced(template) => Some(&template.definition),
     };
     let level = definition.map_or_else(Level::unknown, Level::of);
-    let components = components(template).map(|listed| level.fit(listed, arena)).transpose()?;
+    let components = components(template).map(|listed| level.fit(listed, arena)).transpose().map_err(of_message)?;
     if components.is_none() {
-        level.check(&[])?;
+        level.check(&[]).map_err(of_message)?;
     }
     let template = components.map_or(template, |fitted| replaced(template, "components", fitted, arena));
     Ok(Message { value: replaced(message.value, "template", template, arena), ..message })
+}
+
+/// A misfit of a template's components.
+fn of_message(refusal: Refusal) -> Refusal {
+    refusal.within("template.components")
+}
+
+/// A misfit of a card's components: the places of the carousel and of the card.
+fn of_card(refusal: Refusal, carousel: usize, card: usize) -> Refusal {
+    refusal.within(&format!("[{carousel}].cards[{card}].components"))
 }
 
 /// The place that an `index` names, however it is written.
@@ -98,11 +108,12 @@ impl<'d> Level<'d> {
         self.check(listed)?;
         let mut places = Places::of(listed, self);
         let mut fitted = ArenaVec::with_capacity_in(listed.len(), arena);
-        for component in listed {
+        for (position, component) in listed.iter().enumerate() {
             if is(*component, "button") {
-                fitted.extend(places.button(*component, arena)?);
+                let placed = places.button(*component, arena);
+                fitted.extend(placed.map_err(|refusal| refusal.of_part(format!("[{position}]"), None))?);
             } else if is(*component, "carousel") && self.card.is_none() {
-                fitted.push(self.carousel(*component, arena)?);
+                fitted.push(self.carousel(position, *component, arena)?);
             } else {
                 fitted.push(*component);
             }
@@ -110,16 +121,17 @@ impl<'d> Level<'d> {
         Ok(Value::List(fitted.into_bump_slice()))
     }
 
-    fn carousel<'a>(&self, carousel: Value<'a>, arena: &'a Arena) -> Result<Value<'a>, Refusal> {
+    fn carousel<'a>(&self, at: usize, carousel: Value<'a>, arena: &'a Arena) -> Result<Value<'a>, Refusal> {
         let Some(cards) = carousel.get("cards").and_then(Value::as_list) else { return Ok(carousel) };
         let mut fitted = ArenaVec::with_capacity_in(cards.len(), arena);
         for (position, card) in cards.iter().enumerate() {
             let place = card.get("card_index").and_then(place_of).unwrap_or(position);
             let level = Level::of_card(place, self.cards.get(place));
-            fitted.push(match components(*card) {
-                Some(listed) => replaced(*card, "components", level.fit(listed, arena)?, arena),
-                None => level.check(&[]).map(|()| *card)?,
-            });
+            let card = match components(*card) {
+                Some(listed) => level.fit(listed, arena).map(|fitted| replaced(*card, "components", fitted, arena)),
+                None => level.check(&[]).map(|()| *card),
+            };
+            fitted.push(card.map_err(|refusal| of_card(refusal, at, position))?);
         }
         Ok(replaced(carousel, "cards", Value::List(fitted.into_bump_slice()), arena))
     }
@@ -145,7 +157,7 @@ impl<'d> Level<'d> {
             _ => return Ok(()),
         };
         let text = format!("{} is of the kind {}, {were}", self.place("header"), format.to_ascii_lowercase());
-        Err(Refusal::new(Reason::TemplateParams, text))
+        Err(Refusal::new(Reason::TemplateParams, text).of_part(place_in(listed, "header"), None))
     }
 
     /// Refuses a text that is too long with its values. One without variables was approved as it is.
@@ -178,7 +190,8 @@ impl<'d> Level<'d> {
         let text = format!(
             "{place} has {length} characters with its values, at most {most} are taken; `{longest:.64}` has {longest_has}"
         );
-        Err(Refusal::new(Reason::BodyTooLong, text))
+        let part = parameter(listed, name, names.iter().position(|known| *known == longest).unwrap_or_default());
+        Err(Refusal::new(Reason::BodyTooLong, text).of_part(part, Some(longest.to_owned())))
     }
 
     /// Refuses another number of variables than header and body have. A header's media are no variables.
@@ -206,10 +219,16 @@ impl<'d> Level<'d> {
         if given.len() == section.variables && absent.is_none() {
             return Ok(());
         }
+        // The first that is missing, or that is too much.
+        let first = section.variables.min(given.len());
+        let by_place = || placeholders::names(text).get(first).copied();
+        let placeholder = absent.or_else(by_place).map(str::to_owned);
+        let part = parameter(listed, name, first);
         let place = self.place(name);
         let absent = absent.map(|name| format!(": `{name}` is missing")).unwrap_or_default();
         let (needs, were) = (counted(section.variables, "variable"), were_given(given.len()));
-        Err(Refusal::new(Reason::TemplateParams, format!("{place} needs {needs}, {were}{absent}")))
+        let text = format!("{place} needs {needs}, {were}{absent}");
+        Err(Refusal::new(Reason::TemplateParams, text).of_part(part, placeholder))
     }
 
     /// Where variables are missing, in words that a party may be told. A body that alone has variables is the template.
@@ -314,6 +333,18 @@ fn same_kind(buttons: &[Button], kind: &str) -> usize {
     buttons.iter().filter(|button| button.kind == kind).count()
 }
 
+/// Where the component of a section stands among these; nowhere in particular where there is none.
+fn place_in(listed: &[Value<'_>], section: &str) -> String {
+    let place = listed.iter().position(|component| is(*component, section));
+    place.map(|place| format!("[{place}]")).unwrap_or_default()
+}
+
+/// Where a section's value of that number stands, or would.
+fn parameter(listed: &[Value<'_>], section: &str, number: usize) -> String {
+    let place = place_in(listed, section);
+    if place.is_empty() { place } else { format!("{place}.parameters[{number}]") }
+}
+
 /// The map with one of its members replaced.
 fn replaced<'a>(map: Value<'a>, name: &str, value: Value<'a>, arena: &'a Arena) -> Value<'a> {
     let replace = |(known, old): Entry<'a>| (known, if known == name { value } else { old });
@@ -324,7 +355,8 @@ fn replaced<'a>(map: Value<'a>, name: &str, value: Value<'a>, arena: &'a Arena) 
 fn missing(template: Value<'_>) -> Refusal {
     let name = template.text("name").unwrap_or_default();
     let language = template.get("language").and_then(|language| language.text("code")).unwrap_or_default();
-    Refusal::new(Reason::TemplateMissing, format!("Template missing: {name:.100} in {language:.32}"))
+    let text = format!("Template missing: {name:.100} in {language:.32}");
+    Refusal::new(Reason::TemplateMissing, text).of_part("template.name", None)
 }
 
 fn counted(number: usize, what: &str) -> String {

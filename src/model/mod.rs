@@ -47,12 +47,36 @@ pub struct Refusal {
     pub text: Option<String>,
     /// What could not be read or made, where it was read: `item.phone`; a party's body is left out of its own paths.
     pub path: Option<String>,
+    /// What of a message does not fit its template. For people who look at mappings: no party is told.
+    pub misfit: Option<Box<Misfit>>,
+}
+
+/// What of a message does not fit its template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// Where in the message: `template.components[0].parameters[1]`; also what would stand there and is missing.
+    pub part: String,
+    /// The placeholder as its template has it, without braces: `2`, `first_name`.
+    pub placeholder: Option<String>,
 }
 
 impl Refusal {
     /// A refusal with something particular to say.
     pub fn new(reason: Reason, text: impl Into<String>) -> Self {
-        Self { reason, text: Some(text.into()), path: None }
+        Self { reason, text: Some(text.into()), path: None, misfit: None }
+    }
+
+    /// Names the part that does not fit.
+    fn of_part(self, part: impl Into<String>, placeholder: Option<String>) -> Self {
+        Self { misfit: Some(Box::new(Misfit { part: part.into(), placeholder })), ..self }
+    }
+
+    /// Names the part from further above.
+    fn within(mut self, above: &str) -> Self {
+        if let Some(misfit) = &mut self.misfit {
+            misfit.part.insert_str(0, above);
+        }
+        self
     }
 
     /// What it says to people: its text, or else its reason.
@@ -64,6 +88,6 @@ impl Refusal {
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
-        Self { reason, text: None, path: None }
+        Self { reason, text: None, path: None, misfit: None }
     }
 }

@@ -54,9 +54,11 @@ fn ends(what: &str, end: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Span;
 
     fn traced(what: &str, came: &str, place: &str) -> Line {
-        Line { place: place.to_owned(), what: what.to_owned(), came: came.to_owned(), by: Vec::new() }
+        let span = Span::default();
+        Line { place: place.to_owned(), span, what: what.to_owned(), came: came.to_owned(), by: Vec::new() }
     }
 
     #[test]

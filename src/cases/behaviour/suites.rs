@@ -26,7 +26,8 @@ impl Comparison {
 }
 
 impl Suite {
-    fn watched(&self) -> Arc<Trace> {
+    /// From now on its runs leave lines.
+    pub(in super::super) fn watched(&self) -> Arc<Trace> {
         let trace = Arc::new(Trace::default());
         if let Some(mapping) = &self.subject.mapping {
             mapping.module.watch(trace.of_module(mapping));
@@ -42,7 +43,8 @@ impl Suite {
             let outcome = serde_json::to_value(value).unwrap_or_default();
             let outcome = if let Json::Object(members) = outcome { members } else { Map::new() };
             // What differs from a schema is noted with the values: the values are compared.
-            Tried { leg: found.leg, party, outcome, why: found.why, notes: Vec::new(), trace: Vec::new() }
+            let (notes, findings) = (Vec::new(), Vec::new());
+            Tried { leg: found.leg, party, outcome, why: found.why, notes, findings, trace: Vec::new() }
         });
         let trace = trace.take();
         tried.map(|tried| vec![Tried { trace, ..tried }])

@@ -54,6 +54,7 @@ fn of(hits: &[Hit], leg: Leg) -> Option<&Section> {
 pub(super) fn refused<'a>(scene: &Scene<'a>, refused: &[Refused], found: &mut Found<'a>) {
     let Some(first) = refused.first() else { return };
     found.refused(&first.refusal);
+    found.refusals.extend(refused.iter().map(|refused| (refused.refusal.clone(), false)));
     let own: &'a [Refused] = scene.arena.alloc_slice_clone(refused);
     let errors: Vec<Value<'a>> = own.iter().map(|refused| refused.view(scene.arena)).collect();
     found.set("errors", list(scene, &errors));
@@ -66,6 +67,8 @@ fn list<'a>(scene: &Scene<'a>, items: &[Value<'a>]) -> Value<'a> {
 /// The messages that are stored; whether there are any.
 fn accept<'a>(scene: &Scene<'a>, accepting: Accepting, each: bool, found: &mut Found<'a>) -> (Reply, bool) {
     let Accepting { verdicts, answers: Answers { accepted, refuses, .. }, .. } = accepting;
+    let misfit = |verdict: &Verdict| if let Verdict::New(new) = verdict { new.misfit.clone() } else { None };
+    found.refusals.extend(verdicts.iter().filter_map(misfit).map(|misfit| (misfit, true)));
     let message = |verdict: &Verdict| {
         let Verdict::New(new) = verdict else { return None };
         let stored = codec::decode(Format::Json, scene.arena.alloc_slice_copy(&new.body), scene.arena).ok()?;

@@ -3,6 +3,7 @@
 //! The same drive as for cases; a tenant's file stands in for `given`. What comes in goes on: a request's message becomes
 //! the provider's call, a webhook's event the platform's report. Start at [`Trial::run`].
 
+mod finding;
 pub mod stand;
 mod trace;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
+pub use finding::Finding;
 pub use trace::Line;
 pub(super) use trace::Trace;
 
@@ -69,6 +71,8 @@ pub struct Tried {
     pub why: Option<String>,
     /// What a case would be failed for: a schema, a call that cannot be made.
     pub notes: Vec<String>,
+    /// What preflight says of its messages.
+    pub findings: Vec<Finding>,
     /// What said so.
     pub trace: Vec<Line>,
 }
@@ -173,7 +177,10 @@ impl Trial<'_> {
         let notes = found.notes.iter().map(|note| format!("{}: {}", note.path, note.found)).collect();
         let outcome = if let Json::Object(members) = outcome { members } else { Map::new() };
         let party = mapping.name.as_str().to_owned();
-        Ok(Tried { leg: found.leg, party, outcome, why: found.why, notes, trace: trace.take() })
+        let trace = trace.take();
+        let misfits = found.refusals.iter().filter(|(refusal, _)| refusal.misfit.is_some());
+        let findings = misfits.map(|(refusal, sent)| Finding::of(refusal, *sent, &trace)).collect();
+        Ok(Tried { leg: found.leg, party, outcome, why: found.why, notes, findings, trace })
     }
 
     /// Whose route a request goes to.

@@ -113,7 +113,7 @@ impl Tried {
         let trace: Vec<Json> = self.trace.iter().map(super::Line::json).collect();
         json!({
             "leg": self.leg, "mapping": self.party, "outcome": self.masked(), "why": self.why, "notes": self.notes,
-            "trace": trace,
+            "findings": self.findings.iter().map(super::Finding::json).collect::<Vec<_>>(), "trace": trace,
         })
     }
 

@@ -12,11 +12,16 @@ use crate::mapping::Mapping;
 use crate::value::Value;
 use crate::yaml::{self, Node, Shape};
 
+/// What a condition came to that refuses.
+const REFUSING: &str = "for refusing";
+
 /// One line of a trace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// `file:line:column` of the tree, condition or rule.
     pub place: String,
+    /// The same in the file's text.
+    pub span: Span,
     /// What it is in its file, by keys, and the place in its output: `send.message` `.to`.
     pub what: String,
     /// What it came to: JSON, or words.
@@ -138,6 +143,10 @@ impl Tracer {
         format!("{}:{}:{}", self.source.name, at.line, at.column)
     }
 
+    fn line(&self, span: Span, what: String, came: String, by: Vec<String>) -> Line {
+        Line { place: self.place(span), span, what, came, by }
+    }
+
     fn named(&self, span: Span) -> &str {
         self.names.get(&span).map_or("", String::as_str)
     }
@@ -152,9 +161,10 @@ impl Tracer {
             Kind::Row => "row",
             Kind::Otherwise => "else of the table",
             Kind::Refuses | Kind::Passes => {
-                let came = if place.kind == Kind::Refuses { "for refusing" } else { "for letting through" };
-                let (at, what) = (self.place(place.span), self.named(place.span).to_owned());
-                self.trace.add(Line { place: at, what, came: came.to_owned(), by: std::mem::take(&mut run.pending) });
+                let came = if place.kind == Kind::Refuses { REFUSING } else { "for letting through" };
+                let by = std::mem::take(&mut run.pending);
+                let what = self.named(place.span).to_owned();
+                self.trace.add(self.line(place.span, what, came.to_owned(), by));
                 return;
             }
         };
@@ -171,7 +181,7 @@ impl Tracer {
         by.extend(std::mem::take(&mut run.pending));
         let path: String = run.path.iter().map(|(step, _)| step.as_str()).collect();
         let what = format!("{}{path}", self.named(run.program));
-        self.trace.add(Line { place: self.place(span), what, came: shown(value), by });
+        self.trace.add(self.line(span, what, shown(value), by));
     }
 
     fn is_check(&self, program: Span) -> bool {
@@ -185,7 +195,7 @@ impl Tracer {
         match named {
             Some((name, span)) => {
                 let came = value.map_or_else(|| "nothing".to_owned(), shown);
-                self.trace.add(Line { place: self.place(span), what: format!("let {name}"), came, by });
+                self.trace.add(self.line(span, format!("let {name}"), came, by));
             }
             None => run.pending.extend(by),
         }
@@ -201,7 +211,7 @@ impl Tracer {
             Asked::Fired(Some(word)) => format!("fired: the word is `{word}`"),
             Asked::Fired(None) => "fired: it needs no word".to_owned(),
         };
-        Line { place: self.place(span.unwrap_or_default()), what: path, came, by: Vec::new() }
+        self.line(span.unwrap_or_default(), path, came, Vec::new())
     }
 }
 
@@ -210,6 +220,11 @@ fn shown(value: Value<'_>) -> String {
 }
 
 impl Line {
+    /// Whether it is a check that refused.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.came == REFUSING
+    }
+
     /// For other programs.
     #[must_use]
     pub fn json(&self) -> Json {

@@ -1,6 +1,7 @@
 //! `switchboard check`: every problem of every file, with its place and its fix, and which tiers of checks ran.
 
 mod cases;
+mod templates;
 mod tiers;
 
 use std::process::ExitCode;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use self::templates::TemplateOptions;
 use self::tiers::Tier;
 use super::fail;
 use super::options::FileOptions;
@@ -23,6 +25,8 @@ use crate::model::Secret;
 pub(super) struct CheckOptions {
     #[command(flatten)]
     files: FileOptions,
+    #[command(flatten)]
+    templates: TemplateOptions,
     /// Leave out the contract cases of the mappings
     #[arg(long)]
     no_cases: bool,
@@ -79,6 +83,12 @@ fn checked(options: &CheckOptions) -> Result<Checked, Trouble> {
         tiers.push(tier);
         problems.append(&mut found);
         lap("cases");
+    }
+    let folder = (!options.no_cases).then_some(&*mappings);
+    if let Some((tier, mut found)) = templates::run(&options.templates, &files, folder)? {
+        tiers.push(tier);
+        problems.append(&mut found);
+        lap("templates");
     }
     tiers.push(Tier::not_asked("live", "check calls nobody"));
     diagnostic::sort(&mut problems);

@@ -12,7 +12,7 @@ use crate::diagnostic::Diagnostic;
 /// One tier.
 #[derive(Debug, Serialize)]
 pub(super) struct Tier {
-    /// `syntax`, `types`, `references`, `cases`, `live`.
+    /// `syntax`, `types`, `references`, `cases`, `templates`, `live`.
     pub(super) tier: &'static str,
     /// What it ran over; `None`: it did not run, and was not to.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -86,7 +86,7 @@ impl Fault {
 
 impl From<Fault> for Refusal {
     fn from(fault: Fault) -> Self {
-        Self { reason: fault.reason, text: Some(fault.text), path: fault.path }
+        Self { path: fault.path, ..Self::new(fault.reason, fault.text) }
     }
 }
 

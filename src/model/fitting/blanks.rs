@@ -2,7 +2,7 @@
 
 use bumpalo::collections::Vec as ArenaVec;
 
-use super::{components, is, parameters, replaced};
+use super::{components, is, of_message, parameters, replaced};
 use crate::model::message::Kind;
 use crate::model::{Message, Reason, Refusal};
 use crate::value::{Arena, Value};
@@ -26,8 +26,9 @@ impl Blank {
     /// `template_params`, with the first of them.
     pub fn check(&self, message: &Message<'_>) -> Result<(), Refusal> {
         match listed(message).and_then(|listed| first(listed, "")) {
-            Some(place) if *self == Self::Refuse => {
-                Err(Refusal::new(Reason::TemplateParams, format!("Template {place} is empty")))
+            Some(Empty { place, name, part }) if *self == Self::Refuse => {
+                let text = format!("Template {place}: `{name}` is empty");
+                Err(of_message(Refusal::new(Reason::TemplateParams, text).of_part(part, Some(name))))
             }
             _ => Ok(()),
         }
@@ -61,18 +62,31 @@ fn cards<'a>(component: Value<'a>) -> &'a [Value<'a>] {
     cards.and_then(Value::as_list).unwrap_or_default()
 }
 
-/// The name of the first of them.
-fn first(listed: &[Value<'_>], within: &str) -> Option<String> {
-    listed.iter().find_map(|component| {
+/// A placeholder that is empty.
+struct Empty {
+    /// Its section, in words.
+    place: String,
+    name: String,
+    /// Where among the components.
+    part: String,
+}
+
+/// The first of them.
+fn first(listed: &[Value<'_>], within: &str) -> Option<Empty> {
+    listed.iter().enumerate().find_map(|(position, component)| {
         let section = component.text("type").unwrap_or_default().to_ascii_lowercase();
         let given = parameters(*component).iter().enumerate().filter(|_| has_texts(*component));
         let blank = given.clone().find(|(_, parameter)| is_blank(**parameter));
         let named = blank.map(|(place, parameter)| {
             let name =
                 parameter.text("parameter_name").map_or_else(|| (place + 1).to_string(), |name| format!("{name:.64}"));
-            format!("{within}{section}: `{name}`")
+            Empty { place: format!("{within}{section}"), name, part: format!("[{position}].parameters[{place}]") }
         });
-        let in_card = |(place, card): (usize, &Value<'_>)| first(components(*card)?, &format!("cards[{place}] "));
+        let in_card = |(place, card): (usize, &Value<'_>)| {
+            let empty = first(components(*card)?, &format!("cards[{place}] "))?;
+            let part = format!("[{position}].cards[{place}].components{}", empty.part);
+            Some(Empty { part, ..empty })
+        };
         named.or_else(|| cards(*component).iter().enumerate().find_map(in_card))
     })
 }

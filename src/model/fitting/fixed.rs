@@ -1,7 +1,7 @@
 //! Parameters for buttons that take none: links, numbers and replies that a template has as they are. Fitting drops them;
 //! a tenant may want to hear of them instead.
 
-use super::{Known, Level, components, counted, is, is_idle, parameters, place_of};
+use super::{Known, Level, components, counted, is, is_idle, of_card, of_message, parameters, place_of};
 use crate::model::message::Kind;
 use crate::model::{Message, Reason, Refusal};
 use crate::value::Value;
@@ -14,12 +14,13 @@ pub fn for_static_buttons(message: &Message<'_>, known: Known<'_>) -> Result<(),
     let (Kind::Template, Known::Synced(template)) = (message.kind, known) else { return Ok(()) };
     let listed = message.value.get("template").and_then(components).unwrap_or_default();
     let level = Level::of(&template.definition);
-    look(listed, &level)?;
-    for carousel in listed.iter().filter(|component| is(**component, "carousel")) {
+    look(listed, &level).map_err(of_message)?;
+    for (at, carousel) in listed.iter().enumerate().filter(|(_, component)| is(**component, "carousel")) {
         let cards = carousel.get("cards").and_then(Value::as_list).unwrap_or_default();
         for (position, card) in cards.iter().enumerate() {
             let place = card.get("card_index").and_then(place_of).unwrap_or(position);
-            look(components(*card).unwrap_or_default(), &Level::of_card(place, level.cards.get(place)))?;
+            let looked = look(components(*card).unwrap_or_default(), &Level::of_card(place, level.cards.get(place)));
+            looked.map_err(|refusal| of_message(of_card(refusal, at, position)))?;
         }
     }
     Ok(())
@@ -27,7 +28,7 @@ pub fn for_static_buttons(message: &Message<'_>, known: Known<'_>) -> Result<(),
 
 fn look(listed: &[Value<'_>], level: &Level<'_>) -> Result<(), Refusal> {
     let mut dealt: Vec<usize> = Vec::new();
-    for button in listed.iter().filter(|component| is(**component, "button")) {
+    for (position, button) in listed.iter().enumerate().filter(|(_, component)| is(**component, "button")) {
         let kind = button.text("sub_type").unwrap_or_default().to_ascii_lowercase();
         let of_kind = level.buttons.iter().filter(|known| known.kind == kind);
         let meant = match button.get("index").and_then(place_of) {
@@ -43,7 +44,7 @@ fn look(listed: &[Value<'_>], level: &Level<'_>) -> Result<(), Refusal> {
         if let Some(meant) = meant.filter(|meant| !meant.dynamic && given > 0 && !is_idle(&kind, *button)) {
             let card = level.card.map(|card| format!(" cards[{card}]")).unwrap_or_default();
             let text = format!("Template{card} button {} is static: {} for it", meant.index, counted(given, "value"));
-            return Err(Refusal::new(Reason::TemplateParams, text));
+            return Err(Refusal::new(Reason::TemplateParams, text).of_part(format!("[{position}].parameters[0]"), None));
         }
     }
     Ok(())
