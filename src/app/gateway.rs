@@ -17,7 +17,9 @@ use super::certificate::{self, Pem, PemError};
 use super::handler::{BackDoor, Entrance};
 use super::reload::{self, Causes, Loaded, Loader, log_problems};
 use super::watch::Watch;
-use super::{FileProblem, Secrets, Storage, SystemAmbient, Unopened, door, housekeeping, noted, now, read_file, token};
+use super::{
+    FileProblem, Secrets, Storage, SystemAmbient, Unopened, alarms, door, housekeeping, noted, now, read_file, token,
+};
 use crate::client::{self, Http};
 use crate::config::{Own, PublicUrl, Retention};
 use crate::console::Console;
@@ -175,6 +177,7 @@ impl Gateway {
             None => (Tokens::default(), None),
         };
         let desk = Arc::new(Desk::new(flow.clone(), standing, tokens));
+        desk.tells(options.own.alarms.clone());
         let tls = options.tls.as_ref().map(Pem::load).transpose()?;
         let (listener, address) = listen(options.listen).await?;
         let (admin, admin_address) = match options.admin_listen {
@@ -195,6 +198,10 @@ impl Gateway {
         work.push(tokio::spawn(housekeeping::tokens(desk.clone(), work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::sync(flow.clone(), changed.clone(), work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::held(flow.clone(), work_stopped.clone())));
+        let (told, notices) = alarms::queue();
+        work.push(tokio::spawn(alarms::look(desk.clone(), told, work_stopped.clone())));
+        let (outbound, secrets) = (flow.outbound.clone(), options.secrets.clone());
+        work.push(tokio::spawn(alarms::tell(desk.clone(), outbound, secrets, notices, work_stopped.clone())));
         if let (Some(pem), Some(tls)) = (options.tls.clone(), tls.clone()) {
             work.push(tokio::spawn(certificate::renew(pem, tls, desk.clone(), work_stopped.clone())));
         }

@@ -2,6 +2,7 @@
 //!
 //! No business rules. Start at [`Gateway`].
 
+mod alarms;
 mod behaviour;
 mod certificate;
 mod clock;

@@ -235,6 +235,7 @@ async fn replace(mut loader: Loader, flow: &Flow, desk: &Desk, told: bool) -> Op
             log_problems(&standing.problems);
             let (problems, version) = (standing.problems.len(), &standing.version);
             info!(tenants, mappings, problems, version, took_ms = took.as_millis(), "configuration reloaded");
+            desk.tells(loader.own.last().alarms.clone());
             desk.stands(Standing { at: now(), took, loads: known.loads + 1, failures: known.failures, ..standing });
         }
         Err(problem) => {

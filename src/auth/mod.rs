@@ -12,6 +12,7 @@ mod shared;
 mod signature;
 mod signatures;
 mod token;
+mod webhook;
 
 use std::time::Duration;
 
@@ -23,6 +24,7 @@ pub use index::{Entry, Index};
 pub use key_set::{KeyRing, KeySet};
 pub use outgoing::Prover;
 pub use signature::{Algorithm, Encoding, Part, Read, Signature, Source};
+pub use webhook::WebhookKey;
 
 /// How many keys, or sets of keys, are tried for a request whose proof alone says nothing of whose it is.
 pub const MOST_KEYS: usize = signatures::MOST_KEYS;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::accounts::Accounts;
+use super::alarms::Alarms;
 use super::encryption::Encryption;
 use super::limits::{self, Delivery, Limits};
 use super::listener::Listener;
@@ -43,6 +44,9 @@ pub struct GatewayFile {
     /// Keys that contents are sealed with: [`Own`] reads it.
     #[serde(default)]
     pub encryption: IgnoredAny,
+    /// Whom the gateway tells: [`Own`] reads it.
+    #[serde(default)]
+    pub alarms: IgnoredAny,
     /// For all tenants: [`Defaults`] reads it.
     #[serde(default)]
     pub limits: IgnoredAny,
@@ -86,6 +90,8 @@ pub struct Own {
     pub retention: Retention,
     /// What contents are sealed with.
     pub encryption: Encryption,
+    /// Whom the gateway tells when something goes wrong.
+    pub alarms: Option<Alarms>,
     /// What holds for the tenants.
     pub defaults: Defaults,
     /// How many callers, and how patient.
@@ -104,6 +110,7 @@ impl Own {
         let key = |name: &str| node.as_ref().and_then(|node| node.get(name));
         let retention = key("retention").map(|node| Retention::read(&mut reader, node)).unwrap_or_default();
         let encryption = key("encryption").map(|node| Encryption::read(&mut reader, node)).unwrap_or_default();
+        let alarms = key("alarms").and_then(|node| Alarms::read(&mut reader, node));
         problems.append(&mut reader.problems);
         let listener = listener(source, problems);
         let file = file?;
@@ -118,7 +125,7 @@ impl Own {
         }
         let bad = problems[known..].iter().any(Diagnostic::is_error);
         let public_url = public_url.and_then(Result::ok);
-        (!bad).then_some(Self { file, public_url, retention, encryption, defaults, listener })
+        (!bad).then_some(Self { file, public_url, retention, encryption, alarms, defaults, listener })
     }
 
     /// Where the gateway's file says that of a key; nowhere if it says something else, or nothing.

@@ -4,6 +4,7 @@
 //! mapping on the last good version, taken from the snapshot before. Start at [`build`].
 
 mod accounts;
+mod alarms;
 mod budget;
 mod build;
 mod draft;
@@ -26,6 +27,7 @@ mod under;
 mod versions;
 
 pub use accounts::Accounts;
+pub use alarms::Alarms;
 pub use build::build;
 pub use draft::{Draft, Question, settings_asked};
 pub use encryption::Encryption;

@@ -130,6 +130,7 @@ pub const ALL: &[Code] = &[
     row("SB0421", "admin listener open to others", "Whoever reaches the admin listener may try tokens, and read what needs none. On an address that others reach it is opened only where a token is known: SWITCHBOARD_ADMIN_TOKEN, or one that was made with `switchboard token`."),
     row("SB0422", "key that cannot be used", "Contents in the store are sealed with keys of 32 bytes, named in `encryption:` and kept in the environment or a file."),
     row("SB0423", "kept too short", "A platform may repeat a message, and a provider report on one, for three days: so long both have to be known."),
+    row("SB0424", "nobody to tell alarms to", "Alarms are posted by https to an address in `alarms.url`, signed with a key that `alarms.secret` says the place of: `${env:NAME}` or `${file:/path}`."),
     row("SB0501", "mapping missing", "A tenant names a platform and a provider, each described by a mapping file."),
     row("SB0502", "route taken", "A request goes to one mapping."),
     row("SB0503", "two tenants claim one thing", "A name, a number's inbound messages, and credentials that tell tenants apart belong to one tenant."),

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::Flow;
 use crate::config::{Snapshot, Tenant};
 use crate::limits::keys;
+use crate::model::Name;
 use crate::store::{Lane, Part, Stay, Wanted};
 
 impl Flow {
@@ -27,6 +28,11 @@ impl Flow {
     /// What is nobody else's is done here.
     pub fn keeps_house(&self) -> Option<Stay> {
         self.store.stay(&[Part::House])
+    }
+
+    /// Whether a tenant's messages and calls are done here.
+    pub fn has(&self, tenant: &Name) -> bool {
+        self.store.stay(&[Part::Tenant(tenant.clone())]).is_some()
     }
 
     /// A lane's parts, if they are here. What another gateway sent before counts against the limits.

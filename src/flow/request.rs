@@ -198,7 +198,7 @@ impl Flow {
             self.note_refused((passage, way), hit, (tenant, decision.leg), refused);
         }
         for miss in &decision.misses {
-            self.misses.count(&hit.mapping, &miss.table);
+            self.misses.count(&hit.mapping, &miss.table, self.ambient.now());
             warn!(id = %passage.id, mapping = %hit.mapping.name, table = %miss.table, key = %miss.key, "no row in the table: add one");
         }
     }

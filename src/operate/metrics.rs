@@ -55,6 +55,9 @@ impl Desk {
                 let until = u64::try_from(until.millis()).unwrap_or_default();
                 gauge!("switchboard_certificate_expiry_timestamp_seconds").set(number(until) / 1000.0);
             }
+            for (result, count) in self.told.counts() {
+                counter!("switchboard_alarms_told_total", "result" => result).absolute(count);
+            }
             letters.iter().for_each(lettered);
             nodes(&self.flow.store.nodes());
             for ((mapping, table), count) in self.flow.misses.all() {
@@ -186,6 +189,7 @@ fn describe() {
         describe_gauge!(name, help);
     }
     describe_counter!("switchboard_configuration_loads_total", "How often the files were read, by what came of it.");
+    describe_counter!("switchboard_alarms_told_total", "Alarms that were posted, by whether somebody took them.");
     describe_counter!("switchboard_messages_accepted_total", "Messages accepted.");
     describe_counter!(
         "switchboard_schema_checked_total",

@@ -4,6 +4,7 @@
 //! Answers as plain data: the listener, its limits and its connections are `ingress`, which `app` puts before it. What is
 //! done, `flow` does. Start at [`Desk::answer`].
 
+mod alarms;
 mod api;
 mod doctor;
 mod metrics;
@@ -17,12 +18,14 @@ use std::time::Duration;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use bytes::Bytes;
 
+pub use alarms::{Alarm, Board, Change, Look, Notice, Told};
 pub use api::{ADMIN, Bearer, Fault, Mask, ROUTES, Recounted, Route, Tokens, is_in, of_this_site, person};
 pub use standing::Standing;
 pub use stands::{Funnel, STANDS};
 
 pub use crate::store::Role;
 
+use crate::config::Alarms;
 use crate::flow::Flow;
 use crate::limits::{Failures, Traffic};
 use crate::model::wire::{Incoming, Reply};
@@ -51,6 +54,10 @@ pub struct Desk {
     redriving: tokio::sync::Mutex<Option<tokio::time::Instant>>,
     /// Held while a sample is tried.
     trying: Arc<tokio::sync::Mutex<()>>,
+    /// Whom alarms are told to.
+    alarms_to: ArcSwapOption<Alarms>,
+    /// What came of telling them.
+    pub told: Told,
     /// The connections of the public listener and of the operator's own, counted there.
     pub traffic: [Arc<Traffic>; 2],
 }
@@ -70,6 +77,8 @@ impl Desk {
             certified: ArcSwapOption::empty(),
             redriving: tokio::sync::Mutex::default(),
             trying: Arc::default(),
+            alarms_to: ArcSwapOption::empty(),
+            told: Told::default(),
             traffic: Default::default(),
         }
     }
@@ -77,6 +86,17 @@ impl Desk {
     /// When the public listener's certificates end.
     pub fn certified(&self, until: Option<Timestamp>) {
         self.certified.store(until.map(Arc::new));
+    }
+
+    /// Whom alarms are told to from now on.
+    pub fn tells(&self, alarms: Option<Alarms>) {
+        self.alarms_to.store(alarms.map(Arc::new));
+    }
+
+    /// Whom alarms are told to.
+    #[must_use]
+    pub fn alarms_to(&self) -> Option<Arc<Alarms>> {
+        self.alarms_to.load_full()
     }
 
     /// How the configuration stands from now on.

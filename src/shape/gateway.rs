@@ -1,5 +1,6 @@
 //! `switchboard.yaml`.
 
+use super::alarm::AlarmKind;
 use super::map::{Kind, MapShape, Member};
 use super::tenant::{DELIVERY, LIMITS};
 
@@ -79,6 +80,13 @@ pub static GATEWAY: MapShape = MapShape::new(
             "[ 10.0.0.0/8 ]",
         )
         .or("none"),
+        member(
+            "alarms",
+            Kind::Map(&ALARMS),
+            "whom the gateway tells when something goes wrong, and when it is over",
+            "{ url: \"https://pager.example/switchboard\", secret: \"${env:PAGER_KEY}\" }",
+        )
+        .or("nobody"),
         member("limits", Kind::Map(&LIMITS), "for every tenant that does not say otherwise", "{ pair: 1/3s }"),
         member("delivery", Kind::Map(&DELIVERY), "for every tenant that does not say otherwise", "{ timeout: 5s }"),
         member(
@@ -120,6 +128,36 @@ pub static LISTENER: MapShape = MapShape::new(
             "60s",
         )
         .or("75s"),
+    ]],
+);
+
+/// `alarms`.
+pub static ALARMS: MapShape = MapShape::new(
+    "alarms",
+    "`alarms`",
+    "Whom the gateway tells when something goes wrong.",
+    &[&[
+        member(
+            "url",
+            Kind::Text,
+            "where alarms are posted to: https; by http to this machine only, where `allow_loopback` allows it",
+            "https://pager.example/switchboard",
+        )
+        .required(),
+        member(
+            "secret",
+            Kind::Text,
+            "what posts are signed with, by reference: 24 to 64 bytes in base64, `whsec_` before them or not",
+            "${file:/run/secrets/pager.key}",
+        )
+        .required(),
+        member(
+            "only",
+            Kind::Many(&Kind::Word(AlarmKind::WORDS)),
+            "the kinds that are told",
+            "[ lane_held, report_failing ]",
+        )
+        .or("all of them"),
     ]],
 );
 

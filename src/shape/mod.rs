@@ -4,6 +4,7 @@
 //! Says names, kinds of values, a sentence and an example; what a value does is its reader's affair. A new key is one
 //! row here and its reading where the map is read. Start at [`MapShape`] and [`PLATFORM`].
 
+mod alarm;
 mod call;
 mod cases;
 mod file;
@@ -18,10 +19,11 @@ mod tenant;
 mod tree;
 mod values;
 
+pub use alarm::AlarmKind;
 pub use call::{ASKING_CALL, CALL, FAILED, LISTING_CALL, RETRY, SEND_CALL, URL};
 pub use cases::{CASE, CASE_ANSWER, CASE_REQUEST, CASES, EXPECT, GIVEN, REFUSE};
 pub use file::{AUTH, PLATFORM, PROVIDER, SETTING, TABLE};
-pub use gateway::{ACCOUNT, GATEWAY, LISTENER, RETENTION};
+pub use gateway::{ACCOUNT, ALARMS, GATEWAY, LISTENER, RETENTION};
 pub use legs::{PLATFORM_INBOUND, PLATFORM_STATUS, PROVIDER_SEND, PROVIDER_TEMPLATES, PROVIDER_WEBHOOKS, RULE, WORDS};
 pub use map::{Kind, MapShape, Member, Others};
 pub use onboard::{ENTRY, ONBOARD, SUPPORT};

@@ -102,6 +102,6 @@ pub(super) fn written(ledger: &Ledger) -> Value {
 }
 
 /// A time as others read it.
-pub(super) fn time(at: Timestamp) -> Option<String> {
+pub(in super::super) fn time(at: Timestamp) -> Option<String> {
     jiff::Timestamp::from_millisecond(at.millis()).ok().map(|at| at.to_string())
 }

@@ -31,6 +31,7 @@ mod words;
 pub use fault::Fault;
 pub use forget::{is_in, person};
 pub use ledger::Recounted;
+pub(super) use ledger::time;
 pub use mask::Mask;
 pub use routes::{ROUTES, Route};
 pub(super) use steer::{briefly, count};

@@ -48,6 +48,11 @@ impl Tokens {
         Secret::new(format!("swb_{}", BASE64_URL_SAFE_NO_PAD.encode(random)))
     }
 
+    /// Those that end by themselves, and when.
+    pub(in super::super) fn ending(&self) -> impl Iterator<Item = (&str, Timestamp)> {
+        self.kept.iter().filter_map(|token| Some((token.name.as_str(), token.until?)))
+    }
+
     /// Lets in, or says why not. Hashes are compared, all of them and whole, so that no time tells how near a guess was.
     pub(super) fn admit(&self, authorization: Option<&str>, now: Timestamp) -> Result<Bearer, Fault> {
         let Some(authorization) = authorization else {

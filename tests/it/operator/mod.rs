@@ -1,5 +1,6 @@
 //! What the operator asks of a running gateway: the admin API, and the commands that speak it.
 
+mod alarms;
 mod api;
 mod bundle;
 mod campaign;
