@@ -72,6 +72,8 @@ enum Command {
     Top(operator::TopOptions),
     /// How many messages of a campaign stand where at a running gateway, and which they are
     Campaign(operator::CampaignOptions),
+    /// What each number of a running gateway used by month and category, with the provider's cost
+    Usage(operator::UsageOptions),
     /// Write a new tenant's file, and say what to enter in whose dashboard
     Onboard(onboard::OnboardOptions),
     /// Look at everything that is known to go wrong with a tenant of a running gateway, and say what to do
@@ -134,6 +136,7 @@ pub fn run() -> ExitCode {
         Command::Trace(options) => operator::trace(&options),
         Command::Top(options) => operator::top(&options),
         Command::Campaign(options) => operator::campaign(&options),
+        Command::Usage(options) => operator::usage(&options),
         Command::Onboard(options) => onboard::run(&options),
         Command::Doctor(options) => operator::doctor(&options),
         Command::Send(options) => operator::send(&options),

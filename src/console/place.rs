@@ -7,6 +7,7 @@ pub(super) const SIGN_IN: &str = "/console/sign-in";
 pub(super) const SIGN_OUT: &str = "/console/sign-out";
 pub(super) const MESSAGES: &str = "/console/messages";
 pub(super) const CAMPAIGN: &str = "/console/campaign";
+pub(super) const USAGE: &str = "/console/usage";
 /// Behind a message's own path.
 pub(super) const BUNDLE: &str = "/bundle";
 pub(super) const LETTERS: &str = "/console/dead-letters";
@@ -46,6 +47,7 @@ pub(super) enum Place<'p> {
     Message(&'p str),
     Bundle(&'p str),
     Campaign,
+    Usage,
     Letters,
     Letter(&'p str),
     Reveal,
@@ -78,6 +80,7 @@ impl<'p> Place<'p> {
             SIGN_OUT => Self::SignOut,
             MESSAGES => Self::Messages,
             CAMPAIGN => Self::Campaign,
+            USAGE => Self::Usage,
             LETTERS => Self::Letters,
             REVEAL => Self::Reveal,
             REDRIVE => Self::Redrive,
@@ -135,6 +138,7 @@ impl<'p> Place<'p> {
     pub(super) const fn section(self) -> &'static str {
         match self {
             Self::Messages | Self::Message(_) | Self::Bundle(_) | Self::Campaign => MESSAGES,
+            Self::Usage => USAGE,
             Self::Letters | Self::Letter(_) | Self::Reveal | Self::Redrive => LETTERS,
             Self::Held | Self::Release | Self::Steer => HELD,
             Self::OptOuts | Self::OptOut | Self::Import => OPT_OUTS,

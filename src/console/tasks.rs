@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::form::Form;
 use super::pages::{
     Page, audit, bundle, campaign, configuration, held, letter, letters, messages, overview, playground, redrive,
-    suppressions, templates, tokens, trace,
+    suppressions, templates, tokens, trace, usage,
 };
 use super::place::{self, Place};
 use super::{Came, Console, Visit};
@@ -15,6 +15,7 @@ use crate::operate::Fault;
 const FILTER: [&str; 5] = ["tenant", "kind", "name", "reason", "since"];
 const AUDIT: [&str; 4] = ["tenant", "who", "what", "since"];
 const CAMPAIGN: [&str; 3] = ["tenant", "campaign", "before"];
+const USAGE: [&str; 4] = ["tenant", "month", "from", "to"];
 const RELEASE: [&str; 3] = ["tenant", "sender", "call"];
 
 impl Console {
@@ -31,6 +32,10 @@ impl Console {
             Place::Campaign => {
                 let found = self.ask(visit, "/api/campaign", query.members(&CAMPAIGN)).await?;
                 Ok(campaign::page(&found, &visit.frame()))
+            }
+            Place::Usage => {
+                let found = self.ask(visit, "/api/usage", query.members(&USAGE)).await?;
+                Ok(usage::page(&found, query.get("tenant"), &self.desk.tenants(&visit.bearer)))
             }
             Place::Letters => self.letters(visit, &query).await,
             Place::Letter(id) => {

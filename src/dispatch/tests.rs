@@ -66,7 +66,7 @@ use crate::flow::{Ambient, Flow, Work};
 use crate::model::wire::{Answer, Class as AnswerClass, Prepared};
 use crate::model::{Class, Ref, Secret};
 use crate::store::memory::Memory;
-use crate::store::{Cause, Lane, Message, NewCall, NewMessage, Origin, Store, Suppression, Taken};
+use crate::store::{Bill, Cause, Lane, Message, NewCall, NewMessage, Origin, Store, Suppression, Taken};
 use crate::value::Timestamp;
 
 const PLATFORM: &str = platform!(
@@ -234,8 +234,14 @@ impl Stage {
     async fn hand(&self, class: Class, number: i64, tenant: &str, from: &str) {
         let message = self.accept_as(class, number, tenant, from).await;
         let (provider_id, said, revision) = (None, Vec::new(), 0);
-        let _ =
-            self.work.try_send(Work::Message(Box::new(Message { message, provider_id, said, revision, begun: false })));
+        let _ = self.work.try_send(Work::Message(Box::new(Message {
+            message,
+            provider_id,
+            said,
+            bill: Bill::default(),
+            revision,
+            begun: false,
+        })));
     }
 
     async fn phase(&self, number: i64) -> Phase {

@@ -97,6 +97,7 @@ impl Flow {
             message,
             provider_id: None,
             said: Vec::new(),
+            bill: store::Bill::default(),
             revision: 0,
             begun: false,
         })));

@@ -88,8 +88,10 @@ impl Flow {
             return Ok(None);
         }
         let (message, attempt) = self.attempt_of(message, tenant, &event).await?;
+        let charge = self.charge(&message, &event);
         if attempt == Attempt::Earlier && event.status.is_none_or(|status| status <= Status::Submitted) {
             info!(id = %message.message.reference, tenant = %tenant.name, "of an earlier attempt: says nothing of the one that followed");
+            self.charge_earlier(message, charge).await?;
             if let Some(letter) = letter {
                 self.store.discard(letter).await?;
             }
@@ -100,6 +102,7 @@ impl Flow {
             provider_id: event.provider_id.clone().filter(|_| attempt == Attempt::Last),
             alias: event.user.as_deref().map(Into::into),
             event: Some(event),
+            charge,
             letter,
         };
         self.settle(Ok(message), tenant, &input, &along).await?;

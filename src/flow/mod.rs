@@ -10,6 +10,7 @@ mod announce;
 mod attempt;
 mod calls;
 mod campaign;
+mod charges;
 mod drain;
 mod event;
 mod facts;
@@ -48,6 +49,7 @@ pub use ambient::{Ambient, Ids};
 pub use attempt::After;
 pub use calls::{CallEnd, Heard};
 pub use campaign::Slices;
+pub use charges::Unpriced;
 pub use drain::Drain;
 pub use event::Looked;
 pub use fresh::FreshCall;
@@ -114,6 +116,8 @@ pub struct Flow {
     pub failures: Failures,
     /// Tables without a row.
     pub misses: Misses,
+    /// Costs that could not be used.
+    pub unpriced: Unpriced,
     /// Documents that are not of the declared shape.
     pub shapes: Shapes,
     /// What happened lately.
@@ -158,6 +162,7 @@ impl Flow {
             configured: watch::Sender::default(),
             failures: Failures::default(),
             misses: Misses::default(),
+            unpriced: Unpriced::default(),
             shapes: Shapes::default(),
             lately: Lately::default(),
             pulse: Pulse::default(),

@@ -12,7 +12,7 @@ use crate::config::{Delivery, Tenant};
 use crate::delivery::{self, Input, Life, Phase, Report, Step, Told};
 use crate::legs::report::{Saying, Sayings, sayings};
 use crate::model::{Address, Event, Failure, Reason, Ref, Refusal};
-use crate::store::{Change, DeadLetter, Line, Message, NewCall, Origin, Part, StoreError};
+use crate::store::{Billed, Change, Charge, DeadLetter, Line, Message, NewCall, Origin, Part, StoreError};
 use crate::value::{Arena, Timestamp};
 
 /// What an input brings with it besides itself.
@@ -24,6 +24,8 @@ pub(super) struct Along {
     pub(super) event: Option<Event>,
     /// Another address of the recipient.
     pub(super) alias: Option<Address>,
+    /// What the provider says of an attempt's cost.
+    pub(super) charge: Option<Charge>,
     /// The letter that this was kept in.
     pub(super) letter: Option<i64>,
 }
@@ -74,6 +76,7 @@ impl Flow {
             change.goes_on = only_time(input, &change.life);
             let overtakes = !change.goes_on;
             let called = change.calls.len();
+            let bill = change.billed.bill().cloned();
             let mut fresh = self.fresh(&change.calls, &message);
             let woken = change.life.wake.is_some();
             match self.store.update(change).await {
@@ -92,6 +95,7 @@ impl Flow {
                     message.message.life = step.life.clone();
                     message.provider_id = along.provider_id.clone().or(message.provider_id);
                     message.said = said;
+                    message.bill = bill.unwrap_or(message.bill);
                     message.revision += 1;
                     return Ok(Some(Settled { message, step }));
                 }
@@ -133,6 +137,7 @@ impl Flow {
             letters,
             redrives: along.letter,
             alias: along.alias.clone(),
+            billed: message.billed(&step.life, along.charge.as_ref()),
             line: Line { at: now, text },
             goes_on: false,
         };
@@ -250,6 +255,7 @@ impl Flow {
             letters: Vec::new(),
             redrives: None,
             alias: None,
+            billed: Billed::default(),
             line,
             goes_on,
         };

@@ -21,7 +21,7 @@ use crate::diagnostic::Source;
 use crate::model::wire::{Answer, Class, Incoming, Prepared};
 use crate::model::{Class as Urgency, ClientRef, Event, Failure, Reason, Ref, Secret, Status};
 use crate::store::memory::Memory;
-use crate::store::{Cause, Change, Lane, Line, Message, NewCall, NewMessage, Origin, Stay, Suppression, Taken};
+use crate::store::{Billed, Cause, Change, Lane, Line, Message, NewCall, NewMessage, Origin, Stay, Suppression, Taken};
 use crate::value::Timestamp;
 
 const PLATFORM: &str = r#"
@@ -319,6 +319,7 @@ impl Outbound for Refusing {
                 letters,
                 redrives,
                 alias,
+                billed: Billed::default(),
                 line,
                 goes_on,
             };
@@ -397,8 +398,22 @@ async fn what_is_said_of_an_earlier_attempt_says_nothing_of_the_last() {
     let (revision, goes_on) = (waits.revision, true);
     let (provider_id, said, redrives, alias) = (None, None, None, None);
     let (calls, letters, newest, reference) = (Vec::new(), Vec::new(), false, id);
-    let change =
-        Change { reference, revision, life, provider_id, said, calls, newest, letters, redrives, alias, line, goes_on };
+    let billed = Billed::default();
+    let change = Change {
+        reference,
+        revision,
+        life,
+        provider_id,
+        said,
+        calls,
+        newest,
+        letters,
+        redrives,
+        alias,
+        billed,
+        line,
+        goes_on,
+    };
     flow.store.update(change).await.unwrap();
     for status in [Status::Failed, Status::Submitted] {
         let ready = hear("p1", status).await;

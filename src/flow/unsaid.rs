@@ -5,7 +5,7 @@ use tracing::info;
 use super::letters::{self, told};
 use super::settle::Said;
 use super::{Flow, Work};
-use crate::store::{Change, DeadLetter, Line, StoreError};
+use crate::store::{Billed, Change, DeadLetter, Line, StoreError};
 
 impl Flow {
     /// Says a report that the mapping could not say, if it was mended meanwhile; why it stays.
@@ -41,6 +41,7 @@ impl Flow {
                 letters,
                 redrives: Some(letter.id),
                 alias: None,
+                billed: Billed::default(),
                 line: Line { at: now, text: format!("{} said after all", letter.name) },
                 // Words only: an attempt that is under way has nothing to do with it.
                 goes_on: true,

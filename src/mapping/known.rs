@@ -101,6 +101,9 @@ pub(super) const NEW_FAILURE: Known = Map(&[
     ("stop?", STOP),
 ]);
 
+/// What it cost, which may be said in part.
+const COST: Known = Map(&[("amount?", Known::NUMBER_OR_TEXT), ("currency?", Known::TEXT), ("category?", Known::TEXT)]);
+
 /// An event as a provider's mapping builds it.
 const NEW_EVENT: Known = Map(&[
     ("provider_id?", Known::TEXT),
@@ -109,7 +112,7 @@ const NEW_EVENT: Known = Map(&[
     ("word?", Known::TEXT),
     ("at", Known::MOMENT),
     ("user?", Known::TEXT),
-    ("cost?", Known::MAP),
+    ("cost?", COST),
     ("failure?", NEW_FAILURE),
 ]);
 

@@ -185,7 +185,7 @@ pub struct Event {
     pub at: Timestamp,
     /// The recipient's user id at the provider.
     pub user: Option<String>,
-    /// What it cost, as the mapping made it.
+    /// What it cost, as the mapping made it; [`Cost`](super::Cost) reads it.
     pub cost: Option<Tree>,
     /// Why it failed; only with [`Status::Failed`].
     pub failure: Option<Failure>,

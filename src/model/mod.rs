@@ -5,6 +5,7 @@
 //! rules, no contract's). Not here: any platform's or provider's words, storage, HTTP.
 
 mod content;
+mod cost;
 mod country;
 mod definition;
 mod event;
@@ -22,6 +23,7 @@ mod secret;
 mod template;
 pub mod wire;
 
+pub use cost::{Amount, Cost, Currency, NANOS, decimal};
 pub use event::{Event, Failure, Status, StopScope};
 pub use filling::{Values, filled};
 pub use fitting::{Blank, Known, fit, for_static_buttons};

@@ -64,6 +64,9 @@ impl Desk {
                 let labels = [("mapping", mapping), ("table", table)];
                 counter!("switchboard_table_misses_total", &labels).absolute(count);
             }
+            for (tenant, count) in self.flow.unpriced.all() {
+                counter!("switchboard_costs_unusable_total", "tenant" => tenant.to_string()).absolute(count);
+            }
             for ((mapping, section), checked) in self.flow.shapes.all() {
                 let labels = [("mapping", mapping), ("section", section.to_owned())];
                 counter!("switchboard_schema_checked_total", &labels).absolute(checked.documents);
@@ -204,6 +207,10 @@ fn describe() {
     describe_counter!(
         "switchboard_credentials_barred_total",
         "Requests told to come later, since their source had too many wrong credentials."
+    );
+    describe_counter!(
+        "switchboard_costs_unusable_total",
+        "Costs in statuses that could not be read: they are in no total."
     );
     describe_counter!("switchboard_table_misses_total", "Look-ups that no row of the table has.");
 }

@@ -13,8 +13,8 @@ use crate::model::{Address, Name, Ref};
 use crate::store::memory::Memory;
 use crate::store::{
     self, Acceptance, Audit, Audits, Call, CallLane, CallStep, Campaign, CampaignMessage, Change, Consent, Consents,
-    Count, DeadLetter, Forget, Forgotten, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewCall, NewMessage,
-    Origin, Page, Pause, Store, StoreError, Stored, Suppression, Taken, Text, Token, Which, Without,
+    Count, DeadLetter, Forget, Forgotten, Lane, Ledger, Lettered, Letters, Line, Listed, Message, Months, NewCall,
+    NewMessage, Origin, Page, Pause, Store, StoreError, Stored, Suppression, Taken, Text, Token, Usage, Which, Without,
 };
 use crate::value::Timestamp;
 
@@ -335,6 +335,10 @@ impl Store for Watched {
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
         let tenant = tenant.clone();
         self.around(false, move || ready(self.memory.ledger(&tenant)))
+    }
+
+    fn usage(&self, of: &Months, most: usize) -> Stored<'_, Vec<Usage>> {
+        self.memory.usage(of, most)
     }
 
     fn recount(&self) -> Stored<'_, Vec<Count>> {

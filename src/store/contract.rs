@@ -19,6 +19,7 @@ use super::held::{Holds, Release};
 use super::operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Token};
 use super::part::{Changed, Node, Part, Stay, Wanted};
 use super::pause::{Pause, Which};
+use super::usage::{Bill, Billed, Months, Usage};
 
 /// Where messages queue up: one sender of one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -97,6 +98,8 @@ pub struct Message {
     pub provider_id: Option<String>,
     /// The platform's words that were said (their report was queued), in order.
     pub said: Vec<String>,
+    /// What its attempts cost.
+    pub bill: Bill,
     /// Counts writes; a change names the one it was made from.
     pub revision: u64,
     /// An attempt is under way, of which another process may know; an engine of one process leaves that to it.
@@ -135,6 +138,8 @@ pub struct Change {
     pub redrives: Option<i64>,
     /// Further addresses of the recipient (the provider's user id), learned now: a suppression of one counts for all.
     pub alias: Option<Address>,
+    /// What it adds to its bill, and to what was used.
+    pub billed: Billed,
     /// What happened.
     pub line: Line,
     /// An attempt that is under way goes on: it had nothing to do with this change, which only minded the time.
@@ -430,6 +435,8 @@ pub trait Store: Send + Sync + 'static {
     fn discard(&self, letter: i64) -> Stored<'_, bool>;
     /// Counts a tenant's messages.
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger>;
+    /// What was used in some months, by month, category, currency and lane: the first `most`. What was purged or forgotten is in it.
+    fn usage(&self, of: &Months, most: usize) -> Stored<'_, Vec<Usage>>;
     /// Counts all messages anew from what is stored, beside what the tally said at that moment, by tenant. In small steps,
     /// which nobody waits for; as long as the rows take.
     fn recount(&self) -> Stored<'_, Vec<Count>>;

@@ -25,6 +25,7 @@ mod suppressed;
 mod sweep;
 mod tally;
 pub mod transfer;
+mod usage;
 mod veil;
 mod wake;
 
@@ -36,6 +37,7 @@ pub use operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered
 pub use part::{Changed, Node, Part, Stay, Tenure, Wanted};
 pub use pause::{Pause, Which};
 pub use seal::SealKey;
+pub use usage::{Bill, Billed, Charge, Item, Months, Usage};
 
 #[cfg(test)]
 mod conformance;

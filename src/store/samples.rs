@@ -4,9 +4,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Cause, Change, DeadLetter, Lane, Line, NewCall, NewMessage, Origin, Pause, Suppression, Taken, Which};
+use super::{
+    Billed, Cause, Change, Charge, DeadLetter, Lane, Line, NewCall, NewMessage, Origin, Pause, Suppression, Taken,
+    Which,
+};
 use crate::delivery::{Life, Phase};
-use crate::model::{Address, Class, Name, Ref};
+use crate::model::{Address, Amount, Class, Cost, Currency, Event, Name, Ref};
 use crate::value::Timestamp;
 
 pub(super) fn at(millis: i64) -> Timestamp {
@@ -60,9 +63,27 @@ pub(super) fn change(number: i64, revision: u64, phase: Phase) -> Change {
         letters: Vec::new(),
         redrives: None,
         alias: None,
+        billed: Billed::default(),
         line: Line { at: at(number), text: format!("now {phase:?}") },
         goes_on: false,
     }
+}
+
+/// What the provider says then of an attempt's cost; an empty amount or category is none.
+pub(super) fn charge(attempt: &str, millis: i64, [amount, currency]: [&str; 2], category: &str) -> Charge {
+    let event = Event {
+        provider_id: Some(attempt.to_owned()),
+        reference: None,
+        status: None,
+        word: None,
+        at: at(millis),
+        user: None,
+        cost: None,
+        failure: None,
+    };
+    let price = Amount::parse(amount).zip(Currency::parse(currency));
+    let category = Some(category.to_owned()).filter(|category| !category.is_empty());
+    Charge::of(&event, Cost { price, category })
 }
 
 pub(super) fn call(number: i64, message: Option<i64>) -> NewCall {

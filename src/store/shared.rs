@@ -1,7 +1,7 @@
 //! What writer, readers and callers share in memory. The writer alone changes it, after the commit and before the
 //! acknowledgement, so that it never promises more than the disk holds.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
@@ -13,6 +13,7 @@ use super::seal::Seals;
 use super::sqlite::recent::{Keyed, Recent};
 use super::suppressed::Suppressed;
 use super::tally::{Move, Tally};
+use super::usage::{Billed, Item, Sums};
 use super::veil::{Proof, Veil};
 use super::{Lane, Pause, Release, Which};
 use crate::faults::Trail;
@@ -56,6 +57,8 @@ pub(super) struct Pending {
     pub(super) tenants: Vec<(Name, i64)>,
     pub(super) lanes: Vec<(Lane, i64)>,
     pub(super) moves: Vec<Move>,
+    /// What was used, by the number of the lane: written at the end, each total once.
+    pub(super) usage: BTreeMap<(i64, Item), Sums>,
     pub(super) keyed: Keyed,
     pub(super) suppressions: Vec<Entry>,
     /// Opt-outs of the forgotten: whose, for which sender, and the hash.
@@ -94,6 +97,13 @@ pub(super) struct Entry {
 }
 
 impl Pending {
+    /// One message of that lane adds this.
+    pub(super) fn used(&mut self, lane: i64, billed: &Billed) {
+        for (item, sums) in &billed.usage {
+            self.usage.entry((lane, item.clone())).or_default().and(*sums);
+        }
+    }
+
     /// An address goes on the list or off it, with the hash that stands for it. These lists are applied one after the other,
     /// so what this ends of the same transaction goes.
     pub(super) fn list(&mut self, entry: Entry, proof: Option<Proof>) {

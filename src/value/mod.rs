@@ -6,6 +6,7 @@
 //! shape with its own storage, for what outlives a request (settings, tables, synced templates).
 
 mod arena;
+mod month;
 mod number;
 mod time;
 mod tree;
@@ -13,6 +14,7 @@ mod tree;
 use std::fmt;
 
 pub use arena::Arena;
+pub use month::Month;
 pub use number::Number;
 pub use time::Timestamp;
 pub use tree::Tree;

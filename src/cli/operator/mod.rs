@@ -14,6 +14,7 @@ mod suppressions;
 mod token;
 mod top;
 mod trace;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -39,6 +40,7 @@ pub(super) use suppressions::SuppressionsCommand;
 pub(super) use token::TokenCommand;
 pub(super) use top::TopOptions;
 pub(super) use trace::TraceOptions;
+pub(super) use usage::UsageOptions;
 
 /// Which gateway. Its token is in `SWITCHBOARD_ADMIN_TOKEN`.
 #[derive(Clone, Debug, Args)]
@@ -92,6 +94,10 @@ pub(super) fn top(options: &TopOptions) -> ExitCode {
 
 pub(super) fn campaign(options: &CampaignOptions) -> ExitCode {
     end(on(&options.gateway, async |remote| campaign::run(options, remote).await))
+}
+
+pub(super) fn usage(options: &UsageOptions) -> ExitCode {
+    end(on(&options.gateway, async |remote| usage::run(options, remote).await))
 }
 
 pub(super) fn doctor(options: &DoctorOptions) -> ExitCode {

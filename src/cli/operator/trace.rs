@@ -32,7 +32,7 @@ pub(in crate::cli) struct TraceOptions {
 }
 
 /// What is asked of a message first, in this order.
-pub(super) const ABOUT: [&str; 14] = [
+pub(super) const ABOUT: [&str; 15] = [
     "found_by",
     "tenant",
     "platform",
@@ -44,6 +44,7 @@ pub(super) const ABOUT: [&str; 14] = [
     "provider_id",
     "origin",
     "class",
+    "cost",
     "mapping",
     "accepted",
     "expires",

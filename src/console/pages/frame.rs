@@ -7,12 +7,13 @@ use super::super::place;
 use super::{Frame, parts};
 
 /// The navigation.
-const SECTIONS: [(&str, &str); 10] = [
+const SECTIONS: [(&str, &str); 11] = [
     (place::OVERVIEW, "Overview"),
     (place::MESSAGES, "Messages"),
     (place::LETTERS, "Dead letters"),
     (place::HELD, "Held"),
     (place::OPT_OUTS, "Opt-outs"),
+    (place::USAGE, "Usage"),
     (place::TEMPLATES, "Templates"),
     (place::CONFIGURATION, "Configuration"),
     (place::PLAYGROUND, "Playground"),

@@ -23,6 +23,7 @@ pub(super) mod templates;
 mod tests;
 pub(super) mod tokens;
 pub(super) mod trace;
+pub(super) mod usage;
 
 use maud::Markup;
 

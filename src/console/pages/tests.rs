@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{
     Frame, audit, campaign, configuration, error, held, letter, letters, messages, overview, playground, redrive,
-    sign_in, suppressions, templates, tokens, trace,
+    sign_in, suppressions, templates, tokens, trace, usage,
 };
 use crate::operate::{Bearer, Fault};
 
@@ -24,7 +24,7 @@ fn letter_of(id: i64) -> Value {
 fn message() -> Value {
     json!({
         "id": EVIL, "found_by": EVIL, "tenant": EVIL, "to": EVIL, "phase": EVIL, "best": EVIL, "accepted": EVIL,
-        "sender": EVIL, "platform": EVIL, "provider": EVIL, "platform_id": EVIL, "campaign": EVIL, "provider_id": EVIL, "origin": EVIL,
+        "sender": EVIL, "platform": EVIL, "provider": EVIL, "platform_id": EVIL, "campaign": EVIL, "cost": EVIL, "provider_id": EVIL, "origin": EVIL,
         "class": EVIL, "attempts": 1, "resends": 1, "reported": [EVIL], "expires": EVIL, "wakes": EVIL, "mapping": EVIL,
         "forgotten": false, "content": { EVIL: EVIL }, "opted_out": true, "held": { "since": EVIL, "probe": EVIL }, "paused": true,
         "timeline": [{ "at": EVIL, "leg": EVIL, "what": EVIL }],
@@ -38,6 +38,15 @@ fn campaign_of() -> Value {
         "tenant": EVIL, "campaign": EVIL, "accepted": 7, "funnel": { "taken": 3, "delivered": 3, "read": 3 }, "stands": { "read": 3, "queued": 4 }, "whole": false,
         "messages": [sent], "next": EVIL,
     })
+}
+
+fn usage_of() -> Value {
+    let one = json!({
+        "month": EVIL, "tenant": EVIL, "sender": EVIL, "category": EVIL, "currency": EVIL, "messages": 1234, "priced": -1,
+        "cost": EVIL,
+    });
+    let sum = json!({ "currency": EVIL, "messages": 1234, "priced": 7, "cost": EVIL });
+    json!({ "from": EVIL, "to": EVIL, "whole": false, "usage": [one], "totals": [sum] })
 }
 
 fn tenant() -> Value {
@@ -112,6 +121,7 @@ fn pages() -> Vec<(&'static str, Markup)> {
         ("several messages", messages::found(&tenants, EVIL, &traced)),
         ("trace", trace::page(&traced)),
         ("campaign", campaign::page(&read(campaign_of()), &frame)),
+        ("usage", usage::page(&read(usage_of()), EVIL, &tenants)),
         (
             "letters",
             letters::page(&read(json!({ "letters": [letter_of(7)], "next": 7 })), &asked, &tenants, Some(EVIL), &frame),

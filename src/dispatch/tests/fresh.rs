@@ -74,7 +74,7 @@ async fn whoever_reads_the_store_leaves_a_fresh_call_alone() {
     let (stage, told) = stage(Duration::ZERO);
     let message = stage.accept_as(Class::Promotional, 1, "acme", NUMBER).await;
     let (provider_id, said, revision) = (None, Vec::new(), 0);
-    let message = Message { message, provider_id, said, revision, begun: false };
+    let message = Message { message, provider_id, said, bill: Bill::default(), revision, begun: false };
     sleep(Duration::from_secs(20)).await;
     assert_eq!(hook(&stage, "p-1", "sent").await, 200);
     sleep(Duration::from_secs(2)).await;

@@ -25,6 +25,7 @@ mod suppressions;
 mod templates;
 mod token;
 mod trace;
+mod usage;
 mod verdict;
 mod words;
 
@@ -50,7 +51,7 @@ use crate::store::Role;
 use routes::{
     ADD, AUDIT, CAMPAIGN, CANCEL, CONFIGURATION, DOCTOR, EXPORT, FORGET, HELD, IMPORT, LEDGER, LETTERS, LIFT, MAKE,
     OPENAPI, OVERVIEW, PAUSE, REDRIVE, RELEASE, RESUME, REVOKE, SEND, SHOW, SUPPRESSIONS, TEMPLATES, TOKENS, TRACE,
-    TRY, letter,
+    TRY, USAGE, letter,
 };
 
 /// The method of a path, and the longest body that it takes.
@@ -147,6 +148,7 @@ impl Desk {
             AUDIT => self.audit(bearer, asked.read()?).await,
             TRACE => self.trace(bearer, asked.read()?).await,
             CAMPAIGN => self.campaign(bearer, asked.read()?).await,
+            USAGE => self.usage(bearer, asked.read()?).await,
             DOCTOR => self.doctor(bearer, asked.read()?).await,
             SEND => self.send(bearer, asked.read()?).await,
             OVERVIEW => self.overview(bearer, asked.read()?).await,

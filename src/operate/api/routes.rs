@@ -16,6 +16,7 @@ pub(super) const FORGET: &str = "/api/forget";
 pub(super) const AUDIT: &str = "/api/audit";
 pub(super) const TRACE: &str = "/api/trace";
 pub(super) const CAMPAIGN: &str = "/api/campaign";
+pub(super) const USAGE: &str = "/api/usage";
 pub(super) const SEND: &str = "/api/send";
 pub(super) const DOCTOR: &str = "/api/doctor";
 pub(super) const OVERVIEW: &str = "/api/overview";
@@ -80,6 +81,7 @@ pub const ROUTES: &[Route] = &[
     get(AUDIT),
     post(TRACE, Role::Read),
     get(CAMPAIGN),
+    get(USAGE),
     post(SEND, Role::Operate),
     post(DOCTOR, Role::Operate),
     get(OVERVIEW),

@@ -22,7 +22,8 @@ use crate::config::{Snapshot, Tenant};
 use crate::delivery::{ANEW, NOTES, Told};
 use crate::model::{Name, Ref, Status};
 use crate::store::{
-    Call, Campaign, DeadLetter, Holding, Holds, Lane, Letters, Line, Message, NewMessage, Origin, Page, StoreError,
+    Call, Campaign, Charge, DeadLetter, Holding, Holds, Lane, Letters, Line, Message, NewMessage, Origin, Page,
+    StoreError,
 };
 use crate::value::Timestamp;
 
@@ -168,9 +169,19 @@ fn about(message: &Message, tenant: Option<&Tenant>, words: &Words) -> Value {
         "platform_id": platform_id, "campaign": campaign, "provider_id": message.provider_id, "origin": origin, "class": class.as_str(),
         "phase": life.phase, "best": life.best.map(Status::as_str), "attempts": life.attempts,
         "resends": life.resends, "failed": life.told == Told::Failed, "reported": message.said, "accepted": time(*at), "expires": time(life.expires),
-        "wakes": life.wake.and_then(time), "mapping": version, "forgotten": message.message.is_forgotten(),
+        "cost": costs(message), "wakes": life.wake.and_then(time), "mapping": version, "forgotten": message.message.is_forgotten(),
         "content": content,
     })
+}
+
+/// What each attempt cost, as the provider says; nothing where it said nothing.
+fn costs(message: &Message) -> Option<String> {
+    let one = |charge: &Charge| {
+        let price = charge.price.map(|(amount, currency)| format!("{} {}", amount, currency.as_str()));
+        price.into_iter().chain(charge.category.clone()).collect::<Vec<_>>().join(" ")
+    };
+    let all: Vec<String> = message.bill.charges().iter().map(one).collect();
+    Some(all.join(", ")).filter(|all| !all.is_empty())
 }
 
 /// The calls that a platform's mapping makes, by name, and those that wait.

@@ -79,7 +79,7 @@ impl Teller<'_> {
         let (word, detail) = problems::failure(code);
         if word == "undeliverable" {
             let after = self.life.submitted_after.draw(dice);
-            self.status(after, "submitted", json!({"usage": {"currency": "EUR", "price": "0"}}));
+            self.status(after, "submitted", json!({ "usage": self.usage() }));
         }
         let after = self.life.delivered_after.draw(dice);
         let error = self.error(code, detail, dice);
@@ -98,7 +98,7 @@ impl Teller<'_> {
 
     fn succeeds(&mut self, dice: &mut StdRng) {
         let submitted = self.life.submitted_after.draw(dice);
-        self.status(submitted, "submitted", json!({"usage": {"currency": "EUR", "price": "0"}}));
+        self.status(submitted, "submitted", json!({ "usage": self.usage() }));
         if !happens(dice, self.life.delivered) {
             return;
         }
@@ -131,12 +131,17 @@ impl Teller<'_> {
         }
     }
 
+    fn usage(&self) -> Value {
+        json!({"currency": "EUR", "price": self.life.price})
+    }
+
     fn delivered(&self) -> Value {
+        let model = if self.life.price == "0" { "PMP" } else { "CBP" };
         json!({
-            "usage": {"currency": "EUR", "price": "0"},
+            "usage": self.usage(),
             "profile": {"name": "Asha R"},
             "whatsapp": {
-                "pricing": {"type": "regular", "pricing_model": "PMP", "category": "marketing"},
+                "pricing": {"type": "regular", "pricing_model": model, "category": "marketing"},
                 "recipient": self.recipient(),
             },
         })

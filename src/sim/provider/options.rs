@@ -156,6 +156,8 @@ pub struct Life {
     pub stop: f64,
     /// Recipients of a delivered message with quick replies who tap the first.
     pub taps: f64,
+    /// What a message costs, in euros: `0` under per-message pricing, § 3.
+    pub price: String,
 }
 
 impl Default for Life {
@@ -175,6 +177,7 @@ impl Default for Life {
             contradicted: 0.0,
             stop: 0.0,
             taps: 0.0,
+            price: "0".to_owned(),
         }
     }
 }

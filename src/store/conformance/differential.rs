@@ -9,6 +9,7 @@ use super::super::samples::*;
 use super::super::*;
 use crate::delivery::{Life, Phase};
 use crate::model::{Address, Class, Name};
+use crate::value::Month;
 
 /// Few of everything, so that operations meet.
 const MESSAGES: i64 = 8;
@@ -141,6 +142,12 @@ fn answer<T: Debug>(answer: Result<T, StoreError>) -> String {
     }
 }
 
+/// Some changes bring a cost, which follows from what else they bring.
+fn charged(change: &Change) -> Option<Charge> {
+    let (attempt, amount) = (change.provider_id.as_deref()?, format!("{}.6", change.revision));
+    Some(charge(attempt, 1, [&amount, "EUR"], if change.said.is_some() { "marketing" } else { "" }))
+}
+
 pub(super) async fn apply(store: &dyn Store, op: &Op, next_call: i64) -> String {
     let numbered = |calls: &mut Vec<NewCall>| {
         for (place, call) in (0_i64..).zip(calls) {
@@ -154,6 +161,9 @@ pub(super) async fn apply(store: &dyn Store, op: &Op, next_call: i64) -> String 
         }
         Op::Update(mut change) => {
             numbered(&mut change.calls);
+            if let Some(known) = store.message(change.reference).await.unwrap() {
+                change.billed = known.billed(&change.life, charged(&change).as_ref());
+            }
             // Not every engine can tell whether its calls need not wait.
             answer(store.update(*change).await.map(drop))
         }
@@ -258,6 +268,8 @@ pub(super) async fn seen(store: &dyn Store) -> Vec<String> {
     }
     seen.push(format!("{:?} {:?} {:?}", store.lanes().await, store.interrupted().await, store.newest().await));
     seen.push(format!("{:?}", store.recount().await));
+    let (from, to) = (Month::of(at(0)), Month::of(at(0)));
+    seen.push(format!("{:?}", store.usage(&Months { tenant: None, from, to }, 99).await.unwrap()));
     seen.push(format!("{:?}", store.paused()));
     let (mut due, next) = store.due(at(200), 99).await.unwrap();
     // What is due at one moment has no order.

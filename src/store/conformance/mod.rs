@@ -13,6 +13,7 @@ mod pauses;
 mod people;
 mod queues;
 mod texts;
+mod usage;
 
 use super::samples::*;
 use super::*;
@@ -89,6 +90,9 @@ promises! {
     messages::hostile_texts_come_back_unchanged,
     messages::a_bad_write_hurts_only_itself,
     messages::the_ledger_balances,
+    usage::what_was_used_is_added_up_by_sender_month_and_category,
+    usage::what_is_said_again_replaces_and_another_attempt_adds,
+    usage::what_was_used_outlives_messages_and_people,
     messages::old_finished_messages_are_purged,
     messages::nothing_unknown_is_an_error,
     queues::lanes_and_backlog_count_what_is_queued,

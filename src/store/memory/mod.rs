@@ -16,8 +16,8 @@ use futures_util::future::{FutureExt, ready};
 
 use super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Campaign, CampaignMessage, Change, Consent, Consents, Count,
-    DeadLetter, Forget, Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Page,
-    Pause, Store, StoreError, Stored, Suppression, Taken, Text, Token, Which, Without,
+    DeadLetter, Forget, Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, Months, NewMessage,
+    Page, Pause, Store, StoreError, Stored, Suppression, Taken, Text, Token, Usage, Which, Without,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -221,6 +221,10 @@ impl Store for Memory {
 
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
         Self::done(Ok(self.state().tally.ledger(tenant)))
+    }
+
+    fn usage(&self, of: &Months, most: usize) -> Stored<'_, Vec<Usage>> {
+        Self::done(Ok(self.state().usage(of, most)))
     }
 
     fn recount(&self) -> Stored<'_, Vec<Count>> {

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::super::pause::Paused;
 use super::super::suppressed::Suppressed;
 use super::super::tally::{Accounts, Move, Tally};
+use super::super::usage::Sums;
 use super::super::veil::Veil;
 use super::super::wake::wake_of;
 use super::super::{
-    Acceptance, Audit, CallStep, Campaign, CampaignMessage, Change, Count, DeadLetter, Lane, Line, Message, NewCall,
-    NewMessage, Origin, StoreError, Taken, Text, TextKind, Token, Without,
+    Acceptance, Audit, Bill, CallStep, Campaign, CampaignMessage, Change, Count, DeadLetter, Item, Lane, Line, Message,
+    Months, NewCall, NewMessage, Origin, StoreError, Taken, Text, TextKind, Token, Usage, Without,
 };
 use super::calls::Calls;
 use super::consents::History;
@@ -53,6 +54,7 @@ pub(super) struct State {
     pub(super) paused: Paused,
     pub(super) history: History,
     pub(super) tally: Tally,
+    usage: BTreeMap<(Item, Lane), Sums>,
 }
 
 fn campaign_of(message: &NewMessage) -> Option<Campaign> {
@@ -99,7 +101,14 @@ impl State {
         }
         let (reference, after) = (new.reference, Some(new.life.phase));
         self.tally.record(&Move { reference, lane: new.lane.clone(), before: None, after });
-        let message = Message { message: new, provider_id: None, said: Vec::new(), revision: 0, begun: false };
+        let message = Message {
+            message: new,
+            provider_id: None,
+            said: Vec::new(),
+            bill: Bill::default(),
+            revision: 0,
+            begun: false,
+        };
         self.list(&message.message);
         let row = Row { history: Vec::new(), provider_ids: Vec::new(), message };
         self.rows.insert(row.message.message.reference, row);
@@ -134,7 +143,11 @@ impl State {
         self.list(&after);
         let (reference, phases) = (after.reference, [before.life.phase, after.life.phase].map(Some));
         self.tally.record(&Move { reference, lane: after.lane.clone(), before: phases[0], after: phases[1] });
-        if let Some(alias) = change.alias {
+        for (item, sums) in change.billed.usage {
+            self.usage.entry((item, after.lane.clone())).or_default().and(sums);
+        }
+        // Of somebody who was forgotten nothing is learned.
+        if let Some(alias) = change.alias.filter(|_| !after.is_forgotten()) {
             self.join(&after.lane.tenant, &[after.to.clone(), alias], change.line.at);
         }
         let need_not_wait = change.calls.iter().all(|call| self.calls.is_free(call));
@@ -151,6 +164,7 @@ impl State {
             message.message = after;
             message.provider_id = change.provider_id.or(message.provider_id.take());
             message.said = change.said.unwrap_or_else(|| std::mem::take(&mut message.said));
+            message.bill = change.billed.bill.unwrap_or_else(|| std::mem::take(&mut message.bill));
             message.revision += 1;
         }
         Ok(need_not_wait)
@@ -317,6 +331,15 @@ impl State {
             rows.entry(message.lane.tenant.clone()).or_default().add(message.life.phase);
         }
         self.tally.beside(&rows)
+    }
+
+    pub(super) fn usage(&self, of: &Months, most: usize) -> Vec<Usage> {
+        let wanted = |(item, lane): &(Item, Lane)| {
+            (of.from..=of.to).contains(&item.month) && of.tenant.as_ref().is_none_or(|tenant| *tenant == lane.tenant)
+        };
+        let kept = self.usage.iter().filter(|(key, _)| wanted(key));
+        let totals = kept.map(|((item, lane), sums)| Usage::of(lane.clone(), item.clone(), *sums));
+        totals.filter(|total| !total.is_empty()).take(most).collect()
     }
 
     pub(super) fn keep_token(&mut self, token: Token) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::super::codes::{class_code, list_text, origin_code, phase, phase_code, status_code, told_text};
+use super::super::usage::bill_text;
 use super::super::wake::wake_of;
 use super::super::{Acceptance, Change, Lane, NewMessage, StoreError, key};
 use super::trouble::Trouble;
@@ -10,6 +11,7 @@ use super::tx::Tx;
 use super::words::{get, kept};
 use super::work::{Asked, Begun};
 use super::{calls, letters, people};
+use crate::delivery::Phase;
 use crate::faults::Point;
 use crate::model::Ref;
 use crate::value::Timestamp;
@@ -41,10 +43,10 @@ const UPDATE: &str = "UPDATE message m SET phase = u.phase, attempts = u.attempt
         expires = u.expires, best = u.best, told = u.told, due = u.due, revision = m.revision + 1,
         providers = CASE WHEN u.provider IS NULL THEN m.providers
             ELSE array_append(array_remove(m.providers, u.provider), u.provider) END,
-        said = CASE WHEN u.says THEN u.said ELSE m.said END
+        said = CASE WHEN u.says THEN u.said ELSE m.said END, bill = CASE WHEN u.bills THEN u.bill ELSE m.bill END
     FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[],
-            $8::bigint[], $9::text[], $10::bigint[], $11::text[], $12::boolean[], $13::text[])
-            AS u(ref, revision, phase, attempts, resends, wake, expires, best, told, due, provider, says, said)
+            $8::bigint[], $9::text[], $10::bigint[], $11::text[], $12::boolean[], $13::text[], $14::boolean[], $15::text[])
+            AS u(ref, revision, phase, attempts, resends, wake, expires, best, told, due, provider, says, said, bills, bill)
         JOIN message o ON o.ref = u.ref
     WHERE m.ref = u.ref AND m.revision = u.revision
     RETURNING m.ref, o.phase::bigint, m.lane";
@@ -259,12 +261,13 @@ async fn update_each(tx: &mut Tx, mut asked: Vec<&mut Asked<Change, ()>>) -> Res
     let new_calls = done.iter().flat_map(|asked| asked.what.calls.iter().map(|call| (call, asked.what.newest)));
     calls::add(tx, &new_calls.collect::<Vec<_>>()).await?;
     for asked in done {
-        let (phase_before, lane) = &before[&asked.what.reference];
+        let Before { phase, number, lane } = &before[&asked.what.reference];
         let change = &asked.what;
+        tx.pending.used(*number, &change.billed);
         tx.line(change.reference.number(), change.line.clone());
         tx.hints.timers |= change.life.wake.is_some() && tx.is_others(&lane.tenant);
         beside(tx, change, lane).await?;
-        tx.moved(change.reference, lane.clone(), Some(*phase_before), Some(change.life.phase));
+        tx.moved(change.reference, lane.clone(), Some(*phase), Some(change.life.phase));
         asked.result = Some(Ok(()));
         tx.reached([Point::SettleWritten, Point::SettleCommitted]);
     }
@@ -277,7 +280,11 @@ async fn beside(tx: &mut Tx, change: &Change, lane: &Lane) -> Result<(), Trouble
         let sql = "SELECT recipient FROM body WHERE ref = $1";
         let row = tx.first(sql, &[&change.reference.number()]).await?;
         let row = row.ok_or_else(|| Trouble::unreadable("a message without a body"))?;
-        people::join(tx, &lane.tenant, &[super::words::address(&row, 0)?, alias.clone()], change.line.at).await?;
+        let to = super::words::address(&row, 0)?;
+        // Of somebody who was forgotten nothing is learned.
+        if !to.as_str().is_empty() {
+            people::join(tx, &lane.tenant, &[to, alias.clone()], change.line.at).await?;
+        }
     }
     for letter in &change.letters {
         letters::park(tx, letter).await?;
@@ -288,8 +295,15 @@ async fn beside(tx: &mut Tx, change: &Change, lane: &Lane) -> Result<(), Trouble
     Ok(())
 }
 
-/// Those that have the revision that their change was made from, with their phase before it and their lane.
-async fn write(tx: &Tx, changes: &[&Change]) -> Result<HashMap<Ref, (crate::delivery::Phase, Lane)>, Trouble> {
+/// What is known of a message that was changed: its phase before, its lane and the lane's number.
+struct Before {
+    phase: Phase,
+    number: i64,
+    lane: Lane,
+}
+
+/// Those that have the revision that their change was made from.
+async fn write(tx: &Tx, changes: &[&Change]) -> Result<HashMap<Ref, Before>, Trouble> {
     let column = |one: fn(&Change) -> i64| changes.iter().map(|change| one(change)).collect::<Vec<i64>>();
     let maybe =
         |one: fn(&Change) -> Option<i64>| changes.iter().map(|change| one(change)).collect::<Vec<Option<i64>>>();
@@ -306,14 +320,18 @@ async fn write(tx: &Tx, changes: &[&Change]) -> Result<HashMap<Ref, (crate::deli
     let providers: Vec<_> = changes.iter().map(|change| change.provider_id.as_deref().map(kept)).collect();
     let says: Vec<bool> = changes.iter().map(|change| change.said.is_some()).collect();
     let said: Vec<_> = changes.iter().map(|change| change.said.as_deref().and_then(list_text)).collect();
+    let bills: Vec<bool> = changes.iter().map(|change| change.billed.bill().is_some()).collect();
+    let bill: Vec<_> = changes.iter().map(|change| change.billed.bill().and_then(bill_text)).collect();
     let values: super::words::Values<'_> = &[
         &refs, &revisions, &phases, &attempts, &resends, &wake, &expires, &best, &told, &due, &providers, &says, &said,
+        &bills, &bill,
     ];
     let mut before = HashMap::new();
     for row in tx.query(UPDATE, values).await? {
         let phase = phase(get(&row, 1)?).ok_or_else(|| Trouble::unreadable("a phase that is none"))?;
-        let lane = tx.lane_of(get(&row, 2)?).await?;
-        before.insert(Ref::from_number(get(&row, 0)?), (phase, lane));
+        let number = get(&row, 2)?;
+        let lane = tx.lane_of(number).await?;
+        before.insert(Ref::from_number(get(&row, 0)?), Before { phase, number, lane });
     }
     Ok(before)
 }

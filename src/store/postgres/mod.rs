@@ -34,6 +34,7 @@ mod schema;
 mod texts;
 mod trouble;
 mod tx;
+mod usage;
 mod version;
 mod watch;
 mod wishes;

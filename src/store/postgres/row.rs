@@ -3,7 +3,7 @@
 use tokio_postgres::Row;
 
 use super::super::seal::Seals;
-use super::super::{Lane, Message, NewMessage, codes};
+use super::super::{Bill, Lane, Message, NewMessage, codes};
 use super::trouble::Trouble;
 use super::words::{address, count, get, text, text_or_none, time, time_or_none};
 use crate::delivery::{Life, Told};
@@ -14,7 +14,7 @@ pub(super) const SELECT: &str =
     "SELECT m.ref, m.lane, m.class::bigint, m.origin::bigint, m.at, m.phase::bigint, m.attempts,
     m.resends, m.wake, m.expires, m.best::bigint, m.told, m.revision, m.providers, m.said, b.recipient, b.platform_id,
     b.dedupe, b.version, b.content, b.seal, EXISTS (SELECT 1 FROM attempt a WHERE a.ref = m.ref),
-    b.campaign
+    b.campaign, m.bill
     FROM message m JOIN body b ON b.ref = m.ref";
 
 /// The number of a row's lane.
@@ -40,8 +40,10 @@ pub(super) fn message(row: &Row, seals: &Seals, lane: Lane) -> Result<Message, T
     };
     let said: Option<String> = get(row, 14)?;
     let said = said.map_or(Ok(Vec::new()), |said| serde_json::from_str(&said))?;
+    let bill: Option<String> = get(row, 23)?;
+    let bill = bill.map_or(Ok(Bill::default()), |bill| serde_json::from_str(&bill))?;
     let (revision, begun) = (count(row, 12)?, get(row, 21)?);
-    Ok(Message { message, provider_id: providers(row, 13)?.pop(), said, revision, begun })
+    Ok(Message { message, provider_id: providers(row, 13)?.pop(), said, bill, revision, begun })
 }
 
 fn life(row: &Row) -> Result<Life, Trouble> {

@@ -8,8 +8,16 @@
 pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before; none of them is ever changed.
-pub(super) const STEPS: &[Step] =
-    &[parts(FIRST), parts(SEVERAL), parts(CONSENT), parts(PAUSE), adds(CAMPAIGN), parts(CAMPAIGNS_PAUSED), adds(HELD)];
+pub(super) const STEPS: &[Step] = &[
+    parts(FIRST),
+    parts(SEVERAL),
+    parts(CONSENT),
+    parts(PAUSE),
+    adds(CAMPAIGN),
+    parts(CAMPAIGNS_PAUSED),
+    adds(HELD),
+    adds(USAGE),
+];
 
 /// A change of the tables.
 #[derive(Clone, Copy, Debug)]
@@ -253,4 +261,20 @@ CREATE TABLE held (
     node bigint NOT NULL, kind smallint NOT NULL, tenant text COLLATE "C" NOT NULL, what text COLLATE "C" NOT NULL,
     since bigint NOT NULL, probe bigint NOT NULL, people bigint NOT NULL, PRIMARY KEY (node, kind, tenant, what)
 ) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
+"#;
+
+const USAGE: &str = r#"
+-- What each attempt of a message cost, as JSON; nothing where nobody said.
+ALTER TABLE message ADD bill text;
+-- What a sender's messages of one month come to: a row for each slot, so that gateways do not wait for each other, and the sum
+-- counts. Category and currency are empty where the provider did not say. `messages` are those that it took, `priced` those of
+-- them that have a price; money is whole units and billionths, each added up alone.
+CREATE TABLE usage (
+    lane bigint NOT NULL, month bigint NOT NULL, category text COLLATE "C" NOT NULL, currency text COLLATE "C" NOT NULL,
+    slot bigint NOT NULL DEFAULT 0, messages bigint NOT NULL, priced bigint NOT NULL, units bigint NOT NULL,
+    nanos bigint NOT NULL, PRIMARY KEY (lane, month, category, currency, slot)
+) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0);
+INSERT INTO usage (lane, month, category, currency, messages, priced, units, nanos)
+    SELECT lane, to_char(to_timestamp(at / 1000.0) AT TIME ZONE 'UTC', 'YYYYMM')::bigint, '', '', count(*), 0, 0, 0
+    FROM message WHERE phase = 3 GROUP BY 1, 2;
 "#;

@@ -13,7 +13,7 @@ use super::connection::Conn;
 use super::roster::Roster;
 use super::trouble::Trouble;
 use super::words::{Values, address, get, kept, name};
-use super::{news, open};
+use super::{news, open, usage};
 use crate::delivery::Phase;
 use crate::faults::{self, Point};
 use crate::model::{Name, Ref};
@@ -205,6 +205,7 @@ impl Tx {
         for (id, [a, b, c, d, e]) in gone {
             self.execute(ADD_PURGED, &[&id, &a, &b, &c, &d, &e]).await?;
         }
+        usage::add(self).await?;
         news::write(self).await?;
         if let Some(text) = self.hints.text().filter(|_| self.hints.look || !self.roster.is_alone()) {
             self.query("SELECT pg_notify('switchboard/' || current_schema(), $1)", &[&text]).await?;

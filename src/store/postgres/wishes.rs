@@ -7,9 +7,9 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 
 use super::super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Campaign, CampaignMessage, Change, Changed, Consent, Consents,
-    Count, DeadLetter, Forget, Forgotten, Holds, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message,
-    NewMessage, Node, Page, Part, Pause, Release, Stay, Store, Stored, Suppression, Taken, Text, Token, Wanted, Which,
-    Without,
+    Count, DeadLetter, Forget, Forgotten, Holds, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, Months,
+    NewMessage, Node, Page, Part, Pause, Release, Stay, Store, Stored, Suppression, Taken, Text, Token, Usage, Wanted,
+    Which, Without,
 };
 use super::queue::Urgency;
 use super::work::{self, Asked, Begun, Settled, Work};
@@ -219,6 +219,11 @@ impl Store for Postgres {
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
         let tenant = tenant.clone();
         async move { Ok(self.reader().await?.ledger(&tenant).await?) }.boxed()
+    }
+
+    fn usage(&self, of: &Months, most: usize) -> Stored<'_, Vec<Usage>> {
+        let of = of.clone();
+        async move { Ok(self.reader().await?.usage(&of, most).await?) }.boxed()
     }
 
     fn recount(&self) -> Stored<'_, Vec<Count>> {

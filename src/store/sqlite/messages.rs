@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 
+use super::super::usage::bill_text;
 use super::super::wake::wake_of;
 use super::super::{Acceptance, Change, NewMessage, StoreError};
 use super::row::{self, class_code, line_text, list_text, origin_code, phase_code, status_code, told_text};
@@ -17,7 +18,7 @@ const INSERT: &str = "INSERT INTO message (ref, lane, class, origin, at, phase, 
 
 const UPDATE: &str = "UPDATE message SET phase = ?2, attempts = ?3, resends = ?4, wake = ?5, expires = ?6, best = ?7,
     told = ?8, due = ?9, revision = revision + 1, providers = coalesce(?10, providers), said = iif(?11, ?12, said),
-    history = history || ?13 WHERE ref = ?1";
+    history = history || ?13, bill = iif(?14, ?15, bill) WHERE ref = ?1";
 
 pub(super) fn accept(tx: &mut Tx<'_>, messages: &[NewMessage]) -> Result<Vec<Acceptance>, Trouble> {
     messages.iter().map(|new| accept_one(tx, new)).collect()
@@ -127,12 +128,16 @@ pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<bool, Trouble> 
     if let Some(id) = &change.provider_id {
         tx.find_by(key::provider(id), number)?;
     }
+    tx.pending.used(before.lane, &change.billed);
     let lane = tx.lane_of(before.lane)?;
     if let Some(alias) = &change.alias {
         let to: String = tx
             .first("SELECT recipient FROM body WHERE ref = ?1", [number], |row| row.get(0))?
             .ok_or(rusqlite::Error::QueryReturnedNoRows)?;
-        people::join(tx, &lane.tenant, &[to.as_str().into(), alias.clone()], change.line.at)?;
+        // Of somebody who was forgotten nothing is learned.
+        if !to.is_empty() {
+            people::join(tx, &lane.tenant, &[to.as_str().into(), alias.clone()], change.line.at)?;
+        }
     }
     let need_not_wait =
         change.calls.iter().try_fold(true, |free, call| Ok::<_, Trouble>(free && calls::is_free(tx, call)?))?;
@@ -146,7 +151,7 @@ pub(super) fn update(tx: &mut Tx<'_>, change: &Change) -> Result<bool, Trouble> 
 }
 
 fn write(tx: &Tx<'_>, change: &Change, mut providers: Vec<String>) -> rusqlite::Result<()> {
-    let life = &change.life;
+    let (life, bill) = (&change.life, change.billed.bill());
     if let Some(id) = &change.provider_id {
         // The newest is the last; each is kept, because statuses of an earlier attempt may still come.
         providers.retain(|known| known != id);
@@ -168,6 +173,8 @@ fn write(tx: &Tx<'_>, change: &Change, mut providers: Vec<String>) -> rusqlite::
             change.said.is_some(),
             change.said.as_deref().and_then(list_text),
             line_text(&change.line),
+            bill.is_some(),
+            bill.and_then(bill_text),
         ],
     )
     .map(drop)

@@ -30,6 +30,7 @@ mod schema;
 mod seal;
 mod texts;
 mod tx;
+mod usage;
 mod writer;
 
 #[cfg(test)]
@@ -54,8 +55,8 @@ use super::shared::{self, Shared};
 use super::sweep::Sweep;
 use super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Campaign, CampaignMessage, Change, Consent, Consents, Count,
-    DeadLetter, Forget, Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, NewMessage, Page,
-    Pause, Store, StoreError, Stored, Suppression, Taken, Text, Token, Which, Without, key,
+    DeadLetter, Forget, Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, Months, NewMessage,
+    Page, Pause, Store, StoreError, Stored, Suppression, Taken, Text, Token, Usage, Which, Without, key,
 };
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
@@ -387,6 +388,11 @@ impl Store for Sqlite {
 
     fn ledger(&self, tenant: &Name) -> Stored<'_, Ledger> {
         ready(Ok(self.shared.tally().ledger(tenant))).boxed()
+    }
+
+    fn usage(&self, of: &Months, most: usize) -> Stored<'_, Vec<Usage>> {
+        let of = of.clone();
+        self.read(move |reader| reader.usage(&of, most))
     }
 
     fn recount(&self) -> Stored<'_, Vec<Count>> {

@@ -7,7 +7,7 @@ use rusqlite::{Error, Row};
 use super::super::codes;
 pub(super) use super::super::codes::{class_code, line_text, lines, list_text, origin_code, phase_code, status_code};
 use super::super::seal::Seals;
-use super::super::{Lane, Message, NewMessage};
+use super::super::{Bill, Lane, Message, NewMessage};
 use crate::delivery::{Life, Phase, Told};
 use crate::model::{Address, Ref};
 use crate::value::Timestamp;
@@ -15,7 +15,7 @@ use crate::value::Timestamp;
 /// Every column of a message, in the order that [`message`] reads.
 pub(super) const SELECT: &str = "SELECT m.ref, m.lane, m.class, m.origin, m.at, m.phase, m.attempts, m.resends, m.wake,
     m.expires, m.best, m.told, m.revision, m.providers, m.said, b.recipient, b.platform_id, b.dedupe, b.version, b.content,
-    b.seal, b.campaign
+    b.seal, b.campaign, m.bill
     FROM message m JOIN body b ON b.ref = m.ref";
 
 /// A row of [`SELECT`]; `lane` tells the lane of a number.
@@ -29,9 +29,15 @@ pub(super) fn message(
         message,
         provider_id: providers(row)?.pop(),
         said: list(row, 14)?,
+        bill: bill(row)?,
         revision: count(row, 12)?,
         begun: false,
     })
+}
+
+fn bill(row: &Row<'_>) -> rusqlite::Result<Bill> {
+    let text = row.get_ref(22)?.as_str_or_null()?;
+    text.map_or(Ok(Bill::default()), |text| serde_json::from_str(text).map_err(|error| unreadable(22, error)))
 }
 
 /// All ids that providers gave it, the newest last.

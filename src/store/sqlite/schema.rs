@@ -11,7 +11,7 @@ pub(super) const VERSION: usize = STEPS.len();
 /// What made each version out of the one before. A new file takes them all, an older one those that it lacks, so none of
 /// them is ever changed.
 pub(super) const STEPS: &[&str] =
-    &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS, PRIVACY, RECENT, CONSENT, PAUSE, CAMPAIGN, CAMPAIGNS_PAUSED];
+    &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS, PRIVACY, RECENT, CONSENT, PAUSE, CAMPAIGN, CAMPAIGNS_PAUSED, USAGE];
 
 const MESSAGES: &str = "
 CREATE TABLE tenant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -210,4 +210,18 @@ INSERT INTO pause SELECT tenant, sender, '', at, who, reason FROM pause_before;
 DROP TABLE pause_before;
 DROP INDEX message_queue;
 CREATE INDEX message_queue ON message (lane, class, wake, ref, campaign) WHERE phase = 0;
+";
+
+const USAGE: &str = "
+-- What each attempt of a message cost, as JSON; nothing where nobody said.
+ALTER TABLE message ADD COLUMN bill TEXT;
+-- What a sender's messages of one month come to. Category and currency are empty where the provider did not say. `messages` are
+-- those that it took, `priced` those of them that have a price; money is whole units and billionths, each added up alone.
+CREATE TABLE usage (
+    lane INTEGER NOT NULL, month INTEGER NOT NULL, category TEXT NOT NULL, currency TEXT NOT NULL,
+    messages INTEGER NOT NULL, priced INTEGER NOT NULL, units INTEGER NOT NULL, nanos INTEGER NOT NULL,
+    PRIMARY KEY (lane, month, category, currency)
+) WITHOUT ROWID;
+INSERT INTO usage SELECT lane, CAST(strftime('%Y%m', at / 1000, 'unixepoch') AS INTEGER) AS month, '', '', count(*), 0, 0, 0
+    FROM message WHERE phase = 3 GROUP BY lane, month;
 ";

@@ -12,6 +12,7 @@ use super::checkpoint::Checkpoints;
 use super::queue::Served;
 use super::shared::{Pending, Shared};
 use super::tx::Tx;
+use super::usage;
 use crate::faults::{self, Point};
 
 /// Why a piece of work did not come about.
@@ -113,7 +114,8 @@ impl Writer {
         let done = tx.execute("BEGIN IMMEDIATE", []).and_then(|_| {
             tx.write_keys()?;
             group.iter_mut().try_for_each(|work| work.run(&mut tx))?;
-            tx.write_ledger()
+            tx.write_ledger()?;
+            usage::add(&tx)
         });
         let mut recount = self.shared.recount();
         let done = done.and_then(|()| tx.execute("COMMIT", []));

@@ -46,7 +46,7 @@ pub(in crate::store) const TABLES: &[Table] = &[
     Table { name: "message", key: 1, columns: &[
         ("ref", Int), ("lane", Int), ("class", Int), ("origin", Int), ("at", Int), ("phase", Int), ("attempts", Int),
         ("resends", Int), ("wake", Int), ("expires", Int), ("best", Int), ("told", Text), ("due", Int),
-        ("revision", Int), ("providers", List), ("said", Text), ("campaign", Int),
+        ("revision", Int), ("providers", List), ("said", Text), ("campaign", Int), ("bill", Text),
         ("history", Lines),
     ] },
     Table { name: "body", key: 1, columns: &[
@@ -81,6 +81,10 @@ pub(in crate::store) const TABLES: &[Table] = &[
     ] },
     Table { name: "purged", key: 1, columns: &[
         ("tenant", Int), ("submitted", Int), ("rejected", Int), ("suppressed", Int), ("expired", Int), ("failed", Int),
+    ] },
+    Table { name: "usage", key: 4, columns: &[
+        ("lane", Int), ("month", Int), ("category", Text), ("currency", Text), ("messages", Int), ("priced", Int),
+        ("units", Int), ("nanos", Int),
     ] },
     Table { name: "text", key: 3, columns: &[
         ("kind", Int), ("file", Text), ("version", Text), ("content", Bytes), ("retired", Int), ("seal", Int),

@@ -16,7 +16,7 @@ use switchboard::delivery::{Life as Stored, Phase};
 use switchboard::faults::Point;
 use switchboard::model::{Class, Ref};
 use switchboard::sim::provider::{Life, ProviderOptions};
-use switchboard::store::{Change, Lane, Line, NewMessage, Origin, Store};
+use switchboard::store::{Billed, Change, Lane, Line, NewMessage, Origin, Store};
 use switchboard::value::Timestamp;
 
 use super::kills::{APART, Load, load};
@@ -114,6 +114,7 @@ async fn leave_something_to_purge(world: &World) {
         letters: Vec::new(),
         redrives: None,
         alias: None,
+        billed: Billed::default(),
         line: Line { at, text: "sent".to_owned() },
         goes_on: false,
     };

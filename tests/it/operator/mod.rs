@@ -18,6 +18,7 @@ mod suppressions;
 mod token;
 mod top;
 mod trace;
+mod usage;
 
 use std::process::{Command, Output};
 

@@ -137,7 +137,7 @@ async fn a_state_that_could_not_be_said_is_said_by_the_mended_mapping() {
     let gateway = world.gateway().await;
     let (brand, store) = (&world.brands[0], &gateway.flow.store);
     let before = gateway.flow.snapshot.load().version();
-    rewrite(&world, "moengage.yaml", "read: read,", "read: $.event.cost.nothing,");
+    rewrite(&world, "moengage.yaml", "read: read,", "read: $.event.cost.category,");
     until_async("it is read as new", async || gateway.flow.snapshot.load().version() != before).await;
     let to = person(brand, 1);
     assert_eq!(world.send(brand, &order(brand, "one", &to)).await.status, 200);
@@ -161,7 +161,7 @@ async fn a_state_that_could_not_be_said_is_said_by_the_mended_mapping() {
     assert_eq!(command(&gateway, &["redrive", "--kind", "report"]).await.code, 1);
     assert_eq!(store.dead_letters(None, 9).await.unwrap().len(), 1, "what cannot be said stays");
 
-    rewrite(&world, "moengage.yaml", "read: $.event.cost.nothing,", "read: read,");
+    rewrite(&world, "moengage.yaml", "read: $.event.cost.category,", "read: read,");
     until_async("it is mended", async || command(&gateway, &["redrive", "--dry-run"]).await.code == 0).await;
     assert_eq!(World::words(brand, "one"), ["delivered"], "a dry run says nothing");
     let (status, page) = told(&world, &gateway, "/api/redrive", &json!({ "kind": "report", "tenant": "acme" })).await;

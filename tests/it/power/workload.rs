@@ -12,7 +12,7 @@ use switchboard::delivery::{Life, Phase};
 use switchboard::model::{Address, Class, Name, Ref};
 use switchboard::store::sqlite::Sqlite;
 use switchboard::store::{
-    CallStep, Cause, Change, DeadLetter, Lane, Line, NewCall, NewMessage, Origin, Store, Suppression, Taken,
+    Billed, CallStep, Cause, Change, DeadLetter, Lane, Line, NewCall, NewMessage, Origin, Store, Suppression, Taken,
 };
 use switchboard::value::Timestamp;
 
@@ -97,6 +97,7 @@ fn submitted(number: i64) -> Change {
         letters: Vec::new(),
         redrives: None,
         alias: None,
+        billed: Billed::default(),
         line: Line { at: at(number), text: "taken".to_owned() },
         goes_on: false,
     }

@@ -16,16 +16,17 @@ fn each(bound: &[Bound]) -> Vec<&(dyn ToSql + Sync)> {
     bound.iter().map(|value| -> &(dyn ToSql + Sync) { &**value }).collect()
 }
 
-/// A table as every engine has it: of the ledger each node has rows of its own, which are added up.
+/// A table as every engine has it: of the ledger each node has rows of its own, of what was used each slot; they are added up.
 pub(super) fn whole(table: &Table) -> String {
-    if table.name != "ledger" {
+    if !matches!(table.name, "ledger" | "usage") {
         return table.name.to_owned();
     }
     let (key, sums) = table.columns.split_at(table.key);
     let key: Vec<&str> = key.iter().map(|(name, _)| *name).collect();
     let sums: Vec<String> = sums.iter().map(|(name, _)| format!("sum({name})::bigint AS {name}")).collect();
     let key = key.join(", ");
-    format!("(SELECT {key}, {} FROM ledger GROUP BY {key}) AS ledger", sums.join(", "))
+    let name = table.name;
+    format!("(SELECT {key}, {} FROM {name} GROUP BY {key}) AS {name}", sums.join(", "))
 }
 
 /// The next rows of a table by its key, after that key.
