@@ -19,11 +19,10 @@ impl Unpriced {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(tenant.clone()).or_default() += 1;
     }
 
-    /// Of each tenant that there are some of.
+    /// Of a tenant.
     #[must_use]
-    pub fn all(&self) -> Vec<(Name, u64)> {
-        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        counts.iter().map(|(tenant, count)| (tenant.clone(), *count)).collect()
+    pub fn of(&self, tenant: &Name) -> u64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(tenant).copied().unwrap_or_default()
     }
 }
 

@@ -64,8 +64,9 @@ impl Desk {
                 let labels = [("mapping", mapping), ("table", table)];
                 counter!("switchboard_table_misses_total", &labels).absolute(count);
             }
-            for (tenant, count) in self.flow.unpriced.all() {
-                counter!("switchboard_costs_unusable_total", "tenant" => tenant.to_string()).absolute(count);
+            for tenant in &snapshot.tenants {
+                let count = self.flow.unpriced.of(&tenant.name);
+                counter!("switchboard_costs_unusable_total", "tenant" => tenant.name.to_string()).absolute(count);
             }
             for ((mapping, section), checked) in self.flow.shapes.all() {
                 let labels = [("mapping", mapping), ("section", section.to_owned())];

@@ -265,7 +265,7 @@ async fn reports_of_one_message_keep_their_order_through_any_trouble() {
 
 #[tokio::test(start_paused = true)]
 async fn a_report_that_cannot_be_said_is_said_once_the_mapping_is_mended() {
-    let broken = PLATFORM.replace("submitted: sent", "submitted: $.event.cost.price");
+    let broken = PLATFORM.replace("submitted: sent", "submitted: $.event.cost.category");
     let platform = Platform::new(|_| good());
     let stage = stage(&platform);
     stage.flow.configure(snapshot_of(&broken, CARRIER, acme()));
@@ -302,7 +302,7 @@ async fn a_report_that_cannot_be_said_is_said_once_the_mapping_is_mended() {
 #[tokio::test(start_paused = true)]
 async fn a_word_that_is_to_be_said_first_and_cannot_be_is_kept_and_the_other_is_said() {
     let fill = PLATFORM.replace("failed: failed }", "failed: failed }, fill: [ sent ]");
-    for broken in ["$.event.cost.price", "$.message.campaign"] {
+    for broken in ["$.event.cost.category", "$.message.campaign"] {
         let platform = Platform::new(|_| good());
         let stage = stage(&platform);
         stage.flow.configure(snapshot_of(&fill.replace(": sent", &format!(": {broken}")), CARRIER, acme()));

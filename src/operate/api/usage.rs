@@ -34,6 +34,11 @@ impl Desk {
         // Who has no file any more may have used something.
         let of = Months { tenant, from, to };
         let totals = self.flow.store.usage(&of, MOST).await?;
+        if let Some(tenant) = of.tenant.filter(|_| totals.is_empty())
+            && self.flow.snapshot.load().tenant(tenant.as_str()).is_none()
+        {
+            return Err(Fault::NotFound(format!("there is no tenant `{tenant}`, and nothing that it used then")));
+        }
         Ok(json!({
             "from": from.to_string(), "to": to.to_string(), "whole": totals.len() < MOST,
             "usage": totals.iter().map(one).collect::<Vec<_>>(), "totals": sums(&totals),

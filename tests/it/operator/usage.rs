@@ -56,6 +56,8 @@ async fn what_the_provider_charges_adds_up_by_number_and_category() {
         let (status, said) = asked(&world, &gateway, &format!("/api/usage?{path}")).await;
         assert_eq!(status, 400, "{path}: {said}");
     }
+    let (status, said) = asked(&world, &gateway, "/api/usage?tenant=nobody").await;
+    assert_eq!(status, 404, "{said}");
     gateway.stop().await;
 }
 
