@@ -53,7 +53,9 @@ pub(super) fn table(measured: &Measured) -> String {
     let one = |own: &Samples| first(measured, own);
     let rows: [Row<'_>; 6] = [
         ("messages/s", &|own| format!("{:.0}", median(&own.rate))),
-        ("messages/s ÷ one tenant's", &|own| against(one(own), own, |s| s.rate.iter().map(|rate| 1.0 / rate).collect())),
+        ("messages/s ÷ one tenant's", &|own| {
+            against(one(own), own, |s| s.rate.iter().map(|rate| 1.0 / rate).collect())
+        }),
         ("CPU µs a message", &|own| format!("{:.0}", median(&own.cpu))),
         ("messages a CPU-second ÷ one tenant's", &|own| against(one(own), own, |sample| sample.cpu.clone())),
         ("from start to first answer, ms", &|own| format!("{:.0}", own.started.as_secs_f64() * 1e3)),
