@@ -48,7 +48,7 @@ impl Desk {
 
 /// The first and the last month that are asked for: this one, where nobody says.
 fn span(asked: &Asked, now: Month) -> Result<(Month, Month), Fault> {
-    let read = |name: &str, text: &Option<String>| match text.as_deref().filter(|text| !text.is_empty()) {
+    let read = |name: &str, text: &Option<String>| match text.as_deref() {
         None => Ok(None),
         Some(text) => {
             Month::parse(text).map(Some).ok_or_else(|| Fault::BadRequest(format!("`{name}`: a month, as {now}")))
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     fn asked(month: &str, from: &str, to: &str) -> Result<(String, String), bool> {
-        let text = |text: &str| Some(text.to_owned());
+        let text = |text: &str| Some(text.to_owned()).filter(|text| text != "none");
         let asked = Asked { tenant: None, month: text(month), from: text(from), to: text(to) };
         let span = span(&asked, Month::parse("2026-11").unwrap());
         span.map(|(from, to)| (from.to_string(), to.to_string())).map_err(|fault| matches!(fault, Fault::BadRequest(_)))
@@ -111,19 +111,23 @@ mod tests {
     #[test]
     fn months_are_this_one_or_those_that_are_named() {
         let good = [
-            (["", "", ""], ["2026-11", "2026-11"]),
-            (["2025-02", "", ""], ["2025-02", "2025-02"]),
-            (["", "2026-09", ""], ["2026-09", "2026-11"]),
-            (["", "", "2026-09"], ["2026-09", "2026-09"]),
-            (["", "2025-12", "2026-01"], ["2025-12", "2026-01"]),
-            (["", "2027-01", ""], ["2027-01", "2027-01"]),
+            (["none", "none", "none"], ["2026-11", "2026-11"]),
+            (["2025-02", "none", "none"], ["2025-02", "2025-02"]),
+            (["none", "2026-09", "none"], ["2026-09", "2026-11"]),
+            (["none", "none", "2026-09"], ["2026-09", "2026-09"]),
+            (["none", "2025-12", "2026-01"], ["2025-12", "2026-01"]),
+            (["none", "2027-01", "none"], ["2027-01", "2027-01"]),
         ];
         for ([month, from, to], [first, last]) in good {
             assert_eq!(asked(month, from, to), Ok((first.to_owned(), last.to_owned())), "{month} {from} {to}");
         }
-        for [month, from, to] in
-            [["2026-11", "2026-10", ""], ["2026-11", "", "2026-12"], ["", "2026-02", "2026-01"], ["november", "", ""]]
-        {
+        for [month, from, to] in [
+            ["2026-11", "2026-10", "none"],
+            ["2026-11", "none", "2026-12"],
+            ["none", "2026-02", "2026-01"],
+            ["november", "none", "none"],
+            ["none", "none", ""],
+        ] {
             assert_eq!(asked(month, from, to), Err(true), "{month} {from} {to}");
         }
     }
