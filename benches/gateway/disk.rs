@@ -11,8 +11,8 @@ use std::process::Command;
 use crate::brands::ONE;
 use crate::mapping::Trouble;
 use crate::postgres::Database;
-use crate::report::{Row, against, columns, median};
-use crate::round::{Measured, Scene, Subject};
+use crate::report::{Row, against, columns, first_of_pair, median};
+use crate::round::{Measured, Samples, Scene, Subject};
 use crate::subjects::{ALL, Stage, sends, this};
 
 /// In the URL of a database: whoever syncs its log waits for so many microseconds first, as on such a disk.
@@ -49,10 +49,7 @@ fn under(command: &mut Command, folder: &Path, switches: &Path) {
 
 pub(super) fn table(measured: &Measured) -> String {
     // Each that is slower stands behind the same as it is.
-    let as_it_is = |own| {
-        let place = measured.servers.iter().position(|known| std::ptr::eq(known, own))?;
-        measured.servers.get(place - place % 2)
-    };
+    let as_it_is = |own: &Samples| first_of_pair(&measured.servers, own);
     let rows: [Row<'_>; 4] = [
         ("accepted/s, 512 callers", &|own| format!("{:.0}", median(&own.answered))),
         ("÷ as it is", &|own| against(as_it_is(own), own, |s| s.answered.iter().map(|rate| 1.0 / rate).collect())),

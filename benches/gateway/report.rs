@@ -124,6 +124,12 @@ pub(super) fn columns(samples: &[Samples], rows: &[Row<'_>]) -> String {
     table
 }
 
+/// Of columns in pairs, the first of a column's own.
+pub(super) fn first_of_pair<'s>(samples: &'s [Samples], own: &Samples) -> Option<&'s Samples> {
+    let place = samples.iter().position(|known| std::ptr::eq(known, own))?;
+    samples.get(place - place % 2)
+}
+
 /// The reference's cost of each round by this one's: how much more this one does with as much.
 pub(super) fn against(reference: Option<&Samples>, own: &Samples, cost: impl Fn(&Samples) -> Vec<f64>) -> String {
     let Some(reference) = reference.filter(|reference| !std::ptr::eq(*reference, own)) else { return "–".to_owned() };

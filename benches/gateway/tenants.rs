@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::brands::{Brands, ONE};
 use crate::mapping::Trouble;
 use crate::postgres::Database;
-use crate::report::{Row, against, columns, median};
+use crate::report::{Row, against, columns, first_of_pair, median};
 use crate::round::{Measured, Samples, Scene, Subject, rested};
 use crate::subjects::{ALL, Stage, listening, sends, this};
 
@@ -50,7 +50,7 @@ async fn ready(subject: &Subject) -> Result<Duration, Trouble> {
 }
 
 pub(super) fn table(measured: &Measured) -> String {
-    let one = |own: &Samples| first(measured, own);
+    let one = |own: &Samples| first_of_pair(&measured.servers, own);
     let rows: [Row<'_>; 6] = [
         ("messages/s", &|own| format!("{:.0}", median(&own.rate))),
         ("messages/s ÷ one tenant's", &|own| {
@@ -62,10 +62,4 @@ pub(super) fn table(measured: &Measured) -> String {
         ("most memory, MiB", &|own| own.memory.to_string()),
     ];
     columns(&measured.servers, &rows)
-}
-
-/// The one of the same engine.
-fn first<'m>(measured: &'m Measured, own: &Samples) -> Option<&'m Samples> {
-    let mut pairs = measured.servers.chunks(2).filter(|pair| pair.iter().any(|known| known.name == own.name));
-    pairs.next()?.first()
 }
