@@ -162,6 +162,9 @@ async fn ten_thousand_rows_stay_smooth() {
     gateway.stop().await;
 }
 
+/// A campaign of one message.
+const SPRING: &str = "spring";
+
 /// A gateway with something on each of its pages: two brands, a campaign, letters, a held lane, a file with a mistake.
 async fn busy() -> (World, Gateway, String) {
     let failures = vec![Failure { code: 1300, share: 0.04 }, Failure { code: 1022, share: 0.02 }];
@@ -174,6 +177,9 @@ async fn busy() -> (World, Gateway, String) {
     }
     let brand = &world.brands[0];
     assert_eq!(world.send(brand, &order(brand, "one", &person(brand, 9001))).await.status, 200);
+    let path = format!("/webhooks/message-dispatcher?campaign_id={SPRING}");
+    let body = order(brand, "three", &person(brand, 9003));
+    assert_eq!(world.send_as(&brand.file.credentials(), &path, &body).await.status, 200);
     letter(&world, "two").await;
     world.quiet(&gateway).await;
     let ours = world.stored(&gateway, brand, "one").await.unwrap().message.reference.to_string();
@@ -187,7 +193,8 @@ async fn busy() -> (World, Gateway, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_page_is_for_everybody_by_light_and_by_dark_on_a_desk_and_on_a_phone() {
     let (world, gateway, ours) = busy().await;
-    let message = format!("/console/messages/{ours}");
+    let (message, campaign) =
+        (format!("/console/messages/{ours}"), format!("/console/campaign?tenant=acme&campaign={SPRING}"));
     let paths = [
         "/console/sign-in",
         "/console",
@@ -199,6 +206,8 @@ async fn every_page_is_for_everybody_by_light_and_by_dark_on_a_desk_and_on_a_pho
         "/console/opt-outs",
         "/console/configuration",
         "/console/templates",
+        "/console/usage",
+        &campaign,
         "/console/playground",
         "/console/audit",
         "/console/tokens",
