@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::Secrets;
 use super::clock::now;
+use super::housekeeping::Rounds;
 use crate::auth::WebhookKey;
 use crate::client::Outbound;
 use crate::config::Alarms;
@@ -32,24 +33,15 @@ pub(super) fn queue() -> (mpsc::Sender<Notice>, mpsc::Receiver<Notice>) {
 }
 
 /// Looks until `stop`, while there is somebody to tell.
-pub(super) async fn look(desk: Arc<Desk>, out: mpsc::Sender<Notice>, mut stop: watch::Receiver<bool>) {
-    let mut tick = interval(LOOK);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+pub(super) async fn look(desk: Arc<Desk>, out: mpsc::Sender<Notice>, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(LOOK, Arc::default(), stop);
     let mut board = Board::default();
-    loop {
-        tokio::select! {
-            biased;
-            _ = stop.wait_for(|stop| *stop) => return,
-            _ = tick.tick() => {}
-        }
+    while rounds.next().await {
         let Some(to) = desk.alarms_to() else {
             board = Board::default();
             continue;
         };
-        let seen = tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
-            seen = desk.alarms() => seen,
-        };
+        let Some(seen) = rounds.until_stop(desk.alarms()).await else { return };
         for change in board.look(seen, now()) {
             if to.tells(change.alarm.kind.as_str()) {
                 post(&desk, &out, &change);

@@ -83,21 +83,21 @@ pub(super) async fn sync(flow: Arc<Flow>, changed: Arc<Notify>, stop: watch::Rec
 }
 
 /// When something is due: at once, whenever so much time is over, and when it is asked for.
-struct Rounds {
+pub(super) struct Rounds {
     tick: Interval,
     asked: Arc<Notify>,
     stop: watch::Receiver<bool>,
 }
 
 impl Rounds {
-    fn new(period: Duration, asked: Arc<Notify>, stop: watch::Receiver<bool>) -> Self {
+    pub(super) fn new(period: Duration, asked: Arc<Notify>, stop: watch::Receiver<bool>) -> Self {
         let mut tick = interval(period);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { tick, asked, stop }
     }
 
     /// Waits for the next round; false once the gateway stops.
-    async fn next(&mut self) -> bool {
+    pub(super) async fn next(&mut self) -> bool {
         tokio::select! {
             biased;
             _ = self.stop.wait_for(|stop| *stop) => false,
@@ -107,7 +107,7 @@ impl Rounds {
     }
 
     /// What it comes to; nothing if the gateway stops before.
-    async fn until_stop<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+    pub(super) async fn until_stop<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             _ = self.stop.wait_for(|stop| *stop) => None,
             done = work => Some(done),
