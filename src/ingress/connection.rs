@@ -36,6 +36,7 @@ pub(super) enum Phase {
 
 /// Serves a connection until it ends, is idle while the server drains or somebody else needs its place, or is cut.
 pub(super) async fn run(stream: TcpStream, link: Arc<Link>, edge: Arc<Edge>, phase: watch::Receiver<Phase>) {
+    link.serving.wait();
     if stream.set_nodelay(true).is_err() {
         // Gone before it began.
         return;
@@ -91,6 +92,7 @@ where
                 if serving.idle().is_some() {
                     return;
                 }
+                serving.stay();
             }
             changed = phase.changed() => {
                 let now = *phase.borrow_and_update();

@@ -2,7 +2,7 @@
 //!
 //! A full house stays open to newcomers as long as somebody in it does nothing. Of the source that holds most places, the
 //! connection that has been idle longest has to go: whoever fills the house with idle connections pushes out their own. Nobody
-//! goes who has only just come, while others have done nothing for longer.
+//! goes who has only just come: what they ask may be there already and not yet read, and the newcomer waits so long.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -19,9 +19,10 @@ use crate::limits::{Source, Traffic};
 const MOST: usize = 1 << 20;
 
 /// Where nobody is idle, somebody may be so soon.
-const AGAIN: Duration = Duration::from_millis(100);
+const AGAIN: Duration = Duration::from_millis(50);
 
-/// Who has just come, or has just been answered, has so long to ask before anybody who does nothing for longer.
+/// Who has just come, or has just been answered, has so long to ask. Where the house is full of those, a newcomer waits as
+/// long, and no longer: somebody goes then all the same.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// Everybody who is in.
@@ -44,7 +45,6 @@ struct Seat {
     source: Source,
     /// A trusted proxy: it has the connections of many.
     trusted: bool,
-    leaving: bool,
     serving: Arc<Serving>,
 }
 
@@ -75,15 +75,16 @@ impl Crowd {
         trusted: bool,
         serving: &Arc<Serving>,
     ) -> Option<Place> {
-        if !trusted && self.held_by(source) >= self.most_of_one && !self.displace(Some(source)) {
+        if !trusted && self.has_enough(source) && !self.displace(Some(source), Duration::ZERO) {
             self.traffic.was_surplus();
             return None;
         }
+        let came = Instant::now();
         let permit = loop {
             if let Ok(permit) = Arc::clone(&self.places).try_acquire_owned() {
                 break permit;
             }
-            self.displace(None);
+            self.displace(None, if came.elapsed() < GRACE { GRACE } else { Duration::ZERO });
             if let Ok(Ok(permit)) = timeout(AGAIN, Arc::clone(&self.places).acquire_owned()).await {
                 break permit;
             }
@@ -108,28 +109,36 @@ impl Crowd {
         let number = seated.next;
         seated.next += 1;
         *seated.of_source.entry(source).or_default() += 1;
-        seated.seats.insert(number, Seat { source, trusted, leaving: false, serving: Arc::clone(serving) });
+        seated.seats.insert(number, Seat { source, trusted, serving: Arc::clone(serving) });
         self.traffic.came();
         Place { crowd: Arc::clone(self), number, source, _permit: permit }
     }
 
-    fn held_by(&self, source: Source) -> usize {
-        self.seated().of_source.get(&source).copied().unwrap_or_default()
+    /// Those who were told to go are not counted: they are gone as soon as they hear of it.
+    fn has_enough(&self, source: Source) -> bool {
+        let seated = self.seated();
+        if seated.of_source.get(&source).is_none_or(|held| *held < self.most_of_one) {
+            return false;
+        }
+        let stays = |seat: &&Seat| seat.source == source && !seat.serving.leaves();
+        seated.seats.values().filter(stays).count() >= self.most_of_one
     }
 
-    /// Tells somebody idle to go: of that source, or of the one that holds most places. Whether there is anybody.
-    fn displace(&self, source: Option<Source>) -> bool {
-        let mut seated = self.seated();
-        let Seated { of_source, seats, .. } = &mut *seated;
+    /// Tells somebody to go who has been idle for so long: of that source, or of the one that holds most places. Whether there
+    /// is anybody.
+    fn displace(&self, source: Option<Source>, least: Duration) -> bool {
+        let seated = self.seated();
+        let Seated { of_source, seats, .. } = &*seated;
         let held =
             |seat: &Seat| if seat.trusted { 1 } else { of_source.get(&seat.source).copied().unwrap_or_default() };
-        let idle = seats.values_mut().filter(|seat| !seat.leaving && source.is_none_or(|source| seat.source == source));
+        let here = |seat: &&Seat| !seat.serving.leaves() && source.is_none_or(|source| seat.source == source);
+        let idle = seats.values().filter(here);
         let idle = idle.filter_map(|seat| Some((seat.serving.idle()?, seat)));
+        let idle = idle.filter(|((_, since), _)| since.elapsed() >= least);
         let late = |since: &Instant| since.elapsed() >= GRACE;
         let chosen =
             idle.max_by_key(|((waits, since), seat)| (late(since), held(seat), *waits, std::cmp::Reverse(*since)));
         let Some((_, seat)) = chosen else { return false };
-        seat.leaving = true;
         seat.serving.leave();
         self.traffic.was_displaced();
         true
@@ -173,7 +182,8 @@ mod tests {
 
         async fn enter(&self, last: u8) -> (Arc<Serving>, Option<Place>) {
             let serving = Arc::<Serving>::default();
-            let place = timeout(AGAIN * 3, self.0.enter(source(last), false, &serving)).await.ok().flatten();
+            let place = timeout(GRACE / 2, self.0.enter(source(last), false, &serving)).await.ok().flatten();
+            serving.wait();
             (serving, place)
         }
     }
@@ -215,6 +225,7 @@ mod tests {
             many.push(house.enter(2).await);
         }
         many[0].0.begin();
+        tokio::time::advance(GRACE).await;
         let enter = house.0.enter(source(3), false, &lone);
         let left = async {
             told(&many[1].0).await;
@@ -244,6 +255,40 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn where_all_have_just_come_a_newcomer_waits_as_long_as_they_may() {
+        let house = House::new(2, 10);
+        let (first, second) = (house.enter(1).await, house.enter(2).await);
+        assert!(house.enter(3).await.1.is_none() && !first.0.leaves() && !second.0.leaves());
+        second.0.begin();
+        // Asks again and again, so that nobody is ever idle for long.
+        first.0.begin();
+        let came = Instant::now();
+        let left = async {
+            while !first.0.leaves() {
+                tokio::time::sleep(AGAIN / 2).await;
+                first.0.end();
+                first.0.flushed();
+            }
+            drop(first.1);
+        };
+        let serving = Arc::default();
+        let (place, ()) = tokio::join!(house.0.enter(source(3), false, &serving), left);
+        assert!(place.is_some());
+        assert_eq!(came.elapsed().as_millis() / AGAIN.as_millis(), GRACE.as_millis() / AGAIN.as_millis());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_was_let_in_and_is_not_served_yet_stays() {
+        let house = House::new(1, 10);
+        let serving = Arc::default();
+        let place = house.0.enter(source(1), false, &serving).await;
+        tokio::time::advance(GRACE * 2).await;
+        assert!(house.enter(2).await.1.is_none() && !serving.leaves());
+        drop(place);
+        assert!(house.enter(2).await.1.is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn who_works_is_waited_for() {
         let house = House::new(1, 10);
         let (busy, place) = house.enter(1).await;
@@ -254,6 +299,7 @@ mod tests {
         assert!(house.enter(2).await.1.is_none(), "its answer is not written yet");
         busy.flushed();
         assert!(busy.idle().is_some() && !busy.leaves());
+        tokio::time::advance(GRACE).await;
         let ((), newcomer) = tokio::join!(
             async {
                 told(&busy).await;

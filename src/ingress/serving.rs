@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+/// Let in, and nobody has looked yet at what it says.
+const NEW: u8 = 4;
 /// No whole head: nothing, or a part of one.
 const WAITING: u8 = 0;
 /// A body is on its way.
@@ -23,7 +25,6 @@ pub(super) struct Serving {
     born: Instant,
     /// In milliseconds since then, when it began to wait.
     since: AtomicU64,
-    #[cfg(test)]
     leaves: AtomicBool,
     leave: Notify,
 }
@@ -32,10 +33,9 @@ impl Default for Serving {
     fn default() -> Self {
         Self {
             begun: AtomicBool::default(),
-            stage: AtomicU8::new(WAITING),
+            stage: AtomicU8::new(NEW),
             born: Instant::now(),
             since: AtomicU64::default(),
-            #[cfg(test)]
             leaves: AtomicBool::default(),
             leave: Notify::default(),
         }
@@ -62,10 +62,15 @@ impl Serving {
     /// What there was to write is written.
     pub(super) fn flushed(&self) {
         if self.stage.load(Ordering::Relaxed) == ANSWER {
-            let since = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
-            self.since.store(since, Ordering::Relaxed);
-            self.stage.store(WAITING, Ordering::Relaxed);
+            self.wait();
         }
+    }
+
+    /// It waits for a head from now on: what it says is read.
+    pub(super) fn wait(&self) {
+        let since = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.since.store(since, Ordering::Relaxed);
+        self.stage.store(WAITING, Ordering::Relaxed);
     }
 
     /// Whether a head has been read since this was asked last.
@@ -90,7 +95,6 @@ impl Serving {
 
     /// Tells it to go, if it still does nothing when it hears of it.
     pub(super) fn leave(&self) {
-        #[cfg(test)]
         self.leaves.store(true, Ordering::Relaxed);
         self.leave.notify_one();
     }
@@ -100,8 +104,12 @@ impl Serving {
         self.leave.notified().await;
     }
 
-    /// Whether it was told to go.
-    #[cfg(test)]
+    /// It heard of it and does not go: it has begun something.
+    pub(super) fn stay(&self) {
+        self.leaves.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether it was told to go, and has not said that it stays.
     pub(super) fn leaves(&self) -> bool {
         self.leaves.load(Ordering::Relaxed)
     }

@@ -29,6 +29,8 @@ pub(crate) const PER_SOURCE: usize = 40;
 
 /// The proxy that is trusted.
 pub(crate) const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 200, 0, 1));
+/// Where the neighbour calls from: an address of its own, like everybody else's.
+const NEIGHBOUR: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 202, 0, 1));
 /// The only address that `gated` may be called from.
 pub(crate) const ALLOWED: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 201, 0, 1));
 
@@ -299,7 +301,8 @@ impl Stage {
         let stopped = Arc::clone(&stop);
         let sending = tokio::spawn(async move {
             let client =
-                reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).timeout(GUARD).build().unwrap();
+                reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).local_address(NEIGHBOUR).timeout(GUARD);
+            let client = client.build().unwrap();
             let brand = &stage.world.brands[1];
             let token = brand.file.value("KEY");
             let mut ids = Vec::new();
