@@ -16,6 +16,8 @@ use tracing::{error, info, warn};
 use super::certificate::{self, Pem, PemError};
 use super::handler::{BackDoor, Entrance};
 use super::reload::{self, Causes, Loaded, Loader, log_problems};
+#[cfg(feature = "otlp")]
+use super::spans::{self, NoCollector};
 use super::watch::Watch;
 use super::{
     FileProblem, Secrets, Storage, SystemAmbient, Unopened, alarms, door, housekeeping, noted, now, read_file, token,
@@ -118,6 +120,10 @@ pub enum StartError {
     /// The client for outgoing calls cannot be made.
     #[error(transparent)]
     Client(#[from] client::ClientError),
+    /// The collector of spans that the environment names cannot be told.
+    #[cfg(feature = "otlp")]
+    #[error(transparent)]
+    Collector(#[from] NoCollector),
 }
 
 /// A running gateway.
@@ -205,6 +211,8 @@ impl Gateway {
         if let (Some(pem), Some(tls)) = (options.tls.clone(), tls.clone()) {
             work.push(tokio::spawn(certificate::renew(pem, tls, desk.clone(), work_stopped.clone())));
         }
+        #[cfg(feature = "otlp")]
+        work.extend(spans::start(&flow, work_stopped.clone())?);
         let secret_files = loader.secret_files();
         work.push(tokio::spawn(reload::look_at_secrets(secret_files, reload.clone(), work_stopped.clone())));
         let causes = Causes { watch, asked: reloads, stop: work_stopped };

@@ -19,6 +19,8 @@ mod own;
 mod reload;
 mod remote;
 mod secrets;
+#[cfg(feature = "otlp")]
+mod spans;
 mod storage;
 mod token;
 mod upkeep;
@@ -33,6 +35,8 @@ pub use handler::Entrance;
 pub use offline::{Offline, OfflineError};
 pub use remote::{Remote, RemoteError};
 pub use secrets::Secrets;
+#[cfg(feature = "otlp")]
+pub use spans::NoCollector;
 pub use storage::{Storage, Unopened};
 pub use upkeep::{UpkeepError, check_store, copy_store, move_store, undo_move, vacuum_store};
 

@@ -3,7 +3,7 @@
 use tracing::{info, warn};
 
 use super::request::{Passage, Way};
-use super::{Fact, Flow, Whose, Work};
+use super::{Fact, Flow, Stretch, Whose, Work};
 use crate::config::Tenant;
 use crate::delivery::{Life, Phase, Told};
 use crate::faults::{self, Point};
@@ -93,6 +93,8 @@ impl Flow {
     /// Gives a message that was just stored to the dispatcher without reading it back.
     pub fn hand_over(&self, message: NewMessage) {
         self.pulse.accepted(&message.lane.tenant, message.at);
+        let came = self.begins(message.reference).map(|now| message.at.min(now));
+        self.ends((message.reference, &message.lane.tenant), came, false, || Stretch::Accept);
         self.tell(Work::Message(Box::new(store::Message {
             message,
             provider_id: None,

@@ -6,12 +6,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use super::Flow;
 use super::afoot::{self, Attempting};
 use super::calls::Heard;
 use super::facts::{TenantFacts, suppressed};
 use super::patience::Patience;
 use super::settle::{Along, Settled};
+use super::{Flow, Stretch};
 use crate::auth::AuthError;
 use crate::codec::{self, Format};
 use crate::config::{Number, Preflight, Tenant};
@@ -118,6 +118,8 @@ impl Flow {
         if message.message.life.attempts == 0 {
             let now = self.ambient.now();
             self.pulse.tried(&tenant.name, now.since(message.message.at), now);
+            let queued = self.begins(message.message.reference).map(|now| message.message.at.min(now));
+            self.ends((message.message.reference, &tenant.name), queued, false, || Stretch::Wait);
         }
         faults::reached(Point::SendBegun);
         let (input, provider_id, heard) = self.exchange(message, tenant, leg, outcall, (turn, &attempting, stay)).await;
@@ -266,6 +268,7 @@ impl Flow {
                 return (unsent(), None, Heard::Nothing);
             }
             let sent = self.limits.now();
+            let began = self.begins(message.message.reference);
             let (answer, proof) = match proved {
                 Ok(proof) => {
                     info!(id = %message.message.reference, tenant = %tenant.name, to = %message.message.to, attempt = message.message.life.attempts + 1, "dispatched");
@@ -274,6 +277,8 @@ impl Flow {
                 }
                 Err(problem) => return (Input::Answered(without_proof(&problem)), None, Heard::Silence),
             };
+            let attempt = || Stretch::Send { attempt: message.message.life.attempts + 1, http: answer.http };
+            self.ends((message.message.reference, &tenant.name), began, answer.class != Class::Success, attempt);
             if outcall.auth.renews(&answer, refused.is_some()) {
                 refused = Some(proof);
                 continue;

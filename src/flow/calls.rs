@@ -6,7 +6,7 @@ use tracing::{info, warn};
 
 use super::facts::TenantFacts;
 use super::patience::Patience;
-use super::{Fact, Flow, Whose, Work};
+use super::{Fact, Flow, Stretch, Whose, Work};
 use crate::auth::AuthError;
 use crate::codec::{self, Format};
 use crate::config::Tenant;
@@ -134,8 +134,13 @@ impl Flow {
                 return Err(StoreError::Failed("this gateway was away from the store for too long".to_owned()));
             }
             faults::reached(Point::ReportOut);
+            let began = call.call.message.and_then(|message| Some((message, self.begins(message)?)));
             let answer = self.outbound.send(outcall.prepared).await;
             faults::reached(Point::ReportIn);
+            if let Some((message, began)) = began {
+                let report = || Stretch::Report { call: plan.name.clone(), http: answer.http };
+                self.ends((message, &tenant.name), Some(began), answer.class != Class::Success, report);
+            }
             if outcall.auth.renews(&answer, refused.is_some()) {
                 refused = Some(proof);
                 continue;

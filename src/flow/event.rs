@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use super::Flow;
 use super::afoot::Judging;
 use super::letters;
 use super::request::{Passage, Way};
 use super::settle::Along;
+use super::{Flow, Stretch};
 use crate::auth::Verified;
 use crate::config::{Snapshot, Tenant};
 use crate::delivery::Input;
@@ -75,6 +75,7 @@ impl Flow {
             Some((message, tenant))
         });
         let Some((message, tenant)) = owner else { return Ok(Some(event)) };
+        let came = self.begins(message.message.reference);
         let (message, _judging) = self.held_still(message, named).await?;
         info!(id = %message.message.reference, tenant = %tenant.name, status = event.word.as_deref(), "status received");
         if event.status.is_none() {
@@ -105,7 +106,10 @@ impl Flow {
             charge,
             letter,
         };
+        let id = message.message.reference;
+        let word = came.and_then(|_| along.event.as_ref()?.word.clone());
         self.settle(Ok(message), tenant, &input, &along).await?;
+        self.ends((id, &tenant.name), came, false, || Stretch::Status { word });
         Ok(None)
     }
 

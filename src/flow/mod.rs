@@ -33,6 +33,7 @@ mod replays;
 mod request;
 mod settle;
 mod shapes;
+mod spans;
 mod steer;
 mod strangers;
 mod templates;
@@ -61,6 +62,7 @@ pub use pulse::{Counts, Pulse};
 pub use redrive::{Prospect, Redriven};
 pub use release::Released;
 pub use shapes::{Checked, Shapes};
+pub use spans::{Span, Spans, Stretch, mixed};
 pub use steer::{Cancel, Cancelled};
 pub use templates::Synced;
 pub use untold::Untold;
@@ -120,6 +122,8 @@ pub struct Flow {
     pub unpriced: Unpriced,
     /// Documents that are not of the declared shape.
     pub shapes: Shapes,
+    /// How long what took, for whoever collects it.
+    pub spans: Spans,
     /// What happened lately.
     pub lately: Lately,
     /// What became of messages lately.
@@ -164,6 +168,7 @@ impl Flow {
             misses: Misses::default(),
             unpriced: Unpriced::default(),
             shapes: Shapes::default(),
+            spans: Spans::default(),
             lately: Lately::default(),
             pulse: Pulse::default(),
             held: Held::default(),

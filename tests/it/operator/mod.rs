@@ -13,6 +13,7 @@ mod redrive;
 mod release;
 mod roles;
 mod send;
+mod spans;
 mod steer;
 mod suppressions;
 mod token;
