@@ -17,6 +17,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tracing::{info, warn};
 
+use crate::client;
 use crate::flow::{Flow, Span, Stretch, mixed};
 use crate::model::Ref;
 use crate::value::Timestamp;
@@ -53,8 +54,7 @@ pub enum NoCollector {
 pub(super) fn start(flow: &Arc<Flow>, stop: watch::Receiver<bool>) -> Result<Option<JoinHandle<()>>, NoCollector> {
     let asked = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
     let Some(share) = wanted(asked)? else { return Ok(None) };
-    let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE);
-    let client = client.build().map_err(|problem| NoCollector::Exporter(problem.to_string()))?;
+    let client = client::collector(PATIENCE).map_err(|problem| NoCollector::Exporter(problem.to_string()))?;
     let exporter = SpanExporter::builder().with_http().with_http_client(client).build();
     let mut exporter = exporter.map_err(|problem| NoCollector::Exporter(problem.to_string()))?;
     exporter.set_resource(&resource(asked("OTEL_SERVICE_NAME")));

@@ -4,6 +4,8 @@
 //! that really sends.
 
 mod answer;
+#[cfg(feature = "otlp")]
+mod collector;
 mod connect;
 pub mod guard;
 mod http;
@@ -18,6 +20,8 @@ use futures_util::future::BoxFuture;
 
 use crate::model::wire::{Answer, Prepared};
 
+#[cfg(feature = "otlp")]
+pub use collector::collector;
 pub use http::{ClientError, Http, Options};
 pub use operator::Operator;
 
