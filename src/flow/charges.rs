@@ -42,30 +42,17 @@ impl Flow {
     pub(super) async fn charge_earlier(&self, mut message: Message, charge: Option<Charge>) -> Result<(), StoreError> {
         let Some(charge) = charge else { return Ok(()) };
         loop {
-            let (reference, life) = (message.message.reference, message.message.life.clone());
+            let life = message.message.life.clone();
             let billed = message.billed(&life, Some(&charge));
             if billed.bill().is_none() {
                 return Ok(());
             }
-            let change = Change {
-                reference,
-                revision: message.revision,
-                life,
-                provider_id: None,
-                said: None,
-                calls: Vec::new(),
-                newest: false,
-                letters: Vec::new(),
-                redrives: None,
-                alias: None,
-                billed,
-                line: Line { at: self.ambient.now(), text: "cost of an earlier attempt".to_owned() },
-                // It is not of the attempt that may be under way.
-                goes_on: true,
-            };
+            let line = Line { at: self.ambient.now(), text: "cost of an earlier attempt".to_owned() };
+            // It is not of the attempt that may be under way.
+            let change = Change { billed, goes_on: true, ..Change::of(&message, life, line) };
             match self.store.update(change).await {
                 Ok(_) => return Ok(()),
-                Err(StoreError::Conflict) => match self.store.message(reference).await? {
+                Err(StoreError::Conflict) => match self.store.message(message.message.reference).await? {
                     Some(now) => message = now,
                     None => return Ok(()),
                 },

@@ -12,7 +12,7 @@ use crate::config::{Delivery, Tenant};
 use crate::delivery::{self, Input, Life, Phase, Report, Step, Told};
 use crate::legs::report::{Saying, Sayings, sayings};
 use crate::model::{Address, Event, Failure, Reason, Ref, Refusal};
-use crate::store::{Billed, Change, Charge, DeadLetter, Line, Message, NewCall, Origin, Part, StoreError};
+use crate::store::{Change, Charge, DeadLetter, Line, Message, NewCall, Origin, Part, StoreError};
 use crate::value::{Arena, Timestamp};
 
 /// What an input brings with it besides itself.
@@ -116,7 +116,6 @@ impl Flow {
         along: &Along,
         now: Timestamp,
     ) -> (Change, Vec<String>) {
-        let reference = message.message.reference;
         let report = step.report.as_ref().filter(|_| message.message.origin == Origin::Platform);
         let Said { words: said, calls, letters } = match report {
             Some(report) => self.report(message, tenant, &event_of(message, report, along), now),
@@ -127,19 +126,14 @@ impl Flow {
             text.push_str(" · the mapping cannot say so, kept");
         }
         let change = Change {
-            reference,
-            revision: message.revision,
-            life: step.life.clone(),
             provider_id: along.provider_id.clone().filter(|id| message.provider_id.as_ref() != Some(id)),
             said: (said.len() != message.said.len()).then(|| said.clone()),
             calls,
-            newest: false,
             letters,
             redrives: along.letter,
             alias: along.alias.clone(),
             billed: message.billed(&step.life, along.charge.as_ref()),
-            line: Line { at: now, text },
-            goes_on: false,
+            ..Change::of(message, step.life.clone(), Line { at: now, text })
         };
         (change, said)
     }
@@ -243,22 +237,7 @@ impl Flow {
         let life = absent(&message.message.life, input, now);
         let goes_on = only_time(input, &life);
         let line = Line { at: now, text: "waits for its tenant's file".to_owned() };
-        let (revision, said) = (message.revision, None);
-        let change = Change {
-            reference,
-            revision,
-            life,
-            provider_id: None,
-            said,
-            calls: Vec::new(),
-            newest: false,
-            letters: Vec::new(),
-            redrives: None,
-            alias: None,
-            billed: Billed::default(),
-            line,
-            goes_on,
-        };
+        let change = Change { goes_on, ..Change::of(&message, life, line) };
         match self.store.update(change).await {
             Ok(_) | Err(StoreError::Conflict) => Ok(()),
             Err(problem) => Err(problem),

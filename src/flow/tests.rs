@@ -21,7 +21,7 @@ use crate::diagnostic::Source;
 use crate::model::wire::{Answer, Class, Incoming, Prepared};
 use crate::model::{Class as Urgency, ClientRef, Event, Failure, Reason, Ref, Secret, Status};
 use crate::store::memory::Memory;
-use crate::store::{Billed, Cause, Change, Lane, Line, Message, NewCall, NewMessage, Origin, Stay, Suppression, Taken};
+use crate::store::{Cause, Change, Lane, Line, Message, NewCall, NewMessage, Origin, Stay, Suppression, Taken};
 use crate::value::Timestamp;
 
 const PLATFORM: &str = r#"
@@ -303,26 +303,9 @@ impl Outbound for Refusing {
         async {
             let store = self.store.get().unwrap();
             let known = store.message(Ref::from_number(1)).await.unwrap().unwrap();
-            let life = Life { phase: Phase::Submitted, best: Some(Status::Read), ..known.message.life };
+            let life = Life { phase: Phase::Submitted, best: Some(Status::Read), ..known.message.life.clone() };
             let line = Line { at: Still.now(), text: "read".to_owned() };
-            let (reference, revision, provider_id) = (known.message.reference, known.revision, Some("p1".to_owned()));
-            let (calls, letters, newest, goes_on) = (Vec::new(), Vec::new(), false, false);
-            let (said, redrives, alias) = (None, None, None);
-            let change = Change {
-                reference,
-                revision,
-                life,
-                provider_id,
-                said,
-                calls,
-                newest,
-                letters,
-                redrives,
-                alias,
-                billed: Billed::default(),
-                line,
-                goes_on,
-            };
+            let change = Change { provider_id: Some("p1".to_owned()), ..Change::of(&known, life, line) };
             store.update(change).await.unwrap();
             Answer { http: Some(401), ..Answer::without(Class::of(401), "") }
         }
@@ -393,27 +376,9 @@ async fn what_is_said_of_an_earlier_attempt_says_nothing_of_the_last() {
     let waits = hear("p1", Status::Failed).await;
     assert_eq!((waits.message.life.phase, waits.message.life.resends), (Phase::Queued, 1));
     // Its time has come, and the next attempt may be under way.
-    let life = Life { wake: None, ..waits.message.life };
+    let life = Life { wake: None, ..waits.message.life.clone() };
     let line = Line { at: Still.now(), text: "ready".to_owned() };
-    let (revision, goes_on) = (waits.revision, true);
-    let (provider_id, said, redrives, alias) = (None, None, None, None);
-    let (calls, letters, newest, reference) = (Vec::new(), Vec::new(), false, id);
-    let billed = Billed::default();
-    let change = Change {
-        reference,
-        revision,
-        life,
-        provider_id,
-        said,
-        calls,
-        newest,
-        letters,
-        redrives,
-        alias,
-        billed,
-        line,
-        goes_on,
-    };
+    let change = Change { goes_on: true, ..Change::of(&waits, life, line) };
     flow.store.update(change).await.unwrap();
     for status in [Status::Failed, Status::Submitted] {
         let ready = hear("p1", status).await;

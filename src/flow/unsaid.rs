@@ -5,7 +5,7 @@ use tracing::info;
 use super::letters::{self, told};
 use super::settle::Said;
 use super::{Flow, Work};
-use crate::store::{Billed, Change, DeadLetter, Line, StoreError};
+use crate::store::{Change, DeadLetter, Line, StoreError};
 
 impl Flow {
     /// Says a report that the mapping could not say, if it was mended meanwhile; why it stays.
@@ -30,21 +30,16 @@ impl Flow {
                 Ok(said) => said,
                 Err(refusal) => return Ok(Some(told(&refusal))),
             };
+            let line = Line { at: now, text: format!("{} said after all", letter.name) };
             let change = Change {
-                reference,
-                revision: message.revision,
-                life: message.message.life.clone(),
-                provider_id: None,
                 said: (words != message.said).then_some(words),
                 calls,
                 newest: true,
                 letters,
                 redrives: Some(letter.id),
-                alias: None,
-                billed: Billed::default(),
-                line: Line { at: now, text: format!("{} said after all", letter.name) },
                 // Words only: an attempt that is under way has nothing to do with it.
                 goes_on: true,
+                ..Change::of(&message, message.message.life.clone(), line)
             };
             match self.store.update(change).await {
                 Ok(_) => {

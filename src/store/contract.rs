@@ -146,6 +146,28 @@ pub struct Change {
     pub goes_on: bool,
 }
 
+impl Change {
+    /// The message's next life and what happened, and nothing else.
+    #[must_use]
+    pub fn of(message: &Message, life: Life, line: Line) -> Change {
+        Change {
+            reference: message.message.reference,
+            revision: message.revision,
+            life,
+            provider_id: None,
+            said: None,
+            calls: Vec::new(),
+            newest: false,
+            letters: Vec::new(),
+            redrives: None,
+            alias: None,
+            billed: Billed::default(),
+            line,
+            goes_on: false,
+        }
+    }
+}
+
 /// An outgoing call to be made: a report, an inbound post, an opt-out call.
 #[derive(Clone, Debug)]
 pub struct NewCall {
