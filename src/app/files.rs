@@ -30,6 +30,15 @@ pub fn read_files(mappings: &Path, tenants: &Path) -> Result<Files, FileProblem>
     Shelf::default().read(mappings, tenants)
 }
 
+/// The same as `serve` takes them: a folder of mappings that has no folder `schemas` was deployed without them, and then no
+/// path is checked against one.
+///
+/// # Errors
+/// As [`read_files`].
+pub fn read_served(mappings: &Path, tenants: &Path) -> Result<Files, FileProblem> {
+    Shelf::default().served(mappings, tenants)
+}
+
 /// The configuration's files as they were read last. One that did not change since is not read again, and its text is
 /// the very same one, by which the configuration knows what to share.
 #[derive(Debug, Default)]
@@ -89,6 +98,14 @@ impl Shelf {
                 }
             }
         }
+        Ok(files)
+    }
+
+    /// As [`read_served`]; what did not change is taken from before.
+    pub(super) fn served(&mut self, mappings: &Path, tenants: &Path) -> Result<Files, FileProblem> {
+        let mut files = self.read(mappings, tenants)?;
+        // `check` has looked before.
+        files.schemas = files.schemas.filter(|_| mappings.join("schemas").is_dir());
         Ok(files)
     }
 

@@ -29,7 +29,7 @@ mod watch;
 pub use behaviour::{Recorded, recorded, served_files};
 pub use certificate::{Pem, PemError};
 pub use clock::{SystemAmbient, now};
-pub use files::{FileProblem, read_file, read_files, read_folder};
+pub use files::{FileProblem, read_file, read_files, read_folder, read_served};
 pub use gateway::{Gateway, Options, StartError};
 pub use handler::Entrance;
 pub use offline::{Offline, OfflineError};

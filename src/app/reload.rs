@@ -84,14 +84,10 @@ impl Loader {
     }
 
     fn files(&mut self, before: Option<&Snapshot>) -> Result<Files, FileProblem> {
-        let mut files = self.shelf.read(&self.options.mappings, &self.options.tenants)?;
+        let mut files = self.shelf.served(&self.options.mappings, &self.options.tenants)?;
         let own = self.own.last();
         files.public_url = self.options.public_url.as_ref().or(own.public_url.as_ref()).cloned();
         files.defaults.clone_from(&own.defaults);
-        if !self.options.mappings.join("schemas").is_dir() {
-            // Deployed without them: `check` has looked before.
-            files.schemas = None;
-        }
         self.library.complete(&mut files, before);
         Ok(files)
     }

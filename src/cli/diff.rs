@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use super::options::{FileOptions, gateway_file, storage};
 use super::runtime;
 use super::test::folder::Folder;
-use crate::app::{self, Recorded, now, read_files, read_folder};
+use crate::app::{self, Recorded, now, read_folder, read_served};
 use crate::cases::{Change, Comparison, Side, Suite};
 use crate::cli::out::outln;
 use crate::config::Files;
@@ -157,10 +157,7 @@ fn files(options: &DiffOptions, folder: Option<&Path>) -> Result<Files, Trouble>
         Some((mappings, tenants)) => (mappings, tenants.unwrap_or(own_tenants)),
     };
     let (public_url, defaults) = (options.files.public_url()?, options.files.defaults()?);
-    let mut files = Files { public_url, defaults, ..read_files(&mappings, &tenants)? };
-    // As `serve` does: without the folder no path is checked against a schema.
-    files.schemas = files.schemas.filter(|_| mappings.join("schemas").is_dir());
-    Ok(files)
+    Ok(Files { public_url, defaults, ..read_served(&mappings, &tenants)? })
 }
 
 fn side(files: &Files, key: &str) -> Result<Side, Trouble> {

@@ -9,7 +9,7 @@ use clap::{ArgGroup, Args};
 use serde_json::{Value as Json, json};
 
 use super::options::FileOptions;
-use crate::app::{now, read_files};
+use crate::app::{now, read_served};
 use crate::cases::{Trial, Tried, Trying, stand};
 use crate::cli::out::{out, outln};
 use crate::config::{Files, Snapshot, Tenant};
@@ -82,7 +82,7 @@ pub(super) fn run(options: &TryOptions) -> ExitCode {
 fn tried(options: &TryOptions) -> Result<(), Trouble> {
     let (mappings, tenants) = options.files.folders()?;
     let (public_url, defaults) = (options.files.public_url()?, options.files.defaults()?);
-    let files = Files { public_url, defaults, ..read_files(&mappings, &tenants)? };
+    let files = Files { public_url, defaults, ..read_served(&mappings, &tenants)? };
     let names = names(&load(&files).0, options)?;
     let body = options.request.as_ref().map(bytes).transpose()?;
     let sample = |name: &str| match (name, &body) {

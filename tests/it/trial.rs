@@ -117,3 +117,20 @@ fn what_cannot_be_tried_says_why() {
     check(&["--event", "tenants/acme.yaml", "--tenant", "acme"], 1, "this is no event of the model");
     check(&["--listing", "--tenant", "acme", "--tenants", "no/such"], 1, "no/such: ");
 }
+
+/// As `serve` takes them; only `check` wants the schemas that a mapping names.
+#[test]
+fn mappings_without_a_folder_of_schemas_are_tried_as_they_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("mappings");
+    for name in ["moengage.yaml", "vonage.yaml"] {
+        std::fs::copy(root.join(name), folder.path().join(name)).unwrap();
+    }
+    let body = std::fs::read(format!("{SAMPLES}/moengage.send.template-text.json")).unwrap();
+    let mappings = folder.path().display().to_string();
+    let arguments = ["--mappings", &mappings, "--tenant", "acme", "--request", "-", "--json"];
+    let (code, out, err) = switchboard(&arguments, &body);
+    assert_eq!(code, 0, "{err}");
+    let out: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!(out["tenants"][0]["legs"][0]["outcome"]["answer"]["http"], 200, "{out}");
+}

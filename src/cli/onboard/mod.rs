@@ -15,7 +15,7 @@ use self::ask::{Asker, pairs};
 use super::operator;
 use super::options::FileOptions;
 use super::out::{out, outln};
-use crate::app::{Secrets, read_files};
+use crate::app::{Secrets, read_served};
 use crate::config::{self, Draft, Files, NoSecret, PublicUrl, Reference, Snapshot, settings_asked};
 use crate::diagnostic::{self, Diagnostic, Source};
 use crate::mapping::{Mapping, Party};
@@ -87,7 +87,7 @@ fn onboarded(options: &OnboardOptions) -> Result<ExitCode, Trouble> {
         return Err(Trouble(format!("{} is there already: change it by hand", path.display()), 1));
     }
     let public_url = options.files.public_url()?;
-    let files = read_files(&mappings, &tenants)?;
+    let files = read_served(&mappings, &tenants)?;
     let files = Files { public_url: public_url.clone(), defaults: options.files.defaults()?, ..files };
     let (snapshot, found) = config::build(&files, None, &resolve, [0; 32]);
     let draft = drafted(options, &snapshot).map_err(|Trouble(text, code)| {
