@@ -12,13 +12,22 @@ use crate::store::{Lane, StoreError};
 /// How long a tenant's queue takes.
 ///
 /// By the rates of its numbers, as far as their provider lets them have these, and by its own. That one recipient gets
-/// only so many, and that calls may be slow, is left out: it takes at least so long.
+/// only so many, and that calls may be slow, is left out: it takes at least so long. What is queued of a paused campaign takes
+/// no time, for it does not go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Drain {
-    /// Messages that wait for their turn.
+    /// Messages that wait, those of paused campaigns too.
     pub queued: u64,
-    /// Until the last of them has gone; `None`: never, as things are.
+    /// Until the last of them that may go has gone; `None`: never, as things are.
     pub takes: Option<Duration>,
+}
+
+/// What waits in one lane.
+struct Queue {
+    lane: Lane,
+    queued: u64,
+    /// Those of no paused campaign.
+    goes: u64,
 }
 
 impl Flow {
@@ -28,21 +37,26 @@ impl Flow {
     /// What the store says.
     pub async fn drains(&self) -> Result<HashMap<Name, Drain>, StoreError> {
         let snapshot = self.snapshot.load_full();
-        let mut queues: HashMap<Name, Vec<(Lane, u64)>> = HashMap::new();
+        let mut queues: HashMap<Name, Vec<Queue>> = HashMap::new();
         for (lane, queued) in self.store.lanes().await? {
-            queues.entry(lane.tenant.clone()).or_default().push((lane, queued));
+            let campaigns = self.store.paused_campaigns(&lane.tenant);
+            // Mostly none is paused, and then nobody need look.
+            let paused = if campaigns.is_empty() { 0 } else { self.store.queued_of(&lane, &campaigns).await? };
+            let goes = queued.saturating_sub(paused);
+            queues.entry(lane.tenant.clone()).or_default().push(Queue { lane, queued, goes });
         }
         let drain = |tenant: &Tenant| self.drain(tenant, queues.get(&tenant.name).map_or(&[], Vec::as_slice));
         Ok(snapshot.tenants.iter().map(|tenant| (tenant.name.clone(), drain(tenant))).collect())
     }
 
-    fn drain(&self, tenant: &Tenant, queues: &[(Lane, u64)]) -> Drain {
-        let queued = queues.iter().map(|(_, queued)| queued).sum();
-        let all = tenant.limits.send.map(|rate| time_for(queued, rate, 100)).unwrap_or_default();
-        let mut each = queues.iter().map(|(lane, queued)| {
+    fn drain(&self, tenant: &Tenant, queues: &[Queue]) -> Drain {
+        let queued = queues.iter().map(|queue| queue.queued).sum();
+        let goes = queues.iter().map(|queue| queue.goes).sum();
+        let all = tenant.limits.send.map(|rate| time_for(goes, rate, 100)).unwrap_or_default();
+        let mut each = queues.iter().map(|Queue { lane, goes, .. }| {
             let number =
                 tenant.number(lane.from.as_str()).filter(|_| tenant.enabled && !self.store.is_paused(lane, None))?;
-            Some(time_for(*queued, number.rate, self.percent(tenant, number)))
+            Some(time_for(*goes, number.rate, self.percent(tenant, number)))
         });
         let takes = each.try_fold(all, |longest, takes| Some(longest.max(takes?)));
         Drain { queued, takes }

@@ -289,6 +289,11 @@ impl Store for Watched {
         self.memory.paused_campaigns(tenant)
     }
 
+    fn queued_of(&self, lane: &Lane, campaigns: &BTreeSet<String>) -> Stored<'_, u64> {
+        let (lane, campaigns) = (lane.clone(), campaigns.clone());
+        self.around(false, move || ready(self.memory.queued_of(&lane, &campaigns)))
+    }
+
     fn doubtful(&self, lane: &Lane) -> Stored<'_, Vec<Ref>> {
         let lane = lane.clone();
         self.around(false, move || ready(self.memory.doubtful(&lane)))

@@ -374,6 +374,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Lanes that have queued messages, with how many.
     fn lanes(&self) -> Stored<'_, Vec<(Lane, u64)>>;
+    /// How many of a lane's queued messages are of these campaigns. Reads the lane's queue: not for every message.
+    fn queued_of(&self, lane: &Lane, campaigns: &BTreeSet<String>) -> Stored<'_, u64>;
     /// Queued messages of a lane whose time has come, transactional first, then oldest first.
     fn claim(&self, lane: &Lane, now: Timestamp, most: usize, without: &Without) -> Stored<'_, Vec<Message>>;
     /// The largest id that a message or a waiting call has, 0 where there is none; asked once, at start.

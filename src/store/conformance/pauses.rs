@@ -57,6 +57,11 @@ pub(super) async fn a_paused_campaign_is_stepped_over_and_the_rest_goes_on(store
     let campaigns = store.paused_campaigns(&name("acme"));
     assert_eq!(campaigns, ["wk'45".to_owned()].into());
     assert!(store.paused_campaigns(&name("globex")).is_empty());
+    assert_eq!(store.queued_of(&ours, &campaigns).await, Ok(2));
+    let both = ["wk'45".to_owned(), "wk46".to_owned()].into();
+    assert_eq!(store.queued_of(&ours, &both).await, Ok(3));
+    assert_eq!(store.queued_of(&lane("globex", "14155550100"), &both).await, Ok(0));
+    assert_eq!(store.queued_of(&ours, &["wk47".to_owned()].into()).await, Ok(0));
     let without = Without { campaigns, ..Without::default() };
     assert_eq!(super::refs(&store.claim(&ours, at(9), 9, &without).await.unwrap()), [2, 3]);
     assert_eq!(super::claim(store, 9, 9).await, [1, 2, 3, 4], "who does not ask for it is not kept from it");

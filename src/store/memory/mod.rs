@@ -100,6 +100,10 @@ impl Store for Memory {
         Self::done(Ok(self.state().tally.lanes()))
     }
 
+    fn queued_of(&self, lane: &Lane, campaigns: &BTreeSet<String>) -> Stored<'_, u64> {
+        Self::done(Ok(self.state().queued_of(lane, campaigns)))
+    }
+
     fn claim(&self, lane: &Lane, now: Timestamp, most: usize, without: &Without) -> Stored<'_, Vec<Message>> {
         Self::done(Ok(self.state().claim(lane, now, most, without)))
     }

@@ -234,6 +234,12 @@ impl State {
         self.rows.get(&reference).map(|row| row.history.clone()).unwrap_or_default()
     }
 
+    pub(super) fn queued_of(&self, lane: &Lane, campaigns: &BTreeSet<String>) -> u64 {
+        let queue = self.queued.get(lane).into_iter().flatten().filter_map(|(_, reference)| self.rows.get(reference));
+        let theirs = queue.filter(|row| row.message.message.campaign.as_ref().is_some_and(|id| campaigns.contains(id)));
+        theirs.map(|_| 1).sum()
+    }
+
     pub(super) fn claim(&self, lane: &Lane, now: Timestamp, most: usize, without: &Without) -> Vec<Message> {
         let queue = self.queued.get(lane).into_iter().flatten().map(|(_, reference)| reference);
         let free = queue.filter(|reference| !without.held.contains(reference) && !self.begun.contains(reference));

@@ -1,5 +1,6 @@
 //! Questions about messages.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
@@ -201,6 +202,14 @@ impl Reader {
         let lane =
             |row: &Row| Ok((Lane { tenant: words::name(row, 0)?, from: words::address(row, 1)? }, count(row, 2)?));
         self.each(sql, &[], lane).await
+    }
+
+    pub(super) async fn queued_of(&self, lane: &Lane, campaigns: &BTreeSet<String>) -> Result<u64, Trouble> {
+        let hashes: Vec<i64> = campaigns.iter().map(|id| key::campaign(lane.tenant.as_str(), id)).collect();
+        let sql = "SELECT count(*) FROM message m JOIN lane l ON l.id = m.lane JOIN tenant t ON t.id = l.tenant
+            WHERE t.name = $1 AND l.sender = $2 AND m.phase = 0 AND m.campaign = ANY($3)";
+        let values: Values<'_> = &[&kept(lane.tenant.as_str()), &kept(lane.from.as_str()), &hashes];
+        self.conn.first(sql, values).await?.map_or(Ok(0), |row| count(&row, 0))
     }
 
     /// How many of a tenant's messages stand where, as all nodes added it up.

@@ -81,6 +81,11 @@ impl Store for Postgres {
         async move { Ok(self.reader().await?.lanes().await?) }.boxed()
     }
 
+    fn queued_of(&self, lane: &Lane, campaigns: &BTreeSet<String>) -> Stored<'_, u64> {
+        let (lane, campaigns) = (lane.clone(), campaigns.clone());
+        async move { Ok(self.reader().await?.queued_of(&lane, &campaigns).await?) }.boxed()
+    }
+
     fn claim(&self, lane: &Lane, now: Timestamp, most: usize, without: &Without) -> Stored<'_, Vec<Message>> {
         let (lane, without) = (lane.clone(), without.clone());
         async move { Ok(self.reader().await?.claim(&lane, now, most, &without).await?) }.boxed()

@@ -261,6 +261,11 @@ impl Store for Sqlite {
         ready(Ok(self.shared.tally().lanes())).boxed()
     }
 
+    fn queued_of(&self, lane: &Lane, campaigns: &BTreeSet<String>) -> Stored<'_, u64> {
+        let (lane, campaigns) = (lane.clone(), campaigns.clone());
+        self.read(move |reader| reader.queued_of(&lane, &campaigns))
+    }
+
     fn claim(&self, lane: &Lane, now: Timestamp, most: usize, without: &Without) -> Stored<'_, Vec<Message>> {
         let (lane, without) = (lane.clone(), without.clone());
         self.read(move |reader| reader.claim(&lane, now, most, &without))

@@ -1,6 +1,6 @@
 //! Questions about messages, as a reader's thread answers them.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
@@ -18,6 +18,7 @@ pub(super) const OF_CAMPAIGN: &str = "SELECT m.ref, m.phase, m.best, m.lane FROM
     WHERE m.campaign = ?1 AND m.ref < ?2 AND b.campaign = ?3 ORDER BY m.ref DESC";
 pub(super) const READY: &str =
     "SELECT ref, campaign FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0 AND wake IS NULL ORDER BY ref";
+pub(super) const QUEUED: &str = "SELECT campaign FROM message WHERE lane = ?1 AND phase = 0 AND campaign IS NOT NULL";
 pub(super) const WAITED: &str = "SELECT ref, campaign FROM message WHERE lane = ?1 AND class = ?2 AND phase = 0
     AND wake IS NOT NULL AND wake <= ?3 ORDER BY wake";
 pub(super) const NEWEST: &str =
@@ -104,6 +105,19 @@ impl Reader {
         let mut statement = self.connection.prepare_cached("SELECT history FROM message WHERE ref = ?1")?;
         let text: Option<String> = statement.query_row([reference.number()], |row| row.get(0)).optional()?;
         Ok(text.as_deref().map(row::lines).unwrap_or_default())
+    }
+
+    /// By the hashes in the queue's index, as those of a paused campaign are stepped over.
+    pub(super) fn queued_of(&self, lane: &Lane, campaigns: &BTreeSet<String>) -> rusqlite::Result<u64> {
+        let hashes = campaigns.iter().map(|id| key::campaign(lane.tenant.as_str(), id)).collect::<HashSet<_>>();
+        let Some(lane) = self.shared.names().lanes.get(lane).copied() else { return Ok(0) };
+        let mut statement = self.connection.prepare_cached(QUEUED)?;
+        let mut rows = statement.query([lane])?;
+        let mut queued = 0;
+        while let Some(row) = rows.next()? {
+            queued += u64::from(hashes.contains(&row.get(0)?));
+        }
+        Ok(queued)
     }
 
     /// Ready ones and those whose wait is over, by class, then by age.

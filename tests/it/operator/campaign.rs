@@ -99,6 +99,9 @@ async fn a_paused_campaign_stands_still_while_the_number_goes_on_and_can_be_ende
         (&json!("spring"), &json!(null), &json!("admin"))
     );
     assert_eq!(world.metric(&gateway, "switchboard_paused{tenant=\"acme\"}").await, Some(1.0));
+    // They wait, and take no time: nothing else is there to go.
+    assert_eq!(world.metric(&gateway, "switchboard_messages_queued{tenant=\"acme\"}").await, Some(300.0));
+    assert_eq!(world.metric(&gateway, "switchboard_drain_seconds{tenant=\"acme\"}").await, Some(0.0));
     assert!(command(&gateway, &["trace", "s-1"]).await.out.contains("it is paused"));
     assert!(!command(&gateway, &["trace", "a-1"]).await.out.contains("it is paused"));
     assert!(command(&gateway, &["doctor", "acme"]).await.out.contains("the campaign `spring` is paused"));

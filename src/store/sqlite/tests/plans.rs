@@ -28,6 +28,7 @@ fn hot_questions_use_their_indexes() {
         (read::FOUND.to_owned(), "PRIMARY KEY"),
         (read::READY.to_owned(), "COVERING INDEX message_queue (lane=? AND class=? AND wake=?)"),
         (read::WAITED.to_owned(), "COVERING INDEX message_queue (lane=? AND class=? AND wake>? AND wake<?)"),
+        (read::QUEUED.to_owned(), "COVERING INDEX message_queue (lane=?)"),
         (read::OF_CAMPAIGN.to_owned(), "INDEX message_campaign (campaign=? AND ref<?)"),
         (read::DUE.to_owned(), "COVERING INDEX message_due"),
         (read::NEXT.to_owned(), "COVERING INDEX message_due"),
