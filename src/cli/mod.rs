@@ -12,6 +12,7 @@ mod onboard;
 mod operator;
 mod options;
 mod out;
+mod progress;
 mod schema;
 mod serve;
 mod sim;

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{GatewayOptions, Trouble, table, text};
 use crate::app::Remote;
 use crate::cli::out::outln;
+use crate::cli::progress::Progress;
 
 /// Which letters, and how.
 #[derive(Debug, Args)]
@@ -68,7 +69,7 @@ type Group = [String; 4];
 pub(super) async fn run(options: &RedriveOptions, remote: &Remote) -> Result<bool, Trouble> {
     let mut ask = question(options);
     let (mut groups, mut all) = (BTreeMap::<Group, u64>::new(), Vec::new());
-    let (mut redriven, mut stay) = (0, 0);
+    let (mut redriven, mut stay, mut line) = (0, 0, Progress::new());
     loop {
         let page = remote.post("/api/redrive", &ask).await?;
         redriven += page["redriven"].as_u64().unwrap_or_default();
@@ -84,10 +85,10 @@ pub(super) async fn run(options: &RedriveOptions, remote: &Remote) -> Result<boo
             break;
         }
         (ask["after"], ask["upto"]) = (page["next"].clone(), page["upto"].clone());
-        if !options.dry_run {
-            eprintln!("redriven {redriven}, {stay} stay");
-        }
+        let verb = if options.dry_run { "looked at" } else { "redriven" };
+        line.say(|| format!("{redriven} {verb}, {stay} stay"));
     }
+    drop(line);
     if options.gateway.json {
         let groups = groups.iter().map(|([tenant, kind, name, came], letters)| {
             json!({ "tenant": tenant, "kind": kind, "name": name, "came": came, "letters": letters })

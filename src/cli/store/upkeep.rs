@@ -11,6 +11,7 @@ use crate::app::{self, Checked, Finding, Moved, Progress, Storage, UpkeepError};
 use crate::cli::fail;
 use crate::cli::options::{BadOption, storage};
 use crate::cli::out::outln;
+use crate::cli::progress;
 use crate::config::Own;
 
 /// A line of progress is written no sooner than this after the one before.
@@ -71,14 +72,18 @@ pub(super) async fn move_store(options: &MoveOptions, [from, to]: [Storage; 2]) 
             ExitCode::SUCCESS
         });
     }
-    let mut last: Option<Instant> = None;
+    let (mut line, mut last): (_, Option<Instant>) = (progress::Progress::new(), None);
     let mut tell = |Progress { doing, table, rows, of }: Progress| {
-        if rows == of || last.is_none_or(|last| last.elapsed() > PAUSE) {
+        if line.is_seen() {
+            line.draw(rows, of, &format!("{doing} {table}: {rows} of {of}"));
+        } else if rows == of || last.is_none_or(|last| last.elapsed() > PAUSE) {
             eprintln!("{doing} {table}: {rows} of {of}");
             last = Some(Instant::now());
         }
     };
-    told(app::move_store(&from, &to, &mut tell).await, |moved| {
+    let moved = app::move_store(&from, &to, &mut tell).await;
+    drop(line);
+    told(moved, |moved| {
         show_moved(&moved, [&from, &to], options.json);
         ExitCode::SUCCESS
     })

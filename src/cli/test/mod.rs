@@ -13,6 +13,7 @@ use self::folder::{Folder, Trouble};
 use super::fail;
 use crate::cases::{Coverage, Report, Suite, Verdict, summary};
 use crate::cli::out::{out, outln};
+use crate::cli::progress::Progress;
 use crate::diagnostic;
 
 /// Which cases, and what of them.
@@ -72,18 +73,29 @@ fn judged(folder: &Folder, suites: &[Suite], only: Option<&str>, verbose: bool) 
             Some(only) => suite.run_some(material, &|name| name.contains(only)),
             None => suite.run(material),
         };
-        suites.iter().map(run).collect()
+        each(suites, run)
     });
     out!("{}", shown(&reports, verbose));
     let run: usize = reports.iter().map(|report| report.outcomes.len()).sum();
     if run == 0 { Err("no case was run".into()) } else { Ok(reports.iter().all(Report::is_good)) }
 }
 
+/// Does something with each file, and says on a terminal with which one.
+fn each<T>(suites: &[Suite], done: impl Fn(&Suite) -> T) -> Vec<T> {
+    let mut line = Progress::new();
+    let all = u64::try_from(suites.len()).unwrap_or_default();
+    let one = |(number, suite): (u64, &Suite)| {
+        line.draw(number, all, suite.name());
+        done(suite)
+    };
+    (0..).zip(suites).map(one).collect()
+}
+
 fn covered(options: &TestOptions) -> Result<bool, Trouble> {
     let folder = Folder::read(&options.folder)?;
     let suites = folder.suites()?;
     let (reports, covered): (Vec<Report>, Vec<Option<Coverage>>) =
-        folder.with(|material| suites.iter().map(|suite| suite.cover(material)).unzip());
+        folder.with(|material| each(&suites, |suite| suite.cover(material)).into_iter().unzip());
     let covered: Vec<Coverage> = covered.into_iter().flatten().collect();
     let floor = usize::from(options.floor.unwrap_or_default());
     let below: Vec<&Coverage> = covered.iter().filter(|own| !own.total().is_at_least(floor)).collect();

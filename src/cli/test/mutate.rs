@@ -7,6 +7,7 @@ use super::folder::{Folder, Trouble};
 use crate::app::read_file;
 use crate::cases::{Equivalents, Hunt, Mutant, Noticed, Suite, mutants};
 use crate::cli::out::out;
+use crate::cli::progress::Progress;
 use crate::diagnostic;
 
 /// What came of the mutants of one mapping.
@@ -64,16 +65,18 @@ fn hunted(
     problems: &mut Vec<diagnostic::Diagnostic>,
 ) -> Figure {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let figure = Mutex::new((Figure { all: mutants.len(), ..Figure::default() }, Vec::new()));
+    let (all, line) = (mutants.len(), Mutex::new((Progress::new(), 0)));
+    let figure = Mutex::new((Figure { all, ..Figure::default() }, Vec::new()));
     let left = Mutex::new(mutants.into_iter());
     let next = || left.lock().ok()?.next();
     let begun = folder.with(|material| Hunt::new(suite, material));
     std::thread::scope(|scope| {
         for mut hunt in vec![begun; workers] {
-            let (figure, next) = (&figure, &next);
+            let (figure, next, line) = (&figure, &next, &line);
             scope.spawn(move || {
                 while let Some(mutant) = next() {
                     let noticed = folder.with(|material| hunt.notice(&mutant, material));
+                    one_more(line, all, suite.name());
                     let Ok(mut figure) = figure.lock() else { return };
                     let (figure, problems) = &mut *figure;
                     let by = match noticed {
@@ -103,6 +106,14 @@ fn hunted(
     figure.unnoticed.sort_by_key(|mutant| mutant.line);
     problems.extend(found);
     figure
+}
+
+/// One more mutant was tried.
+fn one_more(line: &Mutex<(Progress, u64)>, all: usize, name: &str) {
+    let Ok(mut line) = line.lock() else { return };
+    let (progress, done) = &mut *line;
+    *done += 1;
+    progress.draw(*done, u64::try_from(all).unwrap_or_default(), &format!("mutants of {name}"));
 }
 
 fn shown(suite: &Suite, figure: &Figure) -> String {
