@@ -77,7 +77,7 @@ impl Whole {
     /// From its turn to what is stored of its answer.
     pub(crate) fn settle(&self, message: Box<switchboard::store::Message>) -> Result<(), Trouble> {
         let stay = Stay::always();
-        let after = self.runtime.block_on(self.flow.attempt(*message, &stay));
+        let after = self.runtime.block_on(self.flow.attempt(*message, &stay, None));
         let taken = After { heard: switchboard::flow::Heard::Answer, ..After::default() };
         if after == taken { Ok(()) } else { Err(format!("{after:?}").into()) }
     }

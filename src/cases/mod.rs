@@ -16,6 +16,7 @@ mod found;
 mod given;
 mod mutants;
 pub mod mutate;
+pub mod origins;
 mod payload;
 mod preflight;
 mod report;

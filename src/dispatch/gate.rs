@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::turns::{May, SeatId, Stake, Turns};
+use super::waits::Limit;
 use crate::config::{Snapshot, Tenant};
 use crate::flow::Flow;
 use crate::limits::{Limits, Speed, Turned, Verdict, keys};
@@ -122,6 +123,12 @@ impl Seat {
         hall.turns.alarm(&self.lane.tenant, self.id, now).map_or(Turn::Bell, Turn::At)
     }
 
+    /// What keeps it from a turn now.
+    pub(super) fn waits_for(&self) -> Limit {
+        let hall = self.gate.hall();
+        hall.sitting.get(&self.id).map_or(Limit::Account, |sitter| self.gate.waits_for(sitter))
+    }
+
     /// Nothing is wanted now. A turn that was given meanwhile goes to the next.
     pub(super) fn rest(&self) {
         let mut hall = self.gate.hall();
@@ -226,6 +233,22 @@ impl Gate {
             Some(Verdict::Wait(wait)) => May::NotYet(wait),
             Some(Verdict::Go) | None => May::Go,
         }
+    }
+
+    /// What [`Gate::may`] would say no for; else it is the calls under way.
+    fn waits_for(&self, sitter: &Sitter) -> Limit {
+        let snapshot = self.flow.snapshot.load();
+        let Some(tenant) = snapshot.tenant(sitter.lane.tenant.as_str()) else { return Limit::Account };
+        let limits = &self.flow.limits;
+        let waits = |key: &str, speed| matches!(limits.peek(key, speed), Verdict::Wait(_));
+        match self.number(limits, tenant, sitter) {
+            Err(_) if !limits.slowdown(&self.account_key).pause.is_zero() => return Limit::Account,
+            Err(_) => return Limit::Number,
+            Ok(Some((key, speed))) if waits(&key, speed) => return Limit::Number,
+            Ok(_) => {}
+        }
+        let send = tenant.limits.send.map(|rate| Speed::new(rate, tenant.limits.burst));
+        if send.is_some_and(|speed| waits(&sitter.tenant_key, speed)) { Limit::Send } else { Limit::Account }
     }
 
     /// The number's cell and its speed of this moment; how long to wait while its provider wants to be left alone.

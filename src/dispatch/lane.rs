@@ -20,6 +20,7 @@ use super::gate::{Gates, Permit, Seat, Turn};
 use super::hold::Hold;
 use super::memory::Open;
 use super::orders::Orders;
+use super::waits::{Limit, Waits};
 use crate::config::Tenant;
 use crate::flow::{After, Flow};
 use crate::limits::{Speed, Verdict, keys};
@@ -79,6 +80,8 @@ pub(super) struct LaneTask {
     hold: Hold,
     /// The hold as it was written down last.
     shown: Option<(Instant, Instant)>,
+    /// What its messages waited for.
+    waits: Waits,
 }
 
 /// What the next message waits for.
@@ -116,6 +119,7 @@ impl LaneTask {
             left: BTreeSet::new(),
             hold: Hold::default(),
             shown: None,
+            waits: Waits::default(),
         };
         (task, endings)
     }
@@ -139,6 +143,7 @@ impl LaneTask {
             if urgent || self.more && self.queue.len() < share / LOW && self.later.len() < share * LATER {
                 self.refill().await;
             }
+            self.waits.end(Instant::now(), self.flow.ambient.now());
             let wake = match self.next() {
                 Next::Go(permit) => {
                     // The end of another attempt, told before its place is free, may have held the lane meanwhile. The
@@ -222,6 +227,7 @@ impl LaneTask {
         if self.queue.len() >= self.room(class) || (self.more && !urgent) {
             self.more = true;
         } else if !self.has(reference) {
+            self.note_again(&message);
             self.queue.insert((class, reference), message);
         }
     }
@@ -255,6 +261,7 @@ impl LaneTask {
                 for message in claimed {
                     let class = message.message.class;
                     if self.queue.len() < self.room(class) {
+                        self.note_again(&message);
                         self.queue.insert((class, message.message.reference), Box::new(message));
                     } else {
                         self.more = true;
@@ -298,11 +305,13 @@ impl LaneTask {
         let best = *best;
         let seat = self.seat.take().filter(|seat| seat.is_at(tenant.account()));
         let seat = seat.unwrap_or_else(|| self.gates.sit(tenant.account(), &self.lane, self.orders.bell.clone()));
-        let at = match self.seat.insert(seat).ask(best) {
+        let seat = self.seat.insert(seat);
+        let at = match seat.ask(best) {
             Turn::Go(permit) => return Next::Go(permit),
             Turn::At(at) => at,
             Turn::Bell => Instant::now() + IDLE,
         };
+        self.waits.begin(seat.waits_for(), Instant::now());
         Next::At(self.later.first_key_value().map_or(at, |((later, _), _)| at.min(*later)))
     }
 
@@ -335,13 +344,13 @@ impl LaneTask {
                 continue;
             }
             if let Some(wait) = self.left_alone(&message) {
-                self.step_over(message, now + wait);
+                self.step_over(message, Limit::Recipient, wait);
                 continue;
             }
             let (key, speed) = self.pair(&message, tenant);
             match self.flow.limits.peek(&key, speed) {
                 Verdict::Go => drop(self.heads.insert(class, message)),
-                Verdict::Wait(wait) => self.step_over(message, now + wait),
+                Verdict::Wait(wait) => self.step_over(message, Limit::Pair, wait),
             }
         }
     }
@@ -356,19 +365,20 @@ impl LaneTask {
         let Some((_, message)) = self.heads.pop_first() else { return };
         // Said while it waited for its turn, which is the next one's then.
         if let Some(wait) = self.left_alone(&message) {
-            return self.step_over(message, Instant::now() + wait);
+            return self.step_over(message, Limit::Recipient, wait);
         }
         // Counted only now, since a turn may be long in coming. Of two heads for one person the second may have to wait.
         let snapshot = self.flow.snapshot.load_full();
         let pair = snapshot.tenant(self.lane.tenant.as_str()).map(|tenant| self.pair(&message, tenant));
         if let Some(Verdict::Wait(wait)) = pair.map(|(key, speed)| self.flow.limits.take(&key, speed)) {
-            return self.step_over(message, Instant::now() + wait);
+            return self.step_over(message, Limit::Pair, wait);
         }
-        let reference = message.message.reference;
+        let (reference, accepted) = (message.message.reference, message.message.at);
+        let waited = self.waits.of(reference, accepted, self.flow.ambient.now());
         self.under_way.insert(reference, Instant::now());
         let (flow, ended, stay) = (self.flow.clone(), self.ended.clone(), self.stay.clone());
         tokio::spawn(async move {
-            let after = attempt(&flow, message, &stay).await;
+            let after = attempt(&flow, message, &stay, waited).await;
             // Nobody listens only when the lane's task is gone, and then the store still knows.
             let _ = ended.send((reference, after));
             drop(permit);
@@ -388,9 +398,9 @@ impl LaneTask {
 }
 
 /// An attempt that comes to grief is in doubt, like one that a stop cut off: it must not block its message, nor its lane.
-async fn attempt(flow: &Flow, message: Box<Message>, stay: &Stay) -> After {
+async fn attempt(flow: &Flow, message: Box<Message>, stay: &Stay, waited: Option<String>) -> After {
     let reference = message.message.reference;
-    if let Ok(after) = AssertUnwindSafe(flow.attempt(*message, stay)).catch_unwind().await {
+    if let Ok(after) = AssertUnwindSafe(flow.attempt(*message, stay, waited)).catch_unwind().await {
         return after;
     }
     error!(id = %reference, "an attempt broke off");

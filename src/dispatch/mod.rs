@@ -18,5 +18,6 @@ mod tests;
 mod timers;
 mod turns;
 mod unmatched;
+mod waits;
 
 pub use lanes::run;

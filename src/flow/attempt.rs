@@ -10,7 +10,7 @@ use super::afoot::{self, Attempting};
 use super::calls::Heard;
 use super::facts::{TenantFacts, suppressed};
 use super::patience::Patience;
-use super::settle::{Along, Settled};
+use super::settle::{Along, MISFIT, Settled, WAITED};
 use super::{Flow, Stretch};
 use crate::auth::AuthError;
 use crate::codec::{self, Format};
@@ -18,7 +18,7 @@ use crate::config::{Number, Preflight, Tenant};
 use crate::delivery::{Input, Outcome, Phase};
 use crate::faults::{self, Point};
 use crate::legs::send::{Sent, as_attempt, outcome, request};
-use crate::legs::{NoCall, Outcall};
+use crate::legs::{NoCall, Outcall, misfit};
 use crate::limits::{Turned, keys};
 use crate::mapping::SendLeg;
 use crate::model::wire::{Answer, Class};
@@ -56,15 +56,15 @@ const TOO_MANY_REQUESTS: u16 = 429;
 
 impl Flow {
     /// Makes one attempt. A store in trouble is waited for: it is nobody's word against the message or its lane.
-    /// `stay`: the lane is here; where it is not any more, nothing goes out.
-    pub async fn attempt(&self, message: Message, stay: &Stay) -> After {
+    /// `stay`: the lane is here; where it is not any more, nothing goes out. `waited`: for which limits, for its history.
+    pub async fn attempt(&self, message: Message, stay: &Stay, waited: Option<String>) -> After {
         let (id, turn) = (message.message.reference, Instant::now());
         let mut patience = Patience::default();
         loop {
             if !stay.holds() {
                 return After { again: true, ..After::default() };
             }
-            match self.try_attempt(&message, turn, stay).await {
+            match self.try_attempt(&message, turn, stay, waited.as_deref()).await {
                 Ok(after) => return after,
                 Err(problem) => warn!(%id, %problem, "the attempt could not be recorded, trying again"),
             }
@@ -76,7 +76,13 @@ impl Flow {
         }
     }
 
-    async fn try_attempt(&self, message: &Message, turn: Instant, stay: &Stay) -> Result<After, StoreError> {
+    async fn try_attempt(
+        &self,
+        message: &Message,
+        turn: Instant,
+        stay: &Stay,
+        waited: Option<&str>,
+    ) -> Result<After, StoreError> {
         let snapshot = self.snapshot.load_full();
         let tenant = snapshot.tenant(message.message.lane.tenant.as_str()).filter(|tenant| tenant.enabled);
         let Some(tenant) = tenant else { return Ok(HELD) };
@@ -102,10 +108,13 @@ impl Flow {
                 return Box::pin(self.end(message, tenant, &input, &Along::default())).await;
             }
             Err(NoCall::Refused(refusal)) => {
+                let along = Along { notes: vec![refusal.whole()], ..Along::default() };
                 let input = Input::Unsendable(Failure::ours(refusal.reason, refusal.text));
-                return Box::pin(self.end(message, tenant, &input, &Along::default())).await;
+                return Box::pin(self.end(message, tenant, &input, &along)).await;
             }
         };
+        let waited = waited.map(|waited| format!("{WAITED}{waited}"));
+        let notes = waited.into_iter().chain(self.misfit(message, tenant)).collect();
         // Somebody speaks of this message just now: it is read again.
         let Some(attempting) = self.afoot.begin(id) else { return Ok(STALE) };
         // Recorded before the call: after a crash this attempt is in doubt, never forgotten.
@@ -124,7 +133,7 @@ impl Flow {
         faults::reached(Point::SendBegun);
         let (input, provider_id, heard) = self.exchange(message, tenant, leg, outcall, (turn, &attempting, stay)).await;
         faults::reached(Point::SendIn);
-        let along = Along { provider_id, ..Along::default() };
+        let along = Along { provider_id, notes, ..Along::default() };
         let after = self.end_surely(message, tenant, &input, &along, stay).await;
         faults::reached(Point::SendSettled);
         Ok(After { heard, ..after })
@@ -203,7 +212,8 @@ impl Flow {
         if let Ok(synced) = Box::pin(self.sync(tenant, number, false)).await
             && synced.find(&name, &language).is_none()
         {
-            return Err(Refusal::new(Reason::TemplateMissing, format!("{name} in {language}")).into());
+            let missing = Refusal::new(Reason::TemplateMissing, format!("{name} in {language}"));
+            return Err(missing.of_part("template.name", None).into());
         }
         match self.prepare(message, tenant, (leg, id), false)? {
             Ready::Call(outcall) => Ok(outcall),
@@ -226,6 +236,16 @@ impl Flow {
             return Ok(unlisted);
         }
         request(leg, tenant, value, &facts, &arena, now).map(Ready::Call)
+    }
+
+    /// What of it does not fit its template, where its tenant has it sent all the same. For its history: said once.
+    fn misfit(&self, message: &Message, tenant: &Tenant) -> Option<String> {
+        if tenant.delivery.preflight == Preflight::Refuse || message.message.life.attempts > 0 {
+            return None;
+        }
+        let (facts, arena) = (TenantFacts::new(self, tenant, self.ambient.now()), Arena::new());
+        let misfit = misfit(tenant, decode(&message.message.body, &arena).ok()?, &facts, &arena)?;
+        Some(format!("{MISFIT}{}", misfit.whole()))
     }
 
     /// A template that is not in the number's list, where there is one.

@@ -105,6 +105,7 @@ impl Flow {
             event: Some(event),
             charge,
             letter,
+            notes: Vec::new(),
         };
         let id = message.message.reference;
         let word = came.and_then(|_| along.event.as_ref()?.word.clone());

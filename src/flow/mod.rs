@@ -61,6 +61,7 @@ pub use probe::Probed;
 pub use pulse::{Counts, Pulse};
 pub use redrive::{Prospect, Redriven};
 pub use release::Released;
+pub use settle::is_note;
 pub use shapes::{Checked, Shapes};
 pub use spans::{Span, Spans, Stretch, mixed};
 pub use steer::{Cancel, Cancelled};

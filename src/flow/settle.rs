@@ -28,6 +28,20 @@ pub(super) struct Along {
     pub(super) charge: Option<Charge>,
     /// The letter that this was kept in.
     pub(super) letter: Option<i64>,
+    /// What its line of history says besides; nothing of a person.
+    pub(super) notes: Vec<String>,
+}
+
+/// What a message was found not to fit, though it is sent.
+pub(super) const MISFIT: &str = "does not fit its template: ";
+
+/// What a message waited for before its attempt.
+pub(super) const WAITED: &str = "waited for its turn: ";
+
+/// Whether a part of a line of history is what the gateway noted besides.
+#[must_use]
+pub fn is_note(part: &str) -> bool {
+    part.starts_with(MISFIT) || part.starts_with(WAITED)
 }
 
 /// What a platform is told of a message: words that were said by now, the calls that say them, what could not be said.
@@ -303,7 +317,7 @@ fn line(step: &Step, along: &Along) -> String {
     let code =
         step.report.as_ref().and_then(|report| report.failure.as_ref()).and_then(|failure| failure.code.as_deref());
     let mut text = step.note.to_owned();
-    for more in [word, code].into_iter().flatten() {
+    for more in [word, code].into_iter().flatten().chain(along.notes.iter().map(String::as_str)) {
         text.push_str(" · ");
         text.push_str(more);
     }

@@ -42,7 +42,7 @@ templates:
   page: { of: "$.templates[*]" }
 "#;
 
-const PROVIDER: &str = r#"
+pub(super) const PROVIDER: &str = r#"
 dsl: 1
 provider: carrier
 hosts: [ carrier.example ]
@@ -96,7 +96,7 @@ impl Outbound for Still {
 
 /// Lists one template, takes every message, and keeps what it was sent.
 #[derive(Default)]
-struct Carrier(std::sync::Mutex<Vec<String>>);
+pub(super) struct Carrier(std::sync::Mutex<Vec<String>>);
 
 impl Outbound for Carrier {
     fn send(&self, prepared: Prepared) -> BoxFuture<'_, Answer> {
@@ -120,7 +120,7 @@ fn flow(more: &str) -> Flow {
     with(PROVIDER, more, Arc::new(Still))
 }
 
-fn with(provider: &str, more: &str, outbound: Arc<dyn Outbound>) -> Flow {
+pub(super) fn with(provider: &str, more: &str, outbound: Arc<dyn Outbound>) -> Flow {
     let tenant = format!(
         "tenant: acme\nplatform: campaigns\nprovider: carrier\nnumbers: [ {{ number: \"14155550100\", waba: \"1\" }} ]\n\
          credentials: {{ token: \"${{env:right}}\" }}\n{more}\n"
@@ -187,7 +187,7 @@ async fn a_refusal_speaks_of_the_request_as_far_as_it_was_read() {
 }
 
 /// A message that was just taken in.
-fn message(number: i64, origin: Origin) -> NewMessage {
+pub(super) fn message(number: i64, origin: Origin) -> NewMessage {
     let now = Still.now();
     NewMessage {
         reference: Ref::from_number(number),
@@ -211,7 +211,7 @@ async fn tried(flow: &Flow, number: i64, origin: Origin) -> Life {
     let id = message.reference;
     flow.store.accept(vec![message]).await.unwrap();
     let message = flow.store.message(id).await.unwrap().unwrap();
-    flow.attempt(message, &Stay::always()).await;
+    flow.attempt(message, &Stay::always(), None).await;
     flow.store.message(id).await.unwrap().unwrap().message.life
 }
 

@@ -29,5 +29,5 @@ pub use gateway::{Gateway, Knowledge};
 pub use hand::{ByHand, by_hand};
 pub use request::{Checks, Item, Request, Stopped};
 pub use reread::reread;
-pub use sends::{Accepting, Answers, Before, NewSend, Verdict, body, retell};
+pub use sends::{Accepting, Answers, Before, NewSend, Verdict, body, misfit, retell};
 pub use templates::list;

@@ -341,6 +341,17 @@ pub(super) fn fitted<'v>(
     }
 }
 
+/// What of a message that is about to be sent does not fit its template, where the tenant sends it all the same.
+pub fn misfit<'v>(
+    tenant: &Tenant,
+    message: Value<'v>,
+    knowledge: &'v dyn Knowledge,
+    arena: &'v Arena,
+) -> Option<Refusal> {
+    let message = Message::stored(message, arena).ok()?;
+    fitted(tenant, message, knowledge, arena).ok()?.1
+}
+
 fn answers<'v>(request: &Request<'v>, frame: &Frame<'v>) -> Result<Answers, Refusal> {
     Ok(Answers { accepted: request.answer(frame, false)?, repeat: request.answer(frame, true)?, refuses: false })
 }

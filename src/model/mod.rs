@@ -69,7 +69,8 @@ impl Refusal {
     }
 
     /// Names the part that does not fit.
-    fn of_part(self, part: impl Into<String>, placeholder: Option<String>) -> Self {
+    #[must_use]
+    pub fn of_part(self, part: impl Into<String>, placeholder: Option<String>) -> Self {
         Self { misfit: Some(Box::new(Misfit { part: part.into(), placeholder })), ..self }
     }
 
@@ -79,6 +80,18 @@ impl Refusal {
             misfit.part.insert_str(0, above);
         }
         self
+    }
+
+    /// All of it, for people who look at mappings: reason, text, and the part of a message that it is about.
+    #[must_use]
+    pub fn whole(&self) -> String {
+        let Self { reason, text, misfit, .. } = self;
+        let mut whole = text.as_ref().map_or_else(|| reason.to_string(), |text| format!("{reason}: {text}"));
+        if let Some(Misfit { part, placeholder }) = misfit.as_deref() {
+            let placeholder = placeholder.as_ref().map(|name| format!(", for {{{{{name}}}}}")).unwrap_or_default();
+            whole += &format!(" (`{part}`{placeholder})");
+        }
+        whole
     }
 
     /// What it says to people: its text, or else its reason.

@@ -49,15 +49,20 @@ impl Finding {
 
 /// The line that made a part of the message; of what is not there, the first of what holds it.
 fn made<'l>(lines: &'l [Line], part: &str) -> Option<&'l Line> {
+    let of = |line: &Line, within: &dyn Fn(&str) -> bool| line.what.strip_prefix("send.message.").is_some_and(within);
+    nearest(|within| lines.iter().find(|line| of(line, within)), part)
+}
+
+/// What is found of a part of a message, or else of what holds it. `find`: the first one whose part the question fits.
+pub(in super::super) fn nearest<T>(find: impl Fn(&dyn Fn(&str) -> bool) -> Option<T>, part: &str) -> Option<T> {
     let mut part = part;
     loop {
-        let whole = format!("send.message.{part}");
-        let within = |line: &&Line| {
-            let rest = line.what.strip_prefix(&*whole);
+        let within = |known: &str| {
+            let rest = known.strip_prefix(part);
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
         };
-        if let Some(line) = lines.iter().find(within) {
-            return Some(line);
+        if let Some(found) = find(&within) {
+            return Some(found);
         }
         part = part.get(..part.rfind(['.', '['])?)?;
     }
@@ -66,11 +71,8 @@ fn made<'l>(lines: &'l [Line], part: &str) -> Option<&'l Line> {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { reason, text, misfit, made_by, sent } = self;
-        write!(f, "{reason}: {text}")?;
-        if let Some(Misfit { part, placeholder }) = misfit {
-            let placeholder = placeholder.as_ref().map(|name| format!(", for {{{{{name}}}}}")).unwrap_or_default();
-            write!(f, " (`{part}`{placeholder})")?;
-        }
+        let (text, misfit) = (Some(text.clone()), misfit.clone().map(Box::new));
+        f.write_str(&Refusal { text, misfit, ..(*reason).into() }.whole())?;
         if let Some(line) = made_by {
             write!(f, ", made by {}", line.place)?;
         }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value as Json};
 
 pub use finding::Finding;
+pub(super) use finding::nearest;
 pub use trace::Line;
 pub(super) use trace::Trace;
 

@@ -25,6 +25,16 @@ pub(super) fn markdown(said: &Value) -> String {
         .map(|name| serde_json::json!({ "name": name.replace('_', " "), "value": message[*name] }))
         .collect();
     page += &table(&["name", "value"], &about.iter().collect::<Vec<_>>());
+    let request = &said["request"];
+    page += &format!("\n## How the platform's mapping read it\n\n{}.\n", line(&text(&request["why"])));
+    for (rows, columns) in
+        [("message", &["field", "line", "written", "value"][..]), ("answer", &["field", "line", "written"])]
+    {
+        let rows = list(&request[rows]);
+        if !rows.is_empty() {
+            page += &table(columns, &rows.iter().collect::<Vec<_>>());
+        }
+    }
     page += "\n## The call to the provider, as its mapping makes it now, masked\n";
     page += &format!("\n```json\n{:#}\n```\n", said["call"]);
     page += &table(&["field", "line", "value", "by"], &list(&said["origins"]).iter().collect::<Vec<_>>());

@@ -11,9 +11,25 @@ use super::{Page, parts};
 pub(in super::super) struct Bundle {
     messages: Vec<Head>,
     support: Vec<Form>,
+    request: Request,
     call: Value,
     origins: Vec<Origin>,
     versions: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Request {
+    why: String,
+    message: Vec<Read>,
+    answer: Vec<Read>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Read {
+    field: String,
+    line: String,
+    written: String,
+    value: Value,
 }
 
 #[derive(Debug, Deserialize)]
@@ -50,6 +66,12 @@ pub(in super::super) fn page(bundle: &Bundle) -> Page {
             p { @for message in &bundle.messages { (parts::message(&message.id)) ": " (message.verdict) } }
             p.hint { "Masked: it can be passed on. The same as Markdown or JSON: " code { "switchboard trace " (id) " --bundle" } "." }
             @for form in &bundle.support { (filled(form)) }
+            section aria-labelledby="request" {
+                h2 id="request" { "How the platform's mapping read it" }
+                p.hint { (bundle.request.why) "." }
+                (read("Which line made each field of the message", &bundle.request.message))
+                (read("Which line made each field of the answer", &bundle.request.answer))
+            }
             section aria-labelledby="call" {
                 h2 id="call" { "The call to the provider, as its mapping makes it now" }
                 @if bundle.call.is_null() { p { "Nothing is left of the message to make it from." } } @else { (parts::json(&bundle.call)) }
@@ -85,6 +107,19 @@ fn origins(origins: &[Origin]) -> Markup {
     };
     let rows: Vec<Vec<Markup>> = origins.iter().map(row).collect();
     parts::table("Which line made each field", &["Field", "Line", "Value, masked", "Decided by"], &rows)
+}
+
+fn read(title: &str, fields: &[Read]) -> Markup {
+    let row = |read: &Read| {
+        let value = if read.value.is_null() {
+            html! {}
+        } else {
+            html! { code { (read.value) } }
+        };
+        vec![html! { code { (read.field) } }, html! { (read.line) }, html! { code { (read.written) } }, value]
+    };
+    let rows: Vec<Vec<Markup>> = fields.iter().map(row).collect();
+    html! { @if !rows.is_empty() { (parts::table(title, &["Field", "Line", "What stands there", "Value, masked"], &rows)) } }
 }
 
 /// The way to it.

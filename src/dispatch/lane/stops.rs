@@ -6,6 +6,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use super::super::orders::Order;
+use super::super::waits::Limit;
 use super::LaneTask;
 use crate::flow::Heard;
 use crate::limits::Recipient;
@@ -70,6 +71,9 @@ impl LaneTask {
     pub(super) fn leaves(&mut self, message: &Message) -> bool {
         let Some(campaign) = &message.message.campaign else { return false };
         let paused = self.flow.store.is_paused(&self.lane, Some(campaign));
+        if paused {
+            self.waits.forget(message.message.reference);
+        }
         if paused && !self.left.contains(campaign) {
             self.left.insert(campaign.clone());
         }
@@ -92,8 +96,18 @@ impl LaneTask {
         }
     }
 
+    /// Its waiting begins anew where it was tried before.
+    pub(super) fn note_again(&mut self, message: &Message) {
+        let life = &message.message.life;
+        if life.attempts > 0 || life.resends > 0 {
+            self.waits.again(message.message.reference, self.flow.ambient.now());
+        }
+    }
+
     /// Leaves a message for later.
-    pub(super) fn step_over(&mut self, message: Box<Message>, until: Instant) {
+    pub(super) fn step_over(&mut self, message: Box<Message>, limit: Limit, wait: Duration) {
+        let (accepted, now, until) = (message.message.at, self.flow.ambient.now(), Instant::now() + wait);
+        self.waits.apart(message.message.reference, accepted, (limit, wait), now);
         self.stepped_over.insert(message.message.reference);
         self.later.insert((until, message.message.reference), message);
     }

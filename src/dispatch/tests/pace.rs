@@ -106,6 +106,37 @@ fn a_queue_takes_hardly_longer_than_its_rate_says() {
     }
 }
 
+/// Each message's history says what it waited for, and only if it was long.
+#[tokio::test(start_paused = true)]
+async fn what_a_message_waited_for_is_in_its_history() {
+    let arrivals = Arrivals::default();
+    let slow = tenant("acme", "{ number: \"14155550100\", rate: 1/10s }, { number: \"14155550101\", rate: 100/s }");
+    let limited =
+        Source::new(slow.name.to_string(), format!("{}limits: {{ pair: 1/30s, pair_burst: 1 }}\n", slow.text));
+    let stage = Stage::new(vec![limited], Arc::default(), carrier(&arrivals, |_| Duration::ZERO));
+    for number in 1..=3 {
+        stage.accept(number, "acme", FROM[0]).await;
+    }
+    for number in [11, 12] {
+        stage.accept_to(Class::Promotional, number, ("acme", FROM[1]), 77).await;
+    }
+    sleep(Duration::from_secs(60)).await;
+    let line = async |number| {
+        let history = stage.store.history(Ref::from_number(number)).await.unwrap();
+        history.into_iter().find(|line| line.text.starts_with("taken")).unwrap().text
+    };
+    let (first, second, third) = (line(1).await, line(2).await, line(3).await);
+    assert_eq!(first, "taken by the provider");
+    assert!(second.starts_with("taken by the provider · waited for its turn: number "), "{second}");
+    assert!(third.starts_with("taken by the provider · waited for its turn: number "), "{third}");
+    let seconds = |line: &str| line.rsplit(' ').nth(1).unwrap().parse::<f64>().unwrap();
+    assert!(seconds(&second) < seconds(&third), "{second}, {third}");
+    assert_eq!(line(11).await, "taken by the provider");
+    let apart = line(12).await;
+    assert!(apart.starts_with("taken by the provider · waited for its turn: pair "), "{apart}");
+    stage.end().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_raised_rate_does_not_wait_as_long_as_the_old_one_said() {
     let arrivals = Arrivals::default();

@@ -1,7 +1,7 @@
 //! A message's support bundle: what a vendor's form for help asks for, in the form's words, the call to the provider as the
 //! mappings of now make it, and which line made each of its fields. Masked like the trace, so that it can be passed on.
 //!
-//! The request that a message came by is not kept, so which line of the platform's mapping read what of it cannot be told.
+//! The request that a message came by is not kept: of the platform's mapping, `origins` tells what it tells by itself.
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ impl Desk {
             format!("{}@{}", mapping.name, mapping.version)
         };
         Ok(json!({
-            "support": support, "call": call, "origins": origins,
+            "support": support, "request": self.origins(tenant, message, words), "call": call, "origins": origins,
             "versions": {
                 "switchboard": env!("CARGO_PKG_VERSION"), "configuration": self.standing().version,
                 "platform": version(Party::Platform), "provider": version(Party::Provider),

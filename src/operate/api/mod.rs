@@ -14,6 +14,7 @@ mod forget;
 mod ledger;
 mod letters;
 mod mask;
+mod origins;
 mod overview;
 mod playground;
 mod redrive;

@@ -20,6 +20,7 @@ use super::verdict::verdict;
 use super::words::Words;
 use crate::config::{Snapshot, Tenant};
 use crate::delivery::{ANEW, NOTES, Told};
+use crate::flow::is_note;
 use crate::model::{Name, Ref, Status};
 use crate::store::{
     Call, Campaign, Charge, DeadLetter, Holding, Holds, Lane, Letters, Line, Message, NewMessage, Origin, Page,
@@ -126,11 +127,12 @@ impl Desk {
     async fn traced(&self, message: &Message, words: &Words, held: &Holds) -> Result<Value, StoreError> {
         let (store, snapshot, reference) =
             (&self.flow.store, self.flow.snapshot.load_full(), message.message.reference);
-        let history = store.history(reference).await?;
+        let mut history = store.history(reference).await?;
         let calls = store.calls_about(reference).await?;
         let fit = Letters { message: Some(reference), ..Letters::default() };
         let letters = store.letters(&fit, Page::Newest { below: None }, LETTERS).await?;
         let tenant = snapshot.tenant(message.message.lane.tenant.as_str());
+        self.with_lines(tenant.map(|tenant| &**tenant), message, &mut history);
         let mut said = about(message, tenant.map(|tenant| &**tenant), words);
         said["opted_out"] = json!(tenant.is_some_and(|tenant| {
             store.is_suppressed(&tenant.name, &message.message.lane.from, &message.message.to)
@@ -213,7 +215,8 @@ fn timeline(message: &NewMessage, history: &[Line], letters: &[DeadLetter], call
 /// sending.
 fn leg(text: &str, calls: &HashSet<String>) -> &'static str {
     let first = text.split_once(' ').map_or(text, |(first, _)| first);
-    let (note, more) = text.split_once(" · ").map_or((text, false), |(note, _)| (note, true));
+    // What the gateway notes besides is no word of the provider.
+    let (note, more) = text.split_once(" · ").map_or((text, false), |(note, more)| (note, !is_note(more)));
     if calls.contains(first) {
         "report"
     } else if NOTES.contains(&note) && (note != ANEW || more) {
@@ -244,6 +247,7 @@ mod tests {
             ("refused by the provider · 1022", "send"),
             ("failed, to be sent anew", "send"),
             ("failed, to be sent anew · rejected", "status"),
+            ("failed, to be sent anew · does not fit its template: template_params", "send"),
             ("nothing new · submitted", "status"),
             ("delivered", "status"),
             ("read · read", "status"),

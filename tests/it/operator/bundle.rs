@@ -68,9 +68,28 @@ async fn every_field_of_the_form_is_filled_and_nobody_is_in_it() {
         let named = line.contains(&format!("{member}:")) || member == "message_type" && line.contains("custom");
         assert!(file.ends_with("vonage.yaml") && named, "{member}: {place}: {line}");
     }
+    // And so does each field of the message, as far as the platform's mapping tells; its answer, too.
+    let request = &bundle["request"];
+    assert!(request["why"].as_str().unwrap().contains("moengage.yaml, as it was then"), "{request}");
+    let text = std::fs::read_to_string(world.mapping_path("moengage.yaml")).unwrap();
+    for (of, field, written) in [
+        ("message", "id", "$.body.msg_id"),
+        ("message", "to", "$.body.to | phone"),
+        ("message", "template.name", "$.body.template.name"),
+        ("answer", "body.status", "success"),
+    ] {
+        let rows = request[of].as_array().unwrap();
+        let row = rows.iter().find(|row| row["field"] == field).unwrap_or_else(|| panic!("{field}: {rows:?}"));
+        let line: usize = row["line"].as_str().unwrap().rsplit(':').nth(1).unwrap().parse().unwrap();
+        assert_eq!(row["written"], written, "{row}");
+        assert!(text.lines().nth(line - 1).unwrap().contains(written), "{row}");
+    }
+    let ours = request["message"].as_array().unwrap().iter().find(|row| row["field"] == "ref").unwrap();
+    assert_eq!(ours["line"], "the gateway");
     assert!(bundle["versions"]["provider"].as_str().unwrap().starts_with("vonage@"), "{bundle}");
 
     let page = command(&gateway, &asked).await.out;
+    assert!(page.contains("## How the platform's mapping read it") && page.contains("$.body.msg_id"), "{page}");
     for label in FIELDS {
         assert!(page.contains(&format!("| {label} |")) || page.contains(&format!("\n{label}:\n")), "{label}: {page}");
     }
@@ -92,5 +111,7 @@ async fn every_field_of_the_form_is_filled_and_nobody_is_in_it() {
     assert_eq!(command(&gateway, &["forget", &to]).await.code, 0);
     let (status, gone) = told(&world, &gateway, "/api/trace", &json!({ "id": ours, "bundle": {} })).await;
     assert_eq!((status, &gone["call"], &gone["origins"]), (200, &Value::Null, &json!([])), "{gone}");
+    let nothing = json!({ "why": "its recipient was forgotten", "message": [], "answer": [] });
+    assert_eq!(gone["request"], nothing, "{gone}");
     gateway.stop().await;
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use switchboard::sim::platform::Reports;
 
-use super::{acme, answer, command, told};
+use super::{acme, answer, asked, command, told};
 use crate::world::{TenantFile, World, order, person, provider, text_from, until, until_async};
 
 /// What the timeline says, leg by leg.
@@ -117,5 +117,41 @@ async fn what_waits_and_what_was_given_up_is_in_it() {
     );
     let reply = trace(&world.taken(&to)[1].message_uuid).await;
     assert!(reply["origin"] != "platform" && lines(&reply)[0] == "send: made by a keyword rule", "{reply}");
+    gateway.stop().await;
+}
+
+/// With `warn` it is sent all the same; its history says what does not fit, and the trace which line of the mapping made that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_fit_its_template_is_in_it_with_the_line_that_made_it() {
+    let file = acme().line("delivery: { preflight: warn }");
+    let world = World::new(vec![file], provider()).await;
+    let gateway = world.gateway().await;
+    let (brand, to) = (&world.brands[0], person(&world.brands[0], 1));
+    until_async("the templates are listed", async || {
+        asked(&world, &gateway, "/api/templates?tenant=acme").await.1["lists"][0]["templates"][0]["id"].is_string()
+    })
+    .await;
+    let mut short = order(brand, "short", &to);
+    let values = short["template"]["components"][0]["parameters"].as_array_mut().unwrap();
+    values.truncate(2);
+    assert_eq!(world.send(brand, &short).await.status, 200);
+    assert_eq!(world.send(brand, &order(brand, "whole", &to)).await.status, 200);
+    world.quiet(&gateway).await;
+    let told_of =
+        async |id: &str| lines(&told(&world, &gateway, "/api/trace", &json!({ "id": id })).await.1["messages"][0]);
+    let taken = |lines: Vec<String>| lines.into_iter().find(|line| line.starts_with("send: taken")).unwrap();
+    let short = taken(told_of("short").await);
+    let part = "(`template.components[0].parameters[2]`, for {{3}}), made by ";
+    let (says, place) = short.split_once(part).unwrap_or_else(|| panic!("{short}"));
+    assert!(
+        says.contains("does not fit its template: template_params: Template needs 3 variables, 2 were given"),
+        "{short}"
+    );
+    let mut parts = place.split(" or ").next().unwrap().rsplitn(3, ':');
+    let (_, line, file) = (parts.next(), parts.next().unwrap(), parts.next().unwrap());
+    let text = std::fs::read_to_string(world.mapping_path("moengage.yaml")).unwrap();
+    let line = text.lines().nth(line.parse::<usize>().unwrap() - 1).unwrap();
+    assert!(file.ends_with("moengage.yaml") && line.contains("body:"), "{place}: {line}");
+    assert_eq!(taken(told_of("whole").await), "send: taken by the provider");
     gateway.stop().await;
 }
