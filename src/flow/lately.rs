@@ -103,6 +103,13 @@ impl Lately {
         }
     }
 
+    /// How often one thing happened, and when last, if it did within the last day.
+    pub(super) fn times(&self, whose: &Whose, fact: &Fact, now: Timestamp) -> Option<Times> {
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let tally = all.get(whose)?.get(fact)?;
+        Some(Times { count: tally.count(now), last: tally.last }).filter(|times| times.count > 0)
+    }
+
     /// What happened to one of them within the last day.
     #[must_use]
     pub fn of(&self, whose: &Whose, now: Timestamp) -> BTreeMap<Fact, Times> {

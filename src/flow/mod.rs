@@ -33,6 +33,7 @@ mod replays;
 mod request;
 mod settle;
 mod shapes;
+mod silence;
 mod spans;
 mod steer;
 mod strangers;
@@ -129,6 +130,7 @@ pub struct Flow {
     pub lately: Lately,
     /// What became of messages lately.
     pub pulse: Pulse,
+    silence: silence::Elsewhere,
     /// Lanes that are held.
     pub held: Held,
     /// The gateway stops: nothing is begun any more.
@@ -172,6 +174,7 @@ impl Flow {
             spans: Spans::default(),
             lately: Lately::default(),
             pulse: Pulse::default(),
+            silence: silence::Elsewhere::default(),
             held: Held::default(),
             ending: AtomicBool::new(false),
             ids: Ids::default(),

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::delivery::{Life, Phase, Step};
-use crate::model::{Name, Reason, Status};
+use crate::model::{Name, Reason, Ref, Status};
 use crate::value::Timestamp;
 
 /// How many minutes are kept.
@@ -31,6 +31,8 @@ pub struct Counts {
     pub reasons: BTreeMap<&'static str, u64>,
     /// How long the one that was first tried in it, and had waited longest, had waited.
     pub waited: Duration,
+    /// One of those that the provider took.
+    pub taken: Option<Ref>,
 }
 
 impl Counts {
@@ -93,7 +95,7 @@ impl Pulse {
     }
 
     /// A message went on.
-    pub(super) fn moved(&self, tenant: &Name, before: &Life, step: &Step, at: Timestamp) {
+    pub(super) fn moved(&self, (tenant, message): (&Name, Ref), before: &Life, step: &Step, at: Timestamp) {
         let (was, is) = (reached(before), reached(&step.life));
         let failed = step.report.as_ref().filter(|report| report.status == Status::Failed);
         if was >= is && failed.is_none() {
@@ -102,6 +104,9 @@ impl Pulse {
         self.count(tenant, at, |counts| {
             let passed = |status| u64::from(was < Some(status) && Some(status) <= is);
             counts.submitted += passed(Status::Submitted);
+            if passed(Status::Submitted) > 0 {
+                counts.taken = Some(message);
+            }
             counts.delivered += passed(Status::Delivered);
             counts.read += passed(Status::Read);
             if let Some(report) = failed {
@@ -169,15 +174,20 @@ mod tests {
         pulse.accepted(&acme, at(0));
         pulse.tried(&acme, Duration::from_secs(3), at(0));
         pulse.tried(&acme, Duration::from_secs(2), at(0));
-        pulse.moved(&acme, &life(None), &step(Some(Status::Submitted), None), at(0));
-        pulse.moved(&acme, &life(Some(Status::Submitted)), &step(Some(Status::Read), None), at(2));
-        pulse.moved(&acme, &life(Some(Status::Read)), &step(Some(Status::Read), None), at(2));
-        pulse.moved(&acme, &life(None), &step(None, Some(Reason::OptedOut)), at(2));
+        pulse.moved((&acme, Ref::from_number(1)), &life(None), &step(Some(Status::Submitted), None), at(0));
+        pulse.moved(
+            (&acme, Ref::from_number(1)),
+            &life(Some(Status::Submitted)),
+            &step(Some(Status::Read), None),
+            at(2),
+        );
+        pulse.moved((&acme, Ref::from_number(1)), &life(Some(Status::Read)), &step(Some(Status::Read), None), at(2));
+        pulse.moved((&acme, Ref::from_number(1)), &life(None), &step(None, Some(Reason::OptedOut)), at(2));
         let lately = pulse.lately(&acme, at(3));
         assert_eq!(lately.len(), MINUTES);
         let [first, second, third, now] = &lately[MINUTES - 4..] else { unreachable!() };
         assert_eq!((first.accepted, first.submitted, first.waited), (1, 1, Duration::from_secs(3)));
-        assert_eq!(*second, Counts::default());
+        assert_eq!((first.taken, second.clone()), (Some(Ref::from_number(1)), Counts::default()));
         assert_eq!((third.submitted, third.delivered, third.read, third.failed), (0, 1, 1, 1));
         assert_eq!(third.reasons, BTreeMap::from([("opted_out", 1)]));
         assert_eq!(*now, Counts::default());

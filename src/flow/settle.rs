@@ -98,7 +98,7 @@ impl Flow {
                     if overtakes {
                         self.afoot.note(reference);
                     }
-                    self.pulse.moved(&message.message.lane.tenant, &message.message.life, &step, now);
+                    self.pulse.moved((&message.message.lane.tenant, reference), &message.message.life, &step, now);
                     self.announce(&message, input, &step, woken);
                     if !need_not_wait {
                         fresh.clear();

@@ -83,7 +83,7 @@ impl Desk {
     /// Looks at everything.
     pub async fn alarms(&self) -> Look {
         let mut look = Look::default();
-        self.tenants_alarms(&mut look);
+        self.tenants_alarms(&mut look).await;
         // Nobody is kept from taking the house over while the store is asked.
         let keeps = self.flow.keeps_house().is_some();
         if keeps {

@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::super::Desk;
 use super::{Alarm, Look};
 use crate::config::{Snapshot, Tenant};
-use crate::flow::{Counts, Fact, Times, Whose};
+use crate::flow::{Fact, Times, Whose};
 use crate::model::Name;
 use crate::shape::AlarmKind as Kind;
 use crate::store::Holding;
@@ -16,13 +15,13 @@ use crate::value::Timestamp;
 
 /// What `WhatsApp` calls a template that may be sent.
 const APPROVED: &str = "APPROVED";
-/// The first status comes within seconds; so many minutes nobody waits for it.
-const SILENCE: usize = 10;
+/// Nobody says anything of what was taken.
+const SILENT: &str = "the provider takes messages, and no status comes: `switchboard doctor` says what to look at";
 /// A rate below so many hundredths of what its file says.
 const SLOW: u32 = 50;
 
 impl Desk {
-    pub(super) fn tenants_alarms(&self, look: &mut Look) {
+    pub(super) async fn tenants_alarms(&self, look: &mut Look) {
         let snapshot: Arc<Snapshot> = self.flow.snapshot.load_full();
         let now = self.flow.ambient.now();
         for tenant in &snapshot.tenants {
@@ -32,7 +31,11 @@ impl Desk {
             }
             let facts = self.flow.lately.of(&Whose::Tenant(tenant.name.clone()), now);
             look.stands.extend(untold(tenant, &facts));
-            look.stands.extend(self.silent(tenant, &facts, now));
+            match self.flow.is_silent(&tenant.name).await {
+                Ok(true) => look.stands.push(of(Kind::StatusesSilent, tenant, None, None, SILENT.to_owned())),
+                Ok(false) => {}
+                Err(_) => look.unseen.push(Kind::StatusesSilent),
+            }
             look.stands.extend(self.templates_alarms(tenant, &facts));
             look.stands.extend(self.slow(tenant));
         }
@@ -42,16 +45,6 @@ impl Desk {
             held.filter_map(|(what, _)| held_alarm(&what)).filter(|alarm| alarm.tenant.as_ref().is_some_and(here));
         let held: Vec<Alarm> = held.collect();
         look.stands.extend(held);
-    }
-
-    /// The provider takes messages and says nothing of them. With several gateways nobody knows: statuses come to any.
-    fn silent(&self, tenant: &Tenant, facts: &BTreeMap<Fact, Times>, now: Timestamp) -> Option<Alarm> {
-        let ago = facts.get(&Fact::Status).map(|status| now.since(status.last));
-        let alone = self.flow.store.nodes().len() <= 1;
-        (alone && is_silent(&self.flow.pulse.lately(&tenant.name, now), ago)).then(|| {
-            let says = "the provider takes messages, and no status comes: `switchboard doctor` says what to look at";
-            of(Kind::StatusesSilent, tenant, None, None, says.to_owned())
-        })
     }
 
     /// Templates that were used within a day and are listed as something else than approved, or not any more.
@@ -82,14 +75,6 @@ impl Desk {
         };
         slow.map(alarm).collect()
     }
-}
-
-/// Whether something was taken long ago, and after the last status if there was one. `minutes`: the last hour, the one that
-/// runs last.
-fn is_silent(minutes: &[Counts], status_ago: Option<Duration>) -> bool {
-    let since = status_ago.map_or(u64::MAX, |ago| ago.as_secs() / 60);
-    let since = usize::try_from(since).unwrap_or(usize::MAX);
-    minutes.iter().rev().enumerate().any(|(ago, minute)| ago > SILENCE && ago < since && minute.submitted > 0)
 }
 
 fn of(kind: Kind, tenant: &Tenant, number: Option<String>, about: Option<String>, says: String) -> Alarm {
@@ -123,34 +108,6 @@ fn held_alarm(what: &Holding) -> Option<Alarm> {
         Holding::Calls(lane) => {
             let says = format!("`{}` is held: the platform refuses, or does not answer", lane.name);
             Some(Alarm { kind, tenant: Some(lane.tenant.clone()), number: None, about: Some(lane.name.clone()), says })
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_provider_is_silent_that_took_something_long_ago_and_said_nothing_since() {
-        let minutes = |taken: &[usize]| {
-            let mut minutes = vec![Counts::default(); 60];
-            taken.iter().for_each(|ago| minutes[59 - ago].submitted = 1);
-            minutes
-        };
-        let ago = |minutes: u64| Some(Duration::from_secs(60 * minutes));
-        for (taken, status, expected) in [
-            (&[][..], None, false),
-            (&[0, 10], None, false),
-            (&[11], None, true),
-            (&[0, 1, 30], ago(2), false),
-            (&[0, 1, 30], ago(29), false),
-            (&[0, 1, 30], ago(40), true),
-            // The first one after a night: its status may come yet.
-            (&[0], ago(600), false),
-            (&[11], ago(600), true),
-        ] {
-            assert_eq!(is_silent(&minutes(taken), status), expected, "{taken:?} {status:?}");
         }
     }
 }
