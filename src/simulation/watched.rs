@@ -14,7 +14,8 @@ use crate::store::memory::Memory;
 use crate::store::{
     self, Acceptance, Audit, Audits, Call, CallLane, CallStep, Campaign, CampaignMessage, Change, Consent, Consents,
     Count, DeadLetter, Forget, Forgotten, Lane, Ledger, Lettered, Letters, Line, Listed, Message, Months, NewCall,
-    NewMessage, Origin, Page, Pause, Store, StoreError, Stored, Suppression, Taken, Text, Token, Usage, Which, Without,
+    NewMessage, Origin, Page, Pause, Sample, Store, StoreError, Stored, Suppression, Taken, Text, Token, Usage, Which,
+    Without,
 };
 use crate::value::Timestamp;
 
@@ -390,6 +391,14 @@ impl Store for Watched {
 
     fn texts(&self) -> Stored<'_, Vec<Text>> {
         self.around(false, move || ready(self.memory.texts()))
+    }
+
+    fn keep_samples(&self, samples: Vec<Sample>, most: usize) -> Stored<'_, ()> {
+        self.around(true, move || ready(self.memory.keep_samples(samples, most)))
+    }
+
+    fn samples(&self) -> Stored<'_, Vec<Sample>> {
+        self.around(false, move || ready(self.memory.samples()))
     }
 
     fn probe(&self) -> Stored<'_, ()> {

@@ -19,6 +19,7 @@ use super::held::{Holds, Release};
 use super::operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Token};
 use super::part::{Changed, Node, Part, Stay, Wanted};
 use super::pause::{Pause, Which};
+use super::sample::Sample;
 use super::usage::{Bill, Billed, Months, Usage};
 
 /// Where messages queue up: one sender of one tenant.
@@ -481,6 +482,12 @@ pub trait Store: Send + Sync + 'static {
     fn keep_texts(&self, texts: Vec<Text>) -> Stored<'_, ()>;
     /// Every text that is kept, by kind, file and version.
     fn texts(&self) -> Stored<'_, Vec<Text>>;
+    /// Keeps samples, and of each tenant and leg among them only the newest `most`, whoever of several processes kept them. One
+    /// whose number is there already is not kept twice.
+    fn keep_samples(&self, samples: Vec<Sample>, most: usize) -> Stored<'_, ()>;
+    /// Every sample, oldest first: a comparison reads the rows.
+    #[cfg(test)]
+    fn samples(&self) -> Stored<'_, Vec<Sample>>;
     /// Writes something of no meaning through to the disk: whether writes are taken now.
     fn probe(&self) -> Stored<'_, ()>;
     /// Removes finished messages accepted before `before` that no waiting call speaks of, and unmatched

@@ -18,6 +18,7 @@ mod pause;
 mod person;
 pub mod postgres;
 mod recount;
+mod sample;
 mod seal;
 mod shared;
 pub mod sqlite;
@@ -36,6 +37,7 @@ pub use held::{Hold, Holding, Holds, Release};
 pub use operator::{Audit, Audits, Came, Count, Forget, Forgotten, Kept, Lettered, Letters, Page, Role, Roles, Token};
 pub use part::{Changed, Node, Part, Stay, Tenure, Wanted};
 pub use pause::{Pause, Which};
+pub use sample::Sample;
 pub use seal::SealKey;
 pub use usage::{Bill, Billed, Charge, Item, Months, Usage};
 

@@ -259,6 +259,8 @@ pub enum Kept {
     Letters,
     /// The audit log.
     Audit,
+    /// Samples of what came in.
+    Samples,
 }
 
 /// Who is to be forgotten.

@@ -12,6 +12,7 @@ mod operator;
 mod pauses;
 mod people;
 mod queues;
+mod rings;
 mod texts;
 mod usage;
 
@@ -105,6 +106,7 @@ promises! {
     queues::what_is_due_comes_in_time_order,
     queues::queued_messages_are_due_when_their_time_runs_out,
     calls::calls_come_oldest_first_and_in_their_order,
+    rings::samples_are_rings_by_tenant_and_leg,
     operator::a_recount_finds_a_wrong_tally,
     operator::what_was_purged_is_counted_still,
     operator::a_token_is_kept_once,

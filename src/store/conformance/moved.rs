@@ -14,6 +14,7 @@ use super::super::sqlite::{self, RawSqlite, Sqlite};
 use super::super::transfer::{self, MoveError, Moved, Progress, Raw};
 use super::super::*;
 use super::differential::{Op, apply, cases, op, seen};
+use super::rings::sample;
 use super::seal_key;
 
 type Both<'p> = (&'p mut dyn Raw, &'p str);
@@ -43,7 +44,8 @@ async fn more(store: &dyn Store) -> String {
         histories.push(store.history(id(number)).await.unwrap());
     }
     let audits = store.audits(&Audits::default(), 9).await.unwrap();
-    format!("{tokens:?} {audits:?} {:?} {histories:?}", store.texts().await.unwrap())
+    let (texts, samples) = (store.texts().await.unwrap(), store.samples().await.unwrap());
+    format!("{tokens:?} {audits:?} {texts:?} {samples:?} {histories:?}")
 }
 
 /// Everything that the operations of the differential test never touch.
@@ -61,6 +63,7 @@ async fn fill(store: &dyn Store) {
         let (who, what, about) = ("ops".to_owned(), "redrive".to_owned(), format!("letter {number}"));
         store.audit(Audit { id: 0, at: at(number), who, what, tenant: None, about }).await.unwrap();
     }
+    store.keep_samples((1..=3).map(|id| sample(id, "acme", "send")).collect(), 9).await.unwrap();
     let text = |kind, content: &str| Text {
         kind,
         file: "acme.yaml".to_owned(),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use bytes::Bytes;
 
 use super::super::tally::Move;
-use super::super::{Audit, Forget, Forgotten, Kept, Line, mention};
+use super::super::{Audit, Forget, Forgotten, Kept, Line, Sample, mention};
 use super::letters::oldest;
 use super::state::State;
 use crate::delivery::{Phase, Told};
@@ -16,6 +16,18 @@ impl State {
     pub(super) fn audit(&mut self, line: Audit) {
         let id = self.audits.last_key_value().map_or(1, |(last, _)| last + 1);
         self.audits.insert(id, Audit { id, ..line });
+    }
+
+    pub(super) fn keep_samples(&mut self, samples: Vec<Sample>, most: usize) {
+        let rings: HashSet<_> = samples.iter().map(|sample| (sample.tenant.clone(), sample.leg.clone())).collect();
+        for sample in samples {
+            self.samples.entry(sample.id).or_insert(sample);
+        }
+        for (tenant, leg) in rings {
+            let ring = self.samples.values().rev().filter(|sample| sample.tenant == tenant && sample.leg == leg);
+            let beyond: Vec<i64> = ring.skip(most).map(|sample| sample.id).collect();
+            beyond.iter().for_each(|id| drop(self.samples.remove(id)));
+        }
     }
 
     pub(super) fn expire(&mut self, kept: Kept, before: Timestamp, most: usize) -> usize {
@@ -34,6 +46,11 @@ impl State {
                 old.into_iter().filter_map(|(id, tenant)| self.inbound.remove(&(tenant, id))).count()
             }
             Kept::Letters => self.letters.expire(before, most),
+            Kept::Samples => {
+                let old = self.samples.values().filter(|sample| sample.at < before);
+                let old = oldest(old.map(|sample| (sample.at, sample.id)), most);
+                old.iter().filter_map(|id| self.samples.remove(id)).count()
+            }
             Kept::Audit => {
                 let old = self.audits.values().filter(|line| line.at < before);
                 let old = oldest(old.map(|line| (line.at, line.id)), most);

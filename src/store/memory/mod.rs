@@ -17,7 +17,7 @@ use futures_util::future::{FutureExt, ready};
 use super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Campaign, CampaignMessage, Change, Consent, Consents, Count,
     DeadLetter, Forget, Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, Months, NewMessage,
-    Page, Pause, Store, StoreError, Stored, Suppression, Taken, Text, Token, Usage, Which, Without,
+    Page, Pause, Sample, Store, StoreError, Stored, Suppression, Taken, Text, Token, Usage, Which, Without,
 };
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -270,6 +270,16 @@ impl Store for Memory {
 
     fn texts(&self) -> Stored<'_, Vec<Text>> {
         Self::done(Ok(self.state().texts()))
+    }
+
+    fn keep_samples(&self, samples: Vec<Sample>, most: usize) -> Stored<'_, ()> {
+        self.state().keep_samples(samples, most);
+        Self::done(Ok(()))
+    }
+
+    #[cfg(test)]
+    fn samples(&self) -> Stored<'_, Vec<Sample>> {
+        Self::done(Ok(self.state().samples.values().cloned().collect()))
     }
 
     fn probe(&self) -> Stored<'_, ()> {

@@ -11,7 +11,7 @@ use super::super::veil::Veil;
 use super::super::wake::wake_of;
 use super::super::{
     Acceptance, Audit, Bill, CallStep, Campaign, CampaignMessage, Change, Count, DeadLetter, Item, Lane, Line, Message,
-    Months, NewCall, NewMessage, Origin, StoreError, Taken, Text, TextKind, Token, Usage, Without,
+    Months, NewCall, NewMessage, Origin, Sample, StoreError, Taken, Text, TextKind, Token, Usage, Without,
 };
 use super::calls::Calls;
 use super::consents::History;
@@ -47,6 +47,7 @@ pub(super) struct State {
     texts: BTreeMap<(TextKind, String, String), Text>,
     pub(super) tokens: BTreeMap<String, Token>,
     pub(super) audits: BTreeMap<i64, Audit>,
+    pub(super) samples: BTreeMap<i64, Sample>,
     pub(super) veil: Veil,
     /// Some of the keys in `dedupe` are veiled: somebody was forgotten.
     pub(super) veiled: bool,

@@ -30,6 +30,7 @@ mod read_calls;
 mod recount;
 mod roster;
 mod row;
+mod samples;
 mod schema;
 mod texts;
 mod trouble;

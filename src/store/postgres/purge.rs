@@ -88,6 +88,9 @@ pub(super) async fn expire(tx: &Tx, kept: Kept, before: Timestamp, most: usize) 
             "DELETE FROM letter WHERE id = ANY(ARRAY(
                 SELECT id FROM letter WHERE at < $1 AND due IS NULL ORDER BY at, id LIMIT $2))"
         }
+        Kept::Samples => {
+            "DELETE FROM sample WHERE id = ANY(ARRAY(SELECT id FROM sample WHERE at < $1 ORDER BY at, id LIMIT $2))"
+        }
         Kept::Audit => {
             "DELETE FROM audit WHERE id = ANY(ARRAY(SELECT id FROM audit WHERE at < $1 ORDER BY at, id LIMIT $2))"
         }

@@ -17,6 +17,7 @@ pub(super) const STEPS: &[Step] = &[
     parts(CAMPAIGNS_PAUSED),
     adds(HELD),
     adds(USAGE),
+    adds(SAMPLES),
 ];
 
 /// A change of the tables.
@@ -277,4 +278,15 @@ CREATE TABLE usage (
 INSERT INTO usage (lane, month, category, currency, messages, priced, units, nanos)
     SELECT lane, to_char(to_timestamp(at / 1000.0) AT TIME ZONE 'UTC', 'YYYYMM')::bigint, '', '', count(*), 0, 0, 0
     FROM message WHERE phase = 3 GROUP BY 1, 2;
+"#;
+
+const SAMPLES: &str = r#"
+-- Requests as parties posted them, masked: the newest of each tenant and leg. `came` is what else they came with (JSON).
+CREATE TABLE sample (
+    id bigint PRIMARY KEY, tenant text COLLATE "C" NOT NULL, leg text COLLATE "C" NOT NULL, refused boolean NOT NULL,
+    path text NOT NULL, content bytea NOT NULL, came text NOT NULL, at bigint NOT NULL
+);
+-- The ring of each, and what is too old.
+CREATE INDEX sample_ring ON sample (tenant, leg, id);
+CREATE INDEX sample_at ON sample (at, id);
 "#;

@@ -8,12 +8,12 @@ use futures_util::future::{BoxFuture, FutureExt, ready};
 use super::super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Campaign, CampaignMessage, Change, Changed, Consent, Consents,
     Count, DeadLetter, Forget, Forgotten, Holds, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, Months,
-    NewMessage, Node, Page, Part, Pause, Release, Stay, Store, Stored, Suppression, Taken, Text, Token, Usage, Wanted,
-    Which, Without,
+    NewMessage, Node, Page, Part, Pause, Release, Sample, Stay, Store, Stored, Suppression, Taken, Text, Token, Usage,
+    Wanted, Which, Without,
 };
 use super::queue::Urgency;
 use super::work::{self, Asked, Begun, Settled, Work};
-use super::{Postgres, erase, letters, operator, pauses, people, purge, recount, texts};
+use super::{Postgres, erase, letters, operator, pauses, people, purge, recount, samples, texts};
 use crate::faults::Point;
 use crate::model::{Address, Name, Ref};
 use crate::value::Timestamp;
@@ -277,6 +277,16 @@ impl Store for Postgres {
 
     fn texts(&self) -> Stored<'_, Vec<Text>> {
         async move { Ok(self.reader().await?.texts().await?) }.boxed()
+    }
+
+    fn keep_samples(&self, samples: Vec<Sample>, most: usize) -> Stored<'_, ()> {
+        let work = again!(samples, |tx| samples::keep(tx, &samples, most));
+        self.push(Urgency::New, Work::other(work, None, None))
+    }
+
+    #[cfg(test)]
+    fn samples(&self) -> Stored<'_, Vec<Sample>> {
+        async move { Ok(self.reader().await?.samples().await?) }.boxed()
     }
 
     fn probe(&self) -> Stored<'_, ()> {

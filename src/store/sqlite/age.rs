@@ -20,6 +20,7 @@ pub(super) fn expire(tx: &Tx<'_>, kept: Kept, before: Timestamp, most: usize) ->
             "DELETE FROM letter WHERE id IN (
                 SELECT id FROM letter WHERE at < ?1 AND due IS NULL ORDER BY at, id LIMIT ?2)"
         }
+        Kept::Samples => "DELETE FROM sample WHERE id IN (SELECT id FROM sample WHERE at < ?1 ORDER BY at, id LIMIT ?2)",
         Kept::Audit => "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ?1 ORDER BY at, id LIMIT ?2)",
     };
     tx.execute(sql, params![before.millis(), i64::try_from(most).unwrap_or(i64::MAX)])

@@ -26,6 +26,7 @@ mod readers;
 pub(in crate::store) mod recent;
 mod recount;
 mod row;
+mod samples;
 mod schema;
 mod seal;
 mod texts;
@@ -56,7 +57,7 @@ use super::sweep::Sweep;
 use super::{
     Acceptance, Audit, Audits, Call, CallLane, CallStep, Campaign, CampaignMessage, Change, Consent, Consents, Count,
     DeadLetter, Forget, Forgotten, Kept, Lane, Ledger, Lettered, Letters, Line, Listed, Message, Months, NewMessage,
-    Page, Pause, Store, StoreError, Stored, Suppression, Taken, Text, Token, Usage, Which, Without, key,
+    Page, Pause, Sample, Store, StoreError, Stored, Suppression, Taken, Text, Token, Usage, Which, Without, key,
 };
 use crate::faults::{self, Point};
 use crate::model::{Address, Name, Ref};
@@ -449,6 +450,16 @@ impl Store for Sqlite {
 
     fn texts(&self) -> Stored<'_, Vec<Text>> {
         self.read(read::Reader::texts)
+    }
+
+    fn keep_samples(&self, samples: Vec<Sample>, most: usize) -> Stored<'_, ()> {
+        // Behind what is under way: nobody waits for it, and what a kill takes of it is no loss.
+        self.wait(Urgency::New, move |tx| samples::keep(tx, &samples, most))
+    }
+
+    #[cfg(test)]
+    fn samples(&self) -> Stored<'_, Vec<Sample>> {
+        self.read(read::Reader::samples)
     }
 
     fn probe(&self) -> Stored<'_, ()> {

@@ -10,8 +10,21 @@ pub(super) const VERSION: usize = STEPS.len();
 
 /// What made each version out of the one before. A new file takes them all, an older one those that it lacks, so none of
 /// them is ever changed.
-pub(super) const STEPS: &[&str] =
-    &[MESSAGES, TEXTS, OPERATOR, LETTERS, COUNTS, PRIVACY, RECENT, CONSENT, PAUSE, CAMPAIGN, CAMPAIGNS_PAUSED, USAGE];
+pub(super) const STEPS: &[&str] = &[
+    MESSAGES,
+    TEXTS,
+    OPERATOR,
+    LETTERS,
+    COUNTS,
+    PRIVACY,
+    RECENT,
+    CONSENT,
+    PAUSE,
+    CAMPAIGN,
+    CAMPAIGNS_PAUSED,
+    USAGE,
+    SAMPLES,
+];
 
 const MESSAGES: &str = "
 CREATE TABLE tenant (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
@@ -224,4 +237,15 @@ CREATE TABLE usage (
 ) WITHOUT ROWID;
 INSERT INTO usage SELECT lane, CAST(strftime('%Y%m', at / 1000, 'unixepoch') AS INTEGER) AS month, '', '', count(*), 0, 0, 0
     FROM message WHERE phase = 3 GROUP BY lane, month;
+";
+
+const SAMPLES: &str = "
+-- Requests as parties posted them, masked: the newest of each tenant and leg. `came` is what else they came with (JSON).
+CREATE TABLE sample (
+    id INTEGER PRIMARY KEY, tenant TEXT NOT NULL, leg TEXT NOT NULL, refused INTEGER NOT NULL, path TEXT NOT NULL,
+    content BLOB NOT NULL, came TEXT NOT NULL, at INTEGER NOT NULL
+);
+-- The ring of each, and what is too old.
+CREATE INDEX sample_ring ON sample (tenant, leg, id);
+CREATE INDEX sample_at ON sample (at, id);
 ";

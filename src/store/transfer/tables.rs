@@ -95,6 +95,10 @@ pub(in crate::store) const TABLES: &[Table] = &[
     Table { name: "audit", key: 1, columns: &[
         ("id", Int), ("at", Int), ("who", Text), ("what", Text), ("tenant", Text), ("about", Text),
     ] },
+    Table { name: "sample", key: 1, columns: &[
+        ("id", Int), ("tenant", Text), ("leg", Text), ("refused", Flag), ("path", Text), ("content", Bytes),
+        ("came", Text), ("at", Int),
+    ] },
     Table { name: "seal", key: 1, columns: &[("id", Int), ("name", Text), ("proof", Bytes)] },
 ];
 

@@ -1,12 +1,12 @@
-//! What passed through a store lately, read from its rows: messages as they were accepted, letters of webhooks, and the texts
-//! that are served. Nothing is written; a gateway may use the store meanwhile.
+//! What passed through a store lately, read from its rows: messages as they were accepted, letters of webhooks, samples of what
+//! parties posted, and the texts that are served. Nothing is written; a gateway may use the store meanwhile.
 
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
 
 use super::super::seal::Seals;
-use super::super::{Came, SealKey, StoreError, TextKind, codes};
+use super::super::{Came, Sample, SealKey, StoreError, TextKind, codes};
 use super::found::{lanes, number, text};
 use super::tables::table;
 use super::{Raw, Row, Value, seals};
@@ -59,6 +59,8 @@ pub struct Traffic {
     pub messages: VecDeque<Passed>,
     /// Webhooks, oldest first.
     pub webhooks: Vec<Unused>,
+    /// What parties posted, masked, oldest first.
+    pub samples: Vec<Sample>,
     /// Older messages of the time that are left out: there were more than were wanted.
     pub left_out: u64,
     /// What is sealed with a key that is not given.
@@ -68,7 +70,7 @@ pub struct Traffic {
 /// A text that is served: what it describes, its file's name, and it.
 pub type Served = (TextKind, String, String);
 
-/// The newest `most` messages accepted since then that have not been forgotten, and webhooks as old.
+/// The newest `most` messages accepted since then that have not been forgotten, and webhooks and samples as old.
 ///
 /// # Errors
 /// Where the store cannot be read.
@@ -104,6 +106,7 @@ pub async fn traffic(
         upto = last;
     }
     letters(raw, &seals, since, &mut traffic).await?;
+    samples(raw, since, &mut traffic).await?;
     Ok(traffic)
 }
 
@@ -162,6 +165,28 @@ async fn letters(raw: &mut dyn Raw, seals: &Seals, since: Timestamp, traffic: &m
             let (tenant, path) = (text(row, 1).to_owned(), text(row, 3).to_owned());
             let (id, at) = (number(row, 0), Timestamp::from_millis(number(row, 7)));
             traffic.webhooks.push(Unused { id, tenant, path, at, body, came });
+        }
+    }
+}
+
+async fn samples(raw: &mut dyn Raw, since: Timestamp, traffic: &mut Traffic) -> Result<(), StoreError> {
+    let mut upto = None;
+    loop {
+        let rows = raw.page(table("sample"), upto, PAGE).await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        upto = Some(last[..1].to_vec());
+        for row in rows.iter().filter(|row| number(row, 7) >= since.millis()) {
+            let (Value::Bytes(content), Ok(came)) = (&row[5], serde_json::from_str(text(row, 6))) else { continue };
+            traffic.samples.push(Sample {
+                id: number(row, 0),
+                tenant: text(row, 1).into(),
+                leg: text(row, 2).to_owned(),
+                refused: number(row, 3) != 0,
+                path: text(row, 4).to_owned(),
+                content: content.clone().into(),
+                came,
+                at: Timestamp::from_millis(number(row, 7)),
+            });
         }
     }
 }

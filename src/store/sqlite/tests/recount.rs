@@ -88,7 +88,7 @@ async fn what_an_earlier_version_purged_is_known() {
             ALTER TABLE letter DROP COLUMN came; ALTER TABLE call DROP COLUMN newest; DROP TABLE consent; DROP TABLE pause;
             DROP INDEX message_queue; CREATE INDEX message_queue ON message (lane, class, wake, ref) WHERE phase = 0;
             DROP INDEX message_campaign; ALTER TABLE message DROP COLUMN campaign; ALTER TABLE body DROP COLUMN campaign;
-            DROP TABLE usage; ALTER TABLE message DROP COLUMN bill; PRAGMA user_version = 2;",
+            DROP TABLE usage; ALTER TABLE message DROP COLUMN bill; DROP TABLE sample; PRAGMA user_version = 2;",
         )
         .unwrap();
     drop(connection);
