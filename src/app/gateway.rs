@@ -171,6 +171,7 @@ impl Gateway {
         let (work_in, work_out) = mpsc::channel(16_384);
         let ambient: Arc<dyn Ambient> = Arc::new(SystemAmbient);
         let flow = Arc::new(Flow::new(snapshot, store, Arc::new(outbound), ambient, work_in));
+        flow.samples.keep(options.own.sampling);
         flow.number_after(flow.store.newest().await.map_err(StartError::Unread)?);
         let standing = Standing { at: now(), took: began.elapsed(), loads: 1, ..standing };
         if let Some(address) = options.admin_listen.filter(|address| !address.ip().is_loopback())
@@ -198,6 +199,7 @@ impl Gateway {
         let mut work = vec![tokio::spawn(dispatch::run(flow.clone(), work_out, work_stopped.clone()))];
         work.push(tokio::spawn(housekeeping::run(flow.clone(), options.retention, work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::purge(flow.clone(), options.retention.messages, work_stopped.clone())));
+        work.push(tokio::spawn(housekeeping::samples(desk.clone(), work_stopped.clone())));
         work.push(tokio::spawn(housekeeping::shapes(flow.clone(), work_stopped.clone())));
         let changed = Arc::new(Notify::new());
         work.push(tokio::spawn(housekeeping::recount(flow.clone(), desk.clone(), work_stopped.clone())));

@@ -21,6 +21,8 @@ const FORGET: Duration = Duration::from_secs(10);
 const TOKENS: Duration = Duration::from_secs(2);
 /// What is held here is told at every other gateway after this time, and that of one look at the store.
 const HELD: Duration = Duration::from_secs(1);
+/// Samples are kept in one write each time: few writes, none of which anybody waits for.
+const SAMPLES: Duration = Duration::from_secs(5);
 /// Purged in small batches, so that nobody who shares a commit with one waits for long.
 const BATCH: usize = 200;
 /// How often it is looked for what may go.
@@ -82,6 +84,15 @@ pub(super) async fn sync(flow: Arc<Flow>, changed: Arc<Notify>, stop: watch::Rec
     }
 }
 
+/// Keeps samples of what came in, masked, until `stop`, and then what is left of them.
+pub(super) async fn samples(desk: Arc<Desk>, stop: watch::Receiver<bool>) {
+    let mut rounds = Rounds::new(SAMPLES, Arc::default(), stop);
+    while rounds.next().await {
+        desk.keep_samples().await;
+    }
+    desk.keep_samples().await;
+}
+
 /// When something is due: at once, whenever so much time is over, and when it is asked for.
 pub(super) struct Rounds {
     tick: Interval,
@@ -132,6 +143,7 @@ async fn expire(flow: &Flow, retention: &Retention) {
         (Kept::Histories, retention.histories),
         (Kept::Letters, retention.dead_letters),
         (Kept::Audit, Some(retention.audit)),
+        (Kept::Samples, Some(flow.samples.sampling().age)),
     ];
     for (kept, age) in ages {
         let Some(age) = age else { continue };

@@ -14,6 +14,7 @@ use super::encryption::Encryption;
 use super::limits::{self, Delivery, Limits};
 use super::listener::Listener;
 use super::retention::Retention;
+use super::sampling::Sampling;
 use crate::diagnostic::{Diagnostic, Source, Span};
 use crate::mapping::Reader;
 use crate::yaml;
@@ -41,6 +42,9 @@ pub struct GatewayFile {
     /// How long what is kept: [`Own`] reads it.
     #[serde(default)]
     pub retention: IgnoredAny,
+    /// How much of what parties post is kept: [`Own`] reads it.
+    #[serde(default)]
+    pub samples: IgnoredAny,
     /// Keys that contents are sealed with: [`Own`] reads it.
     #[serde(default)]
     pub encryption: IgnoredAny,
@@ -88,6 +92,8 @@ pub struct Own {
     pub public_url: Option<PublicUrl>,
     /// How long what is kept.
     pub retention: Retention,
+    /// How much of what parties post is kept.
+    pub sampling: Sampling,
     /// What contents are sealed with.
     pub encryption: Encryption,
     /// Whom the gateway tells when something goes wrong.
@@ -109,6 +115,7 @@ impl Own {
         let node = yaml::parse(source, &mut Vec::new());
         let key = |name: &str| node.as_ref().and_then(|node| node.get(name));
         let retention = key("retention").map(|node| Retention::read(&mut reader, node)).unwrap_or_default();
+        let sampling = key("samples").map(|node| Sampling::read(&mut reader, node)).unwrap_or_default();
         let encryption = key("encryption").map(|node| Encryption::read(&mut reader, node)).unwrap_or_default();
         let alarms = key("alarms").and_then(|node| Alarms::read(&mut reader, node));
         problems.append(&mut reader.problems);
@@ -125,7 +132,7 @@ impl Own {
         }
         let bad = problems[known..].iter().any(Diagnostic::is_error);
         let public_url = public_url.and_then(Result::ok);
-        (!bad).then_some(Self { file, public_url, retention, encryption, alarms, defaults, listener })
+        (!bad).then_some(Self { file, public_url, retention, sampling, encryption, alarms, defaults, listener })
     }
 
     /// Where the gateway's file says that of a key; nowhere if it says something else, or nothing.
@@ -141,7 +148,11 @@ impl Own {
     #[must_use]
     pub fn waits(&self, now: &Self, source: &Source) -> Vec<Diagnostic> {
         let listener = self.listener != now.listener;
-        let kept = [("retention", self.retention != now.retention), ("encryption", self.encryption != now.encryption)];
+        let kept = [
+            ("retention", self.retention != now.retention),
+            ("samples", self.sampling != now.sampling),
+            ("encryption", self.encryption != now.encryption),
+        ];
         let (then, now) = (&self.file, &now.file);
         let changed = [
             ("mappings", then.mappings != now.mappings),

@@ -43,15 +43,24 @@ impl Hit {
         if !schemes.0.iter().any(|scheme| matches!(scheme, SchemePlan::Path { .. })) {
             return path.into();
         }
+        let shown =
+            self.with_values(path, |name, text| if secret(name) { format!("{{{name}}}") } else { text.to_owned() });
+        shown.unwrap_or_default().into()
+    }
+
+    /// A path that led here with other values for its `{name}` segments: `change` is told the name and the segment as it is
+    /// written. Nothing for one that does not lead here.
+    #[must_use]
+    pub fn with_values(&self, path: &str, change: impl Fn(&str, &str) -> String) -> Option<String> {
         let given: Vec<&str> = path.split('/').skip(1).collect();
         let paths = self.route().map_or(&[][..], |route| &route.paths).iter();
         let mut patterns = paths.map(|path| Pattern { segments: segments(path), methods: HashMap::new() });
-        let Some(pattern) = patterns.find(|pattern| pattern.values(&given).is_some()) else { return "".into() };
-        let shown = pattern.segments.iter().zip(given).map(|(segment, text)| match segment {
-            Segment::Any(name) if secret(name) => format!("/{{{name}}}"),
-            _ => format!("/{text}"),
+        let pattern = patterns.find(|pattern| pattern.values(&given).is_some())?;
+        let changed = pattern.segments.iter().zip(given).map(|(segment, text)| match segment {
+            Segment::Any(name) => format!("/{}", change(name, text)),
+            Segment::Word(_) => format!("/{text}"),
         });
-        shown.collect::<String>().into()
+        Some(changed.collect())
     }
 }
 

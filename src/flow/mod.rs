@@ -31,6 +31,7 @@ mod redrive;
 mod release;
 mod replays;
 mod request;
+mod samples;
 mod settle;
 mod shapes;
 mod silence;
@@ -62,6 +63,7 @@ pub use probe::Probed;
 pub use pulse::{Counts, Pulse};
 pub use redrive::{Prospect, Redriven};
 pub use release::Released;
+pub use samples::{Posted, Samples};
 pub use settle::is_note;
 pub use shapes::{Checked, Shapes};
 pub use spans::{Span, Spans, Stretch, mixed};
@@ -126,6 +128,8 @@ pub struct Flow {
     pub shapes: Shapes,
     /// How long what took, for whoever collects it.
     pub spans: Spans,
+    /// What known callers post, on its way to be kept.
+    pub samples: Samples,
     /// What happened lately.
     pub lately: Lately,
     /// What became of messages lately.
@@ -172,6 +176,7 @@ impl Flow {
             unpriced: Unpriced::default(),
             shapes: Shapes::default(),
             spans: Spans::default(),
+            samples: Samples::default(),
             lately: Lately::default(),
             pulse: Pulse::default(),
             silence: silence::Elsewhere::default(),

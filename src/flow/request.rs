@@ -88,6 +88,7 @@ impl Flow {
         }
         self.told(&passage, way, &decision);
         self.shapes.offer(&passage, way, &decision);
+        self.samples.offer(&passage, way, &decision);
         match decision.step {
             Step::Answer(reply) => reply,
             Step::Accept(accepting) => self.accept(&passage, way, *accepting).await,
@@ -220,7 +221,7 @@ fn refusal(passage: &Passage, way: Way<'_>, tenant: Option<&Tenant>, refused: &R
 }
 
 /// The headers that a webhook's sections read, without what is a credential of any of them.
-fn kept(hits: &[Hit], headers: &[(String, String)]) -> Vec<(String, String)> {
+pub(super) fn kept(hits: &[Hit], headers: &[(String, String)]) -> Vec<(String, String)> {
     let kept = headers.iter().filter(|(name, _)| {
         hits.iter().any(|hit| hit.reads_header(name)) && !hits.iter().any(|hit| hit.is_credential(name))
     });

@@ -9,6 +9,7 @@ mod api;
 mod doctor;
 mod metrics;
 mod ready;
+mod samples;
 mod standing;
 mod stands;
 
@@ -54,6 +55,8 @@ pub struct Desk {
     redriving: tokio::sync::Mutex<Option<tokio::time::Instant>>,
     /// Held while a sample is tried.
     trying: Arc<tokio::sync::Mutex<()>>,
+    /// What samples are masked by.
+    reading_files: samples::Reading,
     /// Whom alarms are told to.
     alarms_to: ArcSwapOption<Alarms>,
     /// What came of telling them.
@@ -77,6 +80,7 @@ impl Desk {
             certified: ArcSwapOption::empty(),
             redriving: tokio::sync::Mutex::default(),
             trying: Arc::default(),
+            reading_files: samples::Reading::default(),
             alarms_to: ArcSwapOption::empty(),
             told: Told::default(),
             traffic: Default::default(),

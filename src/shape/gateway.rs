@@ -66,6 +66,13 @@ pub static GATEWAY: MapShape = MapShape::new(
         )
         .or("72h"),
         member(
+            "samples",
+            Kind::Either(&[Kind::Duration, Kind::Map(&SAMPLES)]),
+            "how long samples of what parties post are kept, masked, for `switchboard diff`; `0s`: none is kept; or that and how many",
+            "7d",
+        )
+        .or("72h"),
+        member(
             "encryption",
             Kind::Named(&Kind::Text),
             "by name: keys that contents are sealed with in the store; the first one seals, all of them open",
@@ -174,6 +181,17 @@ pub static RETENTION: MapShape = MapShape::new(
         member("inbound", Kind::Duration, "ids of inbound messages; at least `72h`", "7d").or("as `messages`"),
         member("dead_letters", Kind::Duration, "dead letters, done again or not", "90d").or("until done again"),
         member("audit", Kind::Duration, "the audit log", "800d").or("400d"),
+    ]],
+);
+
+/// What is kept of what parties post.
+pub static SAMPLES: MapShape = MapShape::new(
+    "samples",
+    "`samples`",
+    "Samples of what parties post: requests to send, statuses, inbound messages, masked.",
+    &[&[
+        member("most", Kind::Integer, "so many of each tenant and leg, the newest", "500").or("100"),
+        member("age", Kind::Duration, "for so long; `0s`: none is kept", "7d").or("72h"),
     ]],
 );
 

@@ -31,7 +31,7 @@ impl Mask {
 }
 
 /// Longer numbers may be somebody's.
-const DIGITS: usize = 6;
+pub(super) const DIGITS: usize = 6;
 
 /// With every text masked but times and nobody's words, and every long number.
 pub(super) fn masked(content: &[u8], words: &Words) -> Value {

@@ -38,6 +38,7 @@ pub use mask::Mask;
 pub use routes::{ROUTES, Route};
 pub(super) use steer::{briefly, count};
 pub use token::{ADMIN, Bearer, Tokens};
+pub(super) use words::Words;
 
 use std::net::IpAddr;
 

@@ -1,10 +1,11 @@
-//! Words that are nobody's: those of the model, and those that the parties' schemas list (`enum`, `const`). All other text in
-//! a letter may be somebody's and is masked.
+//! Words that are nobody's: those of the model, those that the parties' schemas list (`enum`, `const`), and those that
+//! mappings write. All other text in a letter or a sample may be somebody's and is masked.
 
 use std::collections::HashSet;
 
 use serde_json::Value;
 
+use super::mask::DIGITS;
 use crate::config::Snapshot;
 use crate::model::{Kind, Reason, Status, StopScope};
 use crate::yaml::{self, Node};
@@ -14,7 +15,7 @@ const LONGEST: usize = 64;
 
 /// Texts that are shown.
 #[derive(Debug, Default)]
-pub(super) struct Words(HashSet<String>);
+pub(in crate::operate) struct Words(HashSet<String>);
 
 impl Words {
     /// The model's, and those of all schemas at hand.
@@ -31,26 +32,49 @@ impl Words {
     }
 
     /// Those, and what the mappings write themselves.
-    pub(super) fn written(snapshots: &[&Snapshot]) -> Self {
+    pub(in crate::operate) fn written(snapshots: &[&Snapshot]) -> Self {
         let mut words = Self::default();
         for snapshot in snapshots {
             words.0.extend(Self::of(snapshot).0);
             for mapping in &snapshot.loaded {
                 let root = yaml::parse(&mapping.source, &mut Vec::new());
-                root.iter().for_each(|root| words.scalars(root));
+                for (key, value) in root.as_ref().and_then(Node::as_map).unwrap_or_default() {
+                    // Cases speak of people, be they made up.
+                    if !matches!(key.text.as_ref(), "cases" | "given") {
+                        words.scalars(value);
+                    }
+                }
             }
         }
         words
     }
 
+    /// Texts, the constants that stand quoted in them, and the keys of tables.
     fn scalars(&mut self, node: &Node) {
-        node.as_text().into_iter().for_each(|text| self.add(text));
+        if let Some(text) = node.as_text() {
+            self.add_own(text);
+            for quote in ['"', '\''] {
+                text.split(quote).skip(1).step_by(2).for_each(|constant| self.add_own(constant));
+            }
+        }
         node.as_list().unwrap_or_default().iter().for_each(|item| self.scalars(item));
-        node.as_map().unwrap_or_default().iter().for_each(|(_, value)| self.scalars(value));
+        for (key, value) in node.as_map().unwrap_or_default() {
+            self.add_own(&key.text);
+            self.scalars(value);
+        }
+    }
+
+    /// What a mapping writes is no example: a short number is a code.
+    fn add_own(&mut self, word: &str) {
+        if (1..=DIGITS).contains(&word.len()) {
+            self.0.insert(word.to_owned());
+        } else {
+            self.add(word);
+        }
     }
 
     /// Whether a text is one of them.
-    pub(super) fn has(&self, text: &str) -> bool {
+    pub(in crate::operate) fn has(&self, text: &str) -> bool {
         self.0.contains(text)
     }
 
