@@ -170,7 +170,8 @@ fn show(came: &Came, as_json: bool) {
     if as_json {
         let changes: Vec<Json> = changes.iter().map(|change| written(change, came)).collect();
         let counts = json!({ "compared": comparison.compared, "changed": comparison.changed });
-        outln!("{}", json!({ "samples": counts, "changes": changes, "notes": notes }));
+        let sorts = &comparison.sorts;
+        outln!("{}", json!({ "samples": counts, "sorts": sorts, "changes": changes, "notes": notes }));
         return;
     }
     for change in changes {
@@ -178,7 +179,9 @@ fn show(came: &Came, as_json: bool) {
     }
     notes.iter().for_each(|note| outln!("note: {note}"));
     let of = if comparison.compared == 1 { "sample" } else { "samples" };
-    outln!("{} {of}, {} with a difference", comparison.compared, comparison.changed);
+    let sorts: Vec<String> = comparison.sorts.iter().map(|(sort, count)| format!("{count} {sort}")).collect();
+    let sorts = if sorts.is_empty() { String::new() } else { format!(" ({})", sorts.join(", ")) };
+    outln!("{} {of}{sorts}, {} with a difference", comparison.compared, comparison.changed);
 }
 
 /// What came of an example, before or after, as it may be shown; nothing where there is none.

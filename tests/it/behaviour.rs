@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+use switchboard::app::Gateway;
+use switchboard::config::Sampling;
 
 use crate::postgres::{self, server::Tables};
-use crate::world::{TenantFile, World, person, provider};
+use crate::world::{TenantFile, World, order, person, provider, text_from};
 
 fn acme() -> TenantFile {
     TenantFile::moengage("acme", "6531290044")
@@ -56,7 +58,10 @@ fn text(path: &Path) -> &str {
 
 /// What holds whichever store it is.
 async fn compares(world: &World) {
-    let gateway = world.gateway().await;
+    let mut options = world.options();
+    options.own.sampling = Sampling::OFF;
+    let gateway = Gateway::start(options).await.unwrap();
+    world.synced(&gateway).await;
     let brand = &world.brands[0];
     let to = world.sent_and_read(brand, "m-1").await;
     world.sent_and_read(brand, "m-2").await;
@@ -74,6 +79,8 @@ async fn compares(world: &World) {
     assert_eq!(code, 0, "{out}{err}");
     let same: Value = serde_json::from_str(&out).unwrap();
     assert_eq!((&same["samples"], &same["notes"]), (&json!({"compared": 5, "changed": 0}), &json!([])), "{same}");
+    let sorts = json!({"messages": 2, "reports": 2, "dead letters": 1});
+    assert_eq!(same["sorts"], sorts, "where no samples are wanted none are kept");
 
     let new = changed(
         world,
@@ -138,6 +145,108 @@ async fn the_traffic_of_a_file_is_run_on_both_versions() {
 async fn the_traffic_of_a_database_is_run_on_both_versions() {
     let tables = Tables::new();
     compares(&postgres::world(&tables, acme(), provider()).await).await;
+}
+
+/// What a person is called, wrote, and can be reached by; none of it may rest in a sample.
+const SAID: [&str; 4] = ["Asha", "PX-7", "please send it to Marienplatz", "Ravindra"];
+
+/// Requests as parties posted them, refused ones too, are run on a version that reads them otherwise.
+async fn requests(world: &World) {
+    let gateway = world.gateway().await;
+    let brand = &world.brands[0];
+    let to = world.sent_and_read(brand, "m-1").await;
+    let mut nameless = order(brand, "m-2", &to);
+    nameless["template"]["name"] = json!("");
+    assert_eq!(world.send(brand, &nameless).await.status, 400);
+    let mut wrote = text_from(&to, "6531290044", "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab", SAID[2]);
+    wrote["profile"] = json!({"name": SAID[3]});
+    assert_eq!(world.webhook("/webhooks/vonage/inbound", &wrote).await.status, 200);
+    // A stranger's is none.
+    assert_eq!(world.client.post(world.url("/webhooks/send")).body("{}").send().await.unwrap().status(), 401);
+    world.quiet(&gateway).await;
+    // What was not kept yet is kept at the end.
+    gateway.stop().await;
+    let store = world.store_url();
+    let run = |new: &Path| diff(&[text(new), "--store", &store, "--json"]);
+
+    let (code, out, err) = run(world.folder());
+    let same: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{err}"));
+    assert_eq!((code, &same["notes"]), (0, &json!([])), "{same:#}");
+    let statuses = same["sorts"]["statuses"].as_u64().unwrap();
+    assert!(statuses >= 3, "submitted, delivered and read: {same:#}");
+    assert_eq!(same["sorts"]["requests to send"], 2, "{same:#}");
+    assert_eq!(same["sorts"]["inbound messages"], 1, "{same:#}");
+
+    let new = changed(
+        world,
+        &[
+            (
+                "mappings/moengage.yaml",
+                "to: $.body.to | phone\n",
+                "to: '$.body.to | phone'\n    campaign: $.body.msg_id\n",
+            ),
+            ("mappings/moengage.yaml", "    campaign: $.query.campaign_id?", "    # campaign: $.query.campaign_id?"),
+            ("mappings/moengage.yaml", "text: template.name is required", "text: no name"),
+            ("mappings/vonage.yaml", "      word: $.body.status ", "      word: $.body.status | upper "),
+            ("mappings/vonage.yaml", "      name: $.body.profile.name?\n", ""),
+        ],
+    );
+    let (code, out, err) = run(new.path());
+    assert_eq!(code, 1, "{out}{err}");
+    let said: Value = serde_json::from_str(&out).unwrap();
+    let mut places: Vec<String> = said["changes"].as_array().unwrap().iter().map(place).collect();
+    places.sort();
+    let expected = [
+        "inbound vonage inbound.name: 1",
+        "send moengage answer.body.error.message: 1",
+        "send moengage errors[0].text: 1",
+        "send moengage message.campaign: 1",
+        "send moengage why: 1",
+        &format!("status vonage event.word: {statuses}"),
+    ];
+    assert_eq!(places, expected, "{said:#}");
+    let word = at(&said, ["status", "vonage", "event.word"]);
+    assert!(word["old"]["line"].as_str().unwrap().starts_with("served/vonage.yaml:"), "{word}");
+    assert!(word["example"].as_str().unwrap().starts_with("request m-"), "{word}");
+    let (_, out, _) = diff(&[text(new.path()), "--store", &store]);
+    let counted = out.lines().last().unwrap();
+    assert!(counted.contains("(1 inbound messages, 1 messages, 1 reports, 2 requests to send, "), "{counted}");
+
+    // Nothing of the person is in what is shown, as ever.
+    assert!(SAID.iter().chain([&&*to]).all(|said| !out.contains(said)), "{out}");
+}
+
+/// A change as its place, and how many samples it is seen in.
+fn place(change: &Value) -> String {
+    let [leg, mapping, path] = ["leg", "mapping", "path"].map(|name| change[name].as_str().unwrap());
+    format!("{leg} {mapping} {path}: {}", change["samples"])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_are_run_as_they_came_and_nothing_of_a_person_rests_in_them() {
+    let world = World::new(vec![acme()], provider()).await;
+    requests(&world).await;
+    let file = world.folder().join("switchboard.db");
+    let store = rusqlite::Connection::open(&file).unwrap();
+    let sql = "SELECT leg || refused || path || CAST(content AS TEXT) || came FROM sample";
+    let rows = store.prepare(sql).unwrap().query_map([], |row| row.get(0)).unwrap().collect::<Result<Vec<String>, _>>();
+    let all = rows.unwrap().join("\n");
+    assert!(all.lines().count() >= 6, "{all}");
+    let to = person(&world.brands[0], 1);
+    let texts: Vec<&str> =
+        SAID.into_iter().chain(["order_update", "m-1", "Marienplatz", &to[4..], "Bearer", "Basic"]).collect();
+    assert!(texts.iter().all(|said| !all.contains(said)), "{all}");
+    let bytes = std::fs::read(&file).unwrap();
+    for said in &SAID[2..] {
+        assert!(!bytes.windows(said.len()).any(|part| part == said.as_bytes()), "nowhere in the file: {said}");
+    }
+    assert!(all.contains("6531290044") && all.contains("msg_id"), "its own number and names of members stay: {all}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn requests_are_kept_in_a_database_too() {
+    let tables = Tables::new();
+    requests(&postgres::world(&tables, acme(), provider()).await).await;
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub struct Sample {
     pub tenant: String,
     /// What it is found by: our id of the message, the number of a letter.
     pub id: String,
+    /// What sort of sample, in the plural: `messages`, `statuses`.
+    pub sort: &'static str,
     /// What it is.
     pub trying: Trying,
     /// The body of a request.
@@ -71,6 +73,8 @@ pub struct Comparison {
     differences: u64,
     /// Samples that were compared.
     pub compared: u64,
+    /// The same by their sort.
+    pub sorts: BTreeMap<&'static str, u64>,
     /// Samples of which something comes out otherwise.
     pub changed: u64,
     /// Samples that are none: neither side can read them.
@@ -90,6 +94,7 @@ impl Comparison {
     /// Runs a sample on both sides.
     pub fn sample(&mut self, [old, new]: [&Side; 2], sample: &Sample) {
         let about = About { tenant: &sample.tenant, id: &sample.id };
+        let before = self.compared;
         match [old.run(sample), new.run(sample)] {
             // Neither has the tenant: it was removed since.
             [None, None] => self.unreadable += 1,
@@ -102,6 +107,7 @@ impl Comparison {
                 self.add(&about, ["", "", "tenant"], values, [None, None]);
             }
         }
+        *self.sorts.entry(sample.sort).or_default() += self.compared - before;
     }
 
     /// All changes, those of most samples first.

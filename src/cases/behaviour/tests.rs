@@ -66,7 +66,7 @@ fn request(id: &str, text: &str) -> Sample {
     let body: Arc<[u8]> = body.into_bytes().into();
     let at = Timestamp::from_millis(1_793_783_646_981);
     let (tenant, id) = ("acme".to_owned(), id.to_owned());
-    Sample { tenant, id, trying: Trying::Request(request), body: Some(body), given: "{}".to_owned(), at }
+    Sample { tenant, id, sort: "sends", trying: Trying::Request(request), body: Some(body), given: "{}".to_owned(), at }
 }
 
 fn compared(sides: [&Side; 2]) -> Comparison {
