@@ -66,8 +66,9 @@ impl Folding {
             text = text.nfkc().collect();
         }
         if self.case {
-            // By way of upper case, so that ß and ss, σ and ς meet.
-            text = text.to_uppercase().chars().flat_map(char::to_lowercase).collect();
+            // By way of upper case, so that ß and ss, σ and ς meet; from lower case, or ẞ would become ß only.
+            let lower = text.chars().flat_map(char::to_lowercase);
+            text = lower.flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
         }
         if self.diacritics {
             text = text.nfd().filter(|char| !is_diacritic(*char)).nfc().collect();

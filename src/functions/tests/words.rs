@@ -36,6 +36,7 @@ fn folding() {
     check("$.a | fold", &a("  ¡DÉTÉNER!  "), r#""detener""#);
     check("$.a | fold", &a("ΣΊΣΥΦΟΣ"), r#""σισυφοσ""#);
     check("$.a | fold", &a("Maße"), r#""masse""#);
+    check("$.a | fold", &a("MAẞE"), r#""masse""#);
     check("$.a | fold", &a("'रुको'।"), r#""रुको""#);
     check("$.a | fold", &a("\u{0642}\u{0650}\u{0641}"), "\"\u{0642}\u{0641}\"");
     check("$.a | fold", &a("👍"), r#""👍""#);

@@ -142,25 +142,25 @@ async fn a_paused_campaign_stands_still_while_the_number_goes_on_and_can_be_ende
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_campaign_that_is_under_way_stops_in_the_middle() {
-    let world = World::new(vec![acme().rate("10/s")], provider()).await;
+    let world = World::new(vec![acme().rate("3/s")], provider()).await;
     let gateway = world.gateway().await;
     let brand = &world.brands[0];
-    for place in 0..60 {
+    for place in 0..45 {
         let path = format!("{CAMPAIGN}spring");
         let order = order(brand, &format!("s-{place}"), &person(brand, place));
         assert_eq!(world.send_as(&brand.file.credentials(), &path, &order).await.status, 200);
     }
-    let gone = || (0..60).filter(|place| !world.taken(&person(brand, *place)).is_empty()).count();
+    let gone = || (0..45).filter(|place| !world.taken(&person(brand, *place)).is_empty()).count();
     until("it has begun", || gone() > 0).await;
     assert_eq!(command(&gateway, &["pause", "acme", "--campaign", "spring", "--reason", "a look"]).await.code, 0);
     // What was under way ends; then nothing more goes.
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     let then = gone();
-    assert!(then < 60, "the pause came too late for the test to tell");
+    assert!(then < 45, "the pause came too late for the test to tell");
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     assert_eq!(gone(), then);
     assert_eq!(command(&gateway, &["resume", "acme", "--campaign", "spring"]).await.code, 0);
-    until("it goes on to its end", || gone() == 60).await;
+    until("it goes on to its end", || gone() == 45).await;
     world.quiet(&gateway).await;
     world.check_ledger(&gateway).await;
     gateway.stop().await;
