@@ -93,7 +93,7 @@ impl Flow {
     /// Gives a message that was just stored to the dispatcher without reading it back.
     pub fn hand_over(&self, message: NewMessage) {
         self.pulse.accepted(&message.lane.tenant, message.at);
-        let came = self.begins(message.reference).map(|now| message.at.min(now));
+        let came = self.begins(message.reference).map(|_| message.at);
         self.ends((message.reference, &message.lane.tenant), came, false, || Stretch::Accept);
         self.tell(Work::Message(Box::new(store::Message {
             message,

@@ -127,7 +127,7 @@ impl Flow {
         if message.message.life.attempts == 0 {
             let now = self.ambient.now();
             self.pulse.tried(&tenant.name, now.since(message.message.at), now);
-            let queued = self.begins(message.message.reference).map(|now| message.message.at.min(now));
+            let queued = self.begins(message.message.reference).map(|_| message.message.at);
             self.ends((message.message.reference, &tenant.name), queued, false, || Stretch::Wait);
         }
         faults::reached(Point::SendBegun);

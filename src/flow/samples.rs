@@ -4,7 +4,7 @@
 //! that. Whoever empties the queue ([`Samples::take`]) masks it before it is kept.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
@@ -49,7 +49,8 @@ type Kind = (Name, Leg, bool);
 pub struct Samples {
     queue: Sender<Posted>,
     inbox: Mutex<Receiver<Posted>>,
-    sampling: Mutex<Sampling>,
+    /// Said once, at the start; until then none is taken.
+    sampling: OnceLock<Sampling>,
     /// When the next one is due that would fill its ring too soon, in milliseconds.
     next: Mutex<HashMap<Kind, i64>>,
 }
@@ -58,21 +59,20 @@ impl Default for Samples {
     /// None is taken.
     fn default() -> Self {
         let (queue, inbox) = channel(WAITING);
-        let (inbox, sampling, next) = (Mutex::new(inbox), Mutex::new(Sampling::OFF), Mutex::default());
-        Self { queue, inbox, sampling, next }
+        Self { queue, inbox: Mutex::new(inbox), sampling: OnceLock::new(), next: Mutex::default() }
     }
 }
 
 impl Samples {
-    /// How much is kept from now on.
+    /// How much is kept from now on. Only the first word counts.
     pub fn keep(&self, sampling: Sampling) {
-        *self.sampling.lock().unwrap_or_else(PoisonError::into_inner) = sampling;
+        let _ = self.sampling.set(sampling);
     }
 
     /// How much is kept.
     #[must_use]
     pub fn sampling(&self) -> Sampling {
-        *self.sampling.lock().unwrap_or_else(PoisonError::into_inner)
+        self.sampling.get().copied().unwrap_or(Sampling::OFF)
     }
 
     /// What waits; it leaves the queue.
